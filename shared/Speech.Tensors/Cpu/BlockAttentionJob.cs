@@ -1,0 +1,22 @@
+namespace Speech.Tensors.Cpu;
+
+/// <summary>One head for one block of query rows of <see cref="CpuDevice.Attend"/>: the block's scores stay in the core's cache from product to product.</summary>
+internal readonly unsafe struct BlockAttentionJob(CpuDevice device, TensorView query, KeyValueCache keys, TensorView output, int queryBlock) : IParallelJob
+{
+    public void Run(int piece, int thread)
+    {
+        var row = piece / keys.Heads * queryBlock;
+        var head = piece % keys.Heads;
+        var rows = Math.Min(queryBlock, query.Rows - row);
+        var column = head * keys.HeadSize;
+        var scores = device.Scratch(thread);
+        var stride = keys.PaddedCount;
+        var kernels = device.Kernels;
+        kernels.Scores(rows, keys.HeadSize, query.RowPointer(row) + column, query.Stride, keys.KeyPanels(head), keys.Panels(keys.Count), scores, stride);
+        var scale = 1 / MathF.Sqrt(keys.HeadSize);
+        for (var r = 0; r < rows; r++)
+            kernels.Softmax(scores + ((nint)r * stride), keys.Count, scale);
+        kernels.WeightedSum(
+            rows, keys.Count, scores, stride, keys.Values.Data + column, keys.Values.Stride, keys.HeadSize, output.RowPointer(row) + column, output.Stride);
+    }
+}

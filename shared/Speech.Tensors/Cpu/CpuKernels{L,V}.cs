@@ -1,0 +1,240 @@
+using System.Runtime.CompilerServices;
+
+namespace Speech.Tensors.Cpu;
+
+internal sealed unsafe class CpuKernels<L, V> : CpuKernels
+    where L : struct, ILanes<V>
+    where V : unmanaged
+{
+    // From here on the cost of widening a half-precision panel once is small beside the rows that use it.
+    private const int RowsWorthWidening = 16;
+
+    public override int PanelWidth => 2 * L.Count;
+
+    public override void Multiply(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch)
+    {
+        if (!b.IsHalf)
+        {
+            Multiply<SingleElement<L, V>>(rows, a, lda, b, firstPanel, endPanel, c, ldc, add);
+            return;
+        }
+
+        if (rows < RowsWorthWidening)
+        {
+            Multiply<HalfElement<L, V>>(rows, a, lda, b, firstPanel, endPanel, c, ldc, add);
+            return;
+        }
+
+        for (var panel = firstPanel; panel < endPanel; panel++)
+        {
+            var offset = panel * PanelWidth;
+            Widen((ushort*)(b.Data + (panel * b.PanelBytes)), b.Inputs * PanelWidth, scratch);
+            MatrixTiles<L, V>.Multiply<SingleElement<L, V>>(
+                rows, b.Inputs, a, lda, (byte*)scratch, PanelWidth * sizeof(float), BiasAt(b, offset), c + offset, ldc, add);
+        }
+    }
+
+    public override void Scores(int rows, int headSize, float* query, nint ldq, float* keyPanels, int panels, float* scores, nint lds)
+    {
+        var panelBytes = (nint)headSize * PanelWidth * sizeof(float);
+        Multiply<SingleElement<L, V>>(rows, headSize, query, ldq, (byte*)keyPanels, panelBytes, null, 0, panels, scores, lds, add: false);
+    }
+
+    public override void WeightedSum(int rows, int keys, float* weights, nint ldw, float* values, nint ldv, int headSize, float* output, nint ldo)
+    {
+        for (var d = 0; d < headSize; d += PanelWidth)
+        {
+            MatrixTiles<L, V>.Multiply<SingleElement<L, V>>(
+                rows, keys, weights, ldw, (byte*)(values + d), ldv * sizeof(float), null, output + d, ldo, add: false);
+        }
+    }
+
+    public override void Softmax(float* x, int count, float scale)
+    {
+        var max = MathF.Max(float.NegativeInfinity, MaxOf(x, count)) * scale;
+        V scales = L.Broadcast(scale), shift = L.Broadcast(max), sums = default;
+        var i = 0;
+        for (; i <= count - L.Count; i += L.Count)
+        {
+            var e = L.Exp(L.Subtract(L.Multiply(L.Load(x + i), scales), shift));
+            L.Store(e, x + i);
+            sums = L.Add(sums, e);
+        }
+
+        var sum = L.Sum(sums);
+        for (; i < count; i++)
+            sum += x[i] = MathF.Exp((x[i] * scale) - max);
+
+        var inverse = 1 / sum;
+        var inverses = L.Broadcast(inverse);
+        for (i = 0; i <= count - L.Count; i += L.Count)
+            L.Store(L.Multiply(L.Load(x + i), inverses), x + i);
+        for (; i < count; i++)
+            x[i] *= inverse;
+    }
+
+    public override void LayerNorm(float* x, float* weight, float* bias, float* y, int count)
+    {
+        V sums = default;
+        var i = 0;
+        for (; i <= count - L.Count; i += L.Count)
+            sums = L.Add(sums, L.Load(x + i));
+        var sum = L.Sum(sums);
+        for (; i < count; i++)
+            sum += x[i];
+
+        var mean = sum / count;
+        V means = L.Broadcast(mean), squares = default;
+        for (i = 0; i <= count - L.Count; i += L.Count)
+        {
+            var d = L.Subtract(L.Load(x + i), means);
+            squares = L.MultiplyAdd(d, d, squares);
+        }
+
+        var square = L.Sum(squares);
+        for (; i < count; i++)
+            square += (x[i] - mean) * (x[i] - mean);
+
+        var scale = 1 / MathF.Sqrt((square / count) + 1e-5f);
+        var scales = L.Broadcast(scale);
+        for (i = 0; i <= count - L.Count; i += L.Count)
+        {
+            var d = L.Multiply(L.Subtract(L.Load(x + i), means), scales);
+            L.Store(L.MultiplyAdd(d, L.Load(weight + i), L.Load(bias + i)), y + i);
+        }
+
+        for (; i < count; i++)
+            y[i] = ((x[i] - mean) * scale * weight[i]) + bias[i];
+    }
+
+    public override void Gelu(float* x, int count)
+    {
+        var i = 0;
+        for (; i <= count - L.Count; i += L.Count)
+            L.Store(Gelu(L.Load(x + i)), x + i);
+        if (i == count)
+            return;
+
+        var tail = stackalloc float[L.Count];
+        for (var t = i; t < count; t++)
+            tail[t - i] = x[t];
+        L.Store(Gelu(L.Load(tail)), tail);
+        for (var t = i; t < count; t++)
+            x[t] = tail[t - i];
+    }
+
+    public override (float Max, float LogSumExp) LogSumExp(float* x, int count)
+    {
+        var max = MaxOf(x, count);
+        var shift = L.Broadcast(max);
+        V sums = default;
+        var i = 0;
+        for (; i <= count - L.Count; i += L.Count)
+            sums = L.Add(sums, L.Exp(L.Subtract(L.Load(x + i), shift)));
+        var sum = L.Sum(sums);
+        for (; i < count; i++)
+            sum += MathF.Exp(x[i] - max);
+        return (max, max + MathF.Log(sum));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override double RunPeak(int iterations)
+    {
+        // 24 chains with 32 registers, 12 with 16: enough to fill two units of latency four, and what the tiles themselves hold.
+        V x = L.Broadcast(0.999f), y = L.Broadcast(0.001f);
+        V c0 = y, c1 = y, c2 = y, c3 = y, c4 = y, c5 = y, c6 = y, c7 = y, c8 = y, c9 = y, c10 = y, c11 = y;
+        for (var i = 0; i < iterations; i++)
+        {
+            c0 = L.MultiplyAdd(c0, x, y);
+            c1 = L.MultiplyAdd(c1, x, y);
+            c2 = L.MultiplyAdd(c2, x, y);
+            c3 = L.MultiplyAdd(c3, x, y);
+            c4 = L.MultiplyAdd(c4, x, y);
+            c5 = L.MultiplyAdd(c5, x, y);
+            c6 = L.MultiplyAdd(c6, x, y);
+            c7 = L.MultiplyAdd(c7, x, y);
+            c8 = L.MultiplyAdd(c8, x, y);
+            c9 = L.MultiplyAdd(c9, x, y);
+            c10 = L.MultiplyAdd(c10, x, y);
+            c11 = L.MultiplyAdd(c11, x, y);
+        }
+
+        c0 = L.Add(L.Add(L.Add(c0, c1), L.Add(c2, c3)), L.Add(L.Add(c4, c5), L.Add(c6, c7)));
+        c0 = L.Add(c0, L.Add(L.Add(c8, c9), L.Add(c10, c11)));
+        return float.IsNaN(L.Sum(c0)) ? 0 : 12.0 * 2 * L.Count * iterations;
+    }
+
+    private void Multiply<E>(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add)
+        where E : struct, IPanelElement<V> =>
+        Multiply<E>(rows, b.Inputs, a, lda, b.Data, b.PanelBytes, b.Bias, firstPanel, endPanel, c, ldc, add);
+
+    private void Multiply<E>(int rows, int k, float* a, nint lda, byte* b, nint panelBytes, float* bias, int firstPanel, int endPanel, float* c, nint ldc, bool add)
+        where E : struct, IPanelElement<V>
+    {
+        var ldb = (nint)PanelWidth * E.Bytes;
+
+        // Below four rows a single panel has too few independent chains, so a row takes four panels at once.
+        var panel = firstPanel;
+        if (rows < 4)
+        {
+            for (; panel <= endPanel - 4; panel += 4)
+            {
+                var offset = panel * PanelWidth;
+                for (var row = 0; row < rows; row++)
+                {
+                    MatrixTiles<L, V>.Tile1x8<E>(
+                        k, a + (row * lda), b + (panel * panelBytes), ldb, panelBytes, bias is null ? null : bias + offset, c + (row * ldc) + offset, add);
+                }
+            }
+        }
+
+        for (; panel < endPanel; panel++)
+        {
+            var offset = panel * PanelWidth;
+            MatrixTiles<L, V>.Multiply<E>(rows, k, a, lda, b + (panel * panelBytes), ldb, bias is null ? null : bias + offset, c + offset, ldc, add);
+        }
+    }
+
+    private static float* BiasAt(PackedMatrix b, int offset) => b.Bias is null ? null : b.Bias + offset;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Widen(ushort* source, int count, float* destination)
+    {
+        for (var i = 0; i < count; i += L.Count)
+            L.Store(L.LoadHalf(source + i), destination + i);
+    }
+
+    private static float MaxOf(float* x, int count)
+    {
+        var i = 0;
+        var max = float.NegativeInfinity;
+        if (count >= L.Count)
+        {
+            var maxima = L.Load(x);
+            for (i = L.Count; i <= count - L.Count; i += L.Count)
+                maxima = L.Max(maxima, L.Load(x + i));
+            max = L.MaxAcross(maxima);
+        }
+
+        for (; i < count; i++)
+            max = MathF.Max(max, x[i]);
+        return max;
+    }
+
+    // erf by Abramowitz and Stegun 7.1.26: absolute error below 1.5e-7.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Gelu(V x)
+    {
+        var one = L.Broadcast(1);
+        var z = L.Multiply(L.Abs(x), L.Broadcast(0.70710678f));
+        var t = L.Divide(one, L.MultiplyAdd(z, L.Broadcast(0.3275911f), one));
+        var p = L.MultiplyAdd(t, L.Broadcast(1.061405429f), L.Broadcast(-1.453152027f));
+        p = L.MultiplyAdd(t, p, L.Broadcast(1.421413741f));
+        p = L.MultiplyAdd(t, p, L.Broadcast(-0.284496736f));
+        p = L.MultiplyAdd(t, p, L.Broadcast(0.254829592f));
+        p = L.Multiply(t, p);
+        var tail = L.Multiply(p, L.Exp(L.Multiply(z, L.Subtract(default, z))));
+        var erf = L.CopySign(L.Subtract(one, tail), x);
+        return L.Multiply(L.Multiply(L.Broadcast(0.5f), x), L.Add(one, erf));
+    }
+}

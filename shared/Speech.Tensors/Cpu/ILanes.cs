@@ -1,0 +1,48 @@
+namespace Speech.Tensors.Cpu;
+
+/// <summary>
+/// The few vector operations that the kernels are written in, once for each width: <see cref="Lanes512"/> (AVX-512), <see cref="Lanes256"/>
+/// (AVX2) and <see cref="Lanes128"/> (any processor). The type arguments are structs, so the JIT compiles each width's kernels to straight machine code.
+/// </summary>
+internal unsafe interface ILanes<V>
+    where V : unmanaged
+{
+    /// <summary>Floats in a vector.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>Rows of the largest register tile (two vectors wide): 12 with 32 registers, 6 with 16.</summary>
+    static abstract int TileRows { get; }
+
+    static abstract V Broadcast(float value);
+
+    static abstract V Load(float* source);
+
+    /// <summary>Widens <see cref="Count"/> IEEE halves (finite ones).</summary>
+    static abstract V LoadHalf(ushort* source);
+
+    static abstract void Store(V value, float* destination);
+
+    /// <summary>a·b + c.</summary>
+    static abstract V MultiplyAdd(V a, V b, V c);
+
+    static abstract V Add(V a, V b);
+
+    static abstract V Subtract(V a, V b);
+
+    static abstract V Multiply(V a, V b);
+
+    static abstract V Divide(V a, V b);
+
+    static abstract V Max(V a, V b);
+
+    static abstract V Abs(V a);
+
+    /// <summary>|magnitude| with the sign of <paramref name="sign"/>.</summary>
+    static abstract V CopySign(V magnitude, V sign);
+
+    static abstract V Exp(V a);
+
+    static abstract float Sum(V a);
+
+    static abstract float MaxAcross(V a);
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+
+namespace Speech.Tensors.Cpu;
+
+/// <summary>What this machine can do at most, measured: the floor that kernels are held against.</summary>
+public static class MachinePeak
+{
+    /// <summary>Billions of floating-point operations a second in multiply-adds on registers alone, on all of the device's threads; the best of several runs.</summary>
+    public static double Gflops(CpuDevice device)
+    {
+        const int Runs = 7;
+        var best = 0.0;
+        for (var run = 0; run < Runs; run++)
+        {
+            var job = new PeakJob(device.Kernels, 2_000_000, new double[device.Threads]);
+            var start = Stopwatch.GetTimestamp();
+            device.Run(ref job, device.Threads);
+            best = Math.Max(best, job.Operations.Sum() / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9);
+        }
+
+        return best;
+    }
+
+    /// <summary>Billions of bytes a second read from memory that no cache holds, on all of the device's threads; the best of several runs.</summary>
+    public static double ReadGigabytesPerSecond(CpuDevice device)
+    {
+        const int Runs = 5, Megabytes = 256;
+        using var memory = new Tensor(Megabytes, 1024 * 1024 / sizeof(float));
+        var best = 0.0;
+        for (var run = 0; run < Runs; run++)
+        {
+            var job = new ReadJob(memory, new float[device.Threads * 16]);
+            var start = Stopwatch.GetTimestamp();
+            device.Run(ref job, Megabytes);
+            best = Math.Max(best, Megabytes / 1024.0 * 1.073741824 / Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+
+        return best;
+    }
+
+    private readonly struct PeakJob(CpuKernels kernels, int iterations, double[] operations) : IParallelJob
+    {
+        public double[] Operations => operations;
+
+        public void Run(int piece, int thread) => operations[piece] = kernels.RunPeak(iterations);
+    }
+
+    private readonly struct ReadJob(Tensor memory, float[] sums) : IParallelJob
+    {
+        public void Run(int piece, int thread)
+        {
+            var sum = System.Numerics.Vector<float>.Zero;
+            foreach (var vector in System.Runtime.InteropServices.MemoryMarshal.Cast<float, System.Numerics.Vector<float>>(memory.Row(piece)))
+                sum += vector;
+            sums[thread * 16] += System.Numerics.Vector.Sum(sum);
+        }
+    }
+}
