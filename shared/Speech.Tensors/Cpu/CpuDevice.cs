@@ -81,6 +81,15 @@ public sealed unsafe class CpuDevice : IDisposable
         _team.Run(ref job, (x.Rows + LayerNormJob.Rows - 1) / LayerNormJob.Rows);
     }
 
+    /// <summary>x += y.</summary>
+    public void Add(TensorView x, TensorView y)
+    {
+        if (x.Rows != y.Rows || x.Columns != y.Columns)
+            throw new ArgumentException($"[{y.Rows}, {y.Columns}] cannot be added to [{x.Rows}, {x.Columns}].", nameof(y));
+        for (var row = 0; row < x.Rows; row++)
+            Kernels.Add(x.RowPointer(row), y.RowPointer(row), x.Columns);
+    }
+
     /// <summary>
     /// Multi-head attention of every row over all <paramref name="keys"/>: softmax(q·kᵀ/√headSize)·v, heads side by side in the columns.
     /// </summary>

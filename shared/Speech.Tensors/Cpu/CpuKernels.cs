@@ -47,6 +47,9 @@ internal abstract unsafe class CpuKernels
     /// <summary>Biased variance, epsilon 1e-5, then weight and bias.</summary>
     public abstract void LayerNorm(float* x, float* weight, float* bias, float* y, int count);
 
+    /// <summary>x += y.</summary>
+    public abstract void Add(float* x, float* y, int count);
+
     /// <summary>0.5·x·(1 + erf(x/√2)) in place.</summary>
     public abstract void Gelu(float* x, int count);
 

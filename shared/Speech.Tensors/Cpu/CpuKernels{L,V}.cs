@@ -107,6 +107,15 @@ internal sealed unsafe class CpuKernels<L, V> : CpuKernels
             y[i] = ((x[i] - mean) * scale * weight[i]) + bias[i];
     }
 
+    public override void Add(float* x, float* y, int count)
+    {
+        var i = 0;
+        for (; i <= count - L.Count; i += L.Count)
+            L.Store(L.Add(L.Load(x + i), L.Load(y + i)), x + i);
+        for (; i < count; i++)
+            x[i] += y[i];
+    }
+
     public override void Gelu(float* x, int count)
     {
         var i = 0;
