@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Speech.Tensors;
 using Speech.Tensors.Ggml;
 
-namespace Speech.Models.SileroVad;
+namespace Speech.Models.Silero;
 
 /// <summary>Silero's voice-activity detector: the probability that somebody speaks, every 32 ms.
 /// <code>

@@ -1,4 +1,4 @@
-namespace Speech.Models.SileroVad;
+namespace Speech.Models.Silero;
 
 /// <summary>What the detector remembers of one stream: the LSTM's state and the end of the previous window. One thread at a time.</summary>
 public sealed class SileroVadState

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Speech.Models.SileroVad;
+namespace Speech.Models.Silero;
 
 /// <summary>One matrix applied to overlapping windows of a signal: output[p] = W · input[hop p .. hop p + inputs) + bias. That is a
 /// convolution over a time-major signal, the short-time Fourier transform, and with one position a linear layer.

@@ -1,7 +1,7 @@
 using Speech.Tensors;
 using Speech.Tensors.Ggml;
 
-namespace Speech.Models.SileroVad;
+namespace Speech.Models.Silero;
 
 /// <summary>Silero VAD's weights in whisper.cpp's ggml format (versions 5 and 6, 16 kHz). The header describes the one architecture there
 /// is, so every number in it is checked rather than used:
