@@ -1,0 +1,181 @@
+using Speech.Tensors.Cpu;
+
+namespace Speech.Tensors.Tests.Cpu;
+
+public class LinearTests
+{
+    public static TheoryData<SimdLevel, int, int, int, bool> Shapes()
+    {
+        var data = new TheoryData<SimdLevel, int, int, int, bool>();
+        foreach (var level in Enum.GetValues<SimdLevel>().Where(level => level <= CpuDevice.Best))
+        {
+            foreach (var rows in (int[])[1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 17, 31, 97, 200])
+            {
+                foreach (var (inputs, outputs) in ((int, int)[])[(1, 1), (3, 7), (64, 32), (80, 129), (192, 200)])
+                {
+                    data.Add(level, rows, inputs, outputs, false);
+                    data.Add(level, rows, inputs, outputs, true);
+                }
+            }
+        }
+
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void A_product_with_bias_agrees_with_the_naive_one(SimdLevel level, int rows, int inputs, int outputs, bool half)
+    {
+        var device = Devices.At(level);
+        using var x = Devices.Random(rows, inputs, seed: 1);
+        using var w = Devices.Random(outputs, inputs, seed: 2);
+        using var b = Devices.Random(1, outputs, seed: 3);
+        var weights = Devices.Flat(w);
+        var halves = weights.Select(value => (Half)value).ToArray();
+        using var packed = half ? device.Pack(halves, outputs, inputs, b.Row(0)) : device.Pack(weights, outputs, inputs, b.Row(0));
+        using var y = new Tensor(rows, packed.PaddedOutputs);
+
+        device.Linear(x, packed, y);
+
+        for (var row = 0; row < rows; row++)
+        {
+            for (var output = 0; output < outputs; output++)
+            {
+                var expected = (double)b.Row(0)[output];
+                for (var i = 0; i < inputs; i++)
+                    expected += (double)x.Row(row)[i] * (half ? (float)halves[(output * inputs) + i] : weights[(output * inputs) + i]);
+                ((double)y.Row(row)[output]).ShouldBe(expected, 1e-5 * inputs, $"row {row}, output {output}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void A_row_does_not_depend_on_the_rows_beside_it(SimdLevel level)
+    {
+        var device = Devices.At(level);
+        using var x = Devices.Random(70, 192, seed: 4);
+        using var w = Devices.Random(256, 192, seed: 5);
+        var halves = Devices.Flat(w).Select(value => (Half)value).ToArray();
+        using var packed = device.Pack(halves, 256, 192);
+        using var together = new Tensor(70, 256);
+        using var alone = new Tensor(1, 256);
+        foreach (var rows in (int[])[1, 2, 3, 4, 7, 8, 12, 15, 16, 33, 70])
+        {
+            device.Linear(x.View(rows), packed, together.View(rows));
+            for (var row = 0; row < rows; row++)
+            {
+                device.Linear(x.View().Slice(row, 1), packed, alone);
+                together.Row(row).SequenceEqual(alone.Row(0)).ShouldBeTrue($"row {row} of {rows}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void Accumulating_adds_to_what_is_there(SimdLevel level)
+    {
+        var device = Devices.At(level);
+        using var x = Devices.Random(13, 64, seed: 6);
+        using var w = Devices.Random(64, 64, seed: 7);
+        using var packed = device.Pack(Devices.Flat(w), 64, 64);
+        using var fresh = new Tensor(13, 64);
+        using var sum = Devices.Random(13, 64, seed: 8);
+        var before = Devices.Flat(sum);
+
+        device.Linear(x, packed, fresh);
+        device.Linear(x, packed, sum, accumulate: true);
+
+        foreach (var (after, expected) in Devices.Flat(sum).Zip(Devices.Flat(fresh).Zip(before, (a, b) => a + b)))
+            after.ShouldBe(expected, 1e-5f);
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void Overlapping_rows_make_a_convolution(SimdLevel level)
+    {
+        // Ten frames of two channels, zeros at either end; width 3, stride 2: y[t] = Σ_k w_k·x[2t + k].
+        var device = Devices.At(level);
+        using var frames = Devices.Random(12, 2, seed: 9);
+        using var w = Devices.Random(5, 6, seed: 10);
+        using var packed = device.Pack(Devices.Flat(w), 5, 6);
+        using var y = new Tensor(5, packed.PaddedOutputs);
+
+        device.Linear(frames.View(0, 5, 6, 4), packed, y);
+
+        for (var t = 0; t < 5; t++)
+        {
+            for (var output = 0; output < 5; output++)
+            {
+                var expected = 0.0;
+                for (var tap = 0; tap < 3; tap++)
+                {
+                    for (var channel = 0; channel < 2; channel++)
+                        expected += frames.Row((2 * t) + tap)[channel] * w.Row(output)[(tap * 2) + channel];
+                }
+
+                ((double)y.Row(t)[output]).ShouldBe(expected, 1e-5);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void Gelu_is_the_exact_form(SimdLevel level)
+    {
+        var device = Devices.At(level);
+        using var identity = device.Pack([1f], 1, 1);
+        using var x = new Tensor(1001, 1);
+        for (var i = 0; i < x.Rows; i++)
+            x.Row(i)[0] = (i - 500) / 50f;
+        using var y = new Tensor(1001, identity.PaddedOutputs);
+
+        device.Linear(x, identity, y, Activation.Gelu);
+
+        for (var i = 0; i < x.Rows; i++)
+        {
+            var value = (double)x.Row(i)[0];
+            ((double)y.Row(i)[0]).ShouldBe(0.5 * value * (1 + Erf(value / Math.Sqrt(2))), 2e-6);
+        }
+    }
+
+    [Fact]
+    public void Every_finite_half_widens_exactly_at_every_width()
+    {
+        var halves = Enumerable.Range(0, 65536).Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits)).Where(Half.IsFinite).ToArray();
+        foreach (var level in Enum.GetValues<SimdLevel>().Where(level => level <= CpuDevice.Best))
+        {
+            using var packed = Devices.At(level).Pack(halves, halves.Length, 1);
+            using var one = new Tensor([1f]);
+            using var y = new Tensor(1, packed.PaddedOutputs);
+            Devices.At(level).Linear(one, packed, y);
+            for (var i = 0; i < halves.Length; i++)
+                y.Row(0)[i].ShouldBe((float)halves[i]);
+        }
+    }
+
+    [Fact]
+    public void Shapes_that_do_not_fit_are_refused()
+    {
+        using var device = new CpuDevice(threads: 1);
+        using var packed = device.Pack(new float[64 * 32], 64, 32);
+        using var x = new Tensor(2, 31);
+        using var y = new Tensor(2, 64);
+        Should.Throw<ArgumentException>(() => device.Linear(x, packed, y)).Message.ShouldContain("[2, 31]");
+    }
+
+    /// <summary>The series of erf: exact to double precision for the small arguments here, by the complement beyond.</summary>
+    private static double Erf(double x)
+    {
+        if (Math.Abs(x) > 5)
+            return Math.Sign(x);
+        double term = x, sum = x;
+        for (var n = 1; n < 200; n++)
+        {
+            term *= -x * x / n;
+            sum += term / ((2 * n) + 1);
+        }
+
+        return 2 / Math.Sqrt(Math.PI) * sum;
+    }
+}
