@@ -44,13 +44,15 @@ public readonly record struct WhisperHyperParameters(
         if (parameters.AudioState != parameters.TextState)
         {
             throw reader.Error(
-                $"n_audio_state {parameters.AudioState} and n_text_state {parameters.TextState} differ; the file is damaged or not a Whisper model.");
+                $"n_audio_state {parameters.AudioState} and n_text_state {parameters.TextState} differ; "
+                + "the file is damaged or not a Whisper model.");
         }
 
         if (parameters.AudioHeads * HeadSize != parameters.AudioState || parameters.TextHeads * HeadSize != parameters.TextState)
         {
             throw reader.Error(
-                $"{parameters.AudioHeads} and {parameters.TextHeads} heads of {HeadSize} do not make a state of {parameters.AudioState}; the file is damaged or not a Whisper model.");
+                $"{parameters.AudioHeads} and {parameters.TextHeads} heads of {HeadSize} do not make a state of {parameters.AudioState}; "
+                + "the file is damaged or not a Whisper model.");
         }
 
         // Thousands are the quantiser's version; the rest is the type of most weights.

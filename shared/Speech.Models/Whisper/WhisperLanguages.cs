@@ -28,12 +28,15 @@ public static class WhisperLanguages
         ("jw", "javanese"), ("su", "sundanese"), ("yue", "cantonese"),
     ];
 
-    private static readonly FrozenDictionary<string, string> CodesByName = new Dictionary<string, string>
-    {
-        ["burmese"] = "my", ["valencian"] = "ca", ["flemish"] = "nl", ["haitian"] = "ht", ["letzeburgesch"] = "lb", ["pushto"] = "ps",
-        ["panjabi"] = "pa", ["moldavian"] = "ro", ["moldovan"] = "ro", ["sinhalese"] = "si", ["castilian"] = "es", ["mandarin"] = "zh",
-    }
-        .Concat(Languages.Select(language => KeyValuePair.Create(language.Name, language.Code)))
+    private static readonly (string Code, string Name)[] Aliases =
+    [
+        ("my", "burmese"), ("ca", "valencian"), ("nl", "flemish"), ("ht", "haitian"), ("lb", "letzeburgesch"), ("ps", "pushto"),
+        ("pa", "panjabi"), ("ro", "moldavian"), ("ro", "moldovan"), ("si", "sinhalese"), ("es", "castilian"), ("zh", "mandarin"),
+    ];
+
+    private static readonly FrozenDictionary<string, string> CodesByName = Languages
+        .Concat(Aliases)
+        .Select(language => KeyValuePair.Create(language.Name, language.Code))
         .Concat(Languages.Select(language => KeyValuePair.Create(language.Code, language.Code)))
         .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 

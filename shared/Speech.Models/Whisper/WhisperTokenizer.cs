@@ -92,7 +92,8 @@ public sealed partial class WhisperTokenizer
                 return StartOfTranscript + 1 + i;
         }
 
-        throw new ArgumentException($"The model has no language '{code}'; it has {string.Join(' ', WhisperLanguages.Codes.Take(LanguageCount))}.", nameof(code));
+        throw new ArgumentException(
+            $"The model has no language '{code}'; it has {string.Join(' ', WhisperLanguages.Codes.Take(LanguageCount))}.", nameof(code));
     }
 
     /// <summary>The code of a language token, or null for another token.</summary>

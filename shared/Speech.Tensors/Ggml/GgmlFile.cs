@@ -44,7 +44,8 @@ public sealed class GgmlFile : IDisposable
             ? tensor
             : throw new ModelFileException(
                 Path,
-                $"its shape is [{string.Join(", ", tensor.Shape)}], expected [{string.Join(", ", shape.ToArray())}]; the header and the weights do not belong together.",
+                $"its shape is [{string.Join(", ", tensor.Shape)}], expected [{string.Join(", ", shape.ToArray())}]; "
+                + "the header and the weights do not belong together.",
                 name);
     }
 
@@ -67,7 +68,8 @@ public sealed class GgmlFile : IDisposable
             if (magic != Magic)
             {
                 throw reader.Error(
-                    $"it begins with {magic:x8}, not with the magic number {Magic:x8}: it is not a ggml file (GGUF and safetensors are other formats); use a model converted for whisper.cpp.");
+                    $"it begins with {magic:x8}, not with the magic number {Magic:x8}: it is not a ggml file "
+                    + "(GGUF and safetensors are other formats); use a model converted for whisper.cpp.");
             }
 
             header = readHeader(reader);
