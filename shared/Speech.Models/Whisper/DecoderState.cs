@@ -8,7 +8,7 @@ public sealed class DecoderState : IDisposable
 {
     internal DecoderState(CpuDevice device, WhisperHyperParameters p)
     {
-        KeyValueCache NewCache(int capacity) => new(device, p.TextHeads, WhisperHyperParameters.HeadSize, capacity);
+        KeyValueCache NewCache(int capacity) => new(device, p.TextHeads, WhisperHyperParameters.HeadSize, capacity, half: true);
         SelfAttention = [.. Enumerable.Range(0, p.TextLayers).Select(_ => NewCache(p.TextContext))];
         CrossAttention = [.. Enumerable.Range(0, p.TextLayers).Select(_ => NewCache(p.AudioContext))];
     }

@@ -12,11 +12,10 @@ internal readonly unsafe struct BlockAttentionJob(CpuDevice device, TensorView q
         var scores = device.Scratch(thread);
         var stride = keys.PaddedCount;
         var kernels = device.Kernels;
-        kernels.Scores(rows, keys.HeadSize, query.RowPointer(row) + column, query.Stride, keys.KeyPanels(head), keys.Panels(keys.Count), scores, stride);
+        kernels.Scores(rows, query.RowPointer(row) + column, query.Stride, keys, head, keys.Panels(keys.Count), scores, stride);
         var scale = 1 / MathF.Sqrt(keys.HeadSize);
         for (var r = 0; r < rows; r++)
             kernels.Softmax(scores + ((nint)r * stride), keys.Count, scale);
-        kernels.WeightedSum(
-            rows, keys.Count, scores, stride, keys.Values.Data + column, keys.Values.Stride, keys.HeadSize, output.RowPointer(row) + column, output.Stride);
+        kernels.WeightedSum(rows, keys.Count, scores, stride, keys, head, output.RowPointer(row) + column, output.Stride);
     }
 }

@@ -139,7 +139,7 @@ public sealed unsafe class CpuDevice : IDisposable
         if (keys.Columns != cache.Heads * cache.HeadSize || values.Columns != keys.Columns || values.Rows != keys.Rows)
             throw new ArgumentException($"Keys [{keys.Rows}, {keys.Columns}] and values [{values.Rows}, {values.Columns}] do not fit {cache.Heads} heads of {cache.HeadSize}.");
         var first = cache.Grow(keys.Rows);
-        var job = new AppendJob(Kernels, cache, first, keys, values);
+        var job = new AppendJob(cache, first, keys, values);
         if (keys.Rows < AppendJob.RowsWorthSplitting)
         {
             for (var head = 0; head < cache.Heads; head++)

@@ -1,3 +1,6 @@
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+
 namespace Speech.Tensors.Cpu;
 
 /// <summary>The kernels at one vector width. Each call is one thread's piece of work; <see cref="CpuDevice"/> cuts the pieces.</summary>
@@ -20,24 +23,33 @@ internal abstract unsafe class CpuKernels
     public abstract void Multiply(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch);
 
     /// <summary>
-    /// scores[r, key] = Σ_d query[r, d]·keys[d, key]: keys in panels of [headSize, PanelWidth], <paramref name="panels"/> of them; whole panels are written.
+    /// scores[r, key] = Σ_d query[r, d]·keys[d, key] for the first <paramref name="panels"/> panels of one head's keys; whole panels are written.
     /// </summary>
-    public abstract void Scores(int rows, int headSize, float* query, nint ldq, float* keyPanels, int panels, float* scores, nint lds);
+    public abstract void Scores(int rows, float* query, nint ldq, KeyValueCache cache, int head, int panels, float* scores, nint lds);
 
-    /// <summary>output[r, d] = Σ_key weights[r, key]·values[key, d] for d &lt; headSize.</summary>
-    public abstract void WeightedSum(int rows, int keys, float* weights, nint ldw, float* values, nint ldv, int headSize, float* output, nint ldo);
+    /// <summary>output[r, d] = Σ_key weights[r, key]·values[key, d] over the first <paramref name="count"/> keys of one head.</summary>
+    public abstract void WeightedSum(int rows, int count, float* weights, nint ldw, KeyValueCache cache, int head, float* output, nint ldo);
 
-    /// <summary>Copies keys[count, headSize] (<paramref name="ldk"/> between rows) to positions first… of the panels that <see cref="Scores"/> reads.</summary>
-    public void PackKeys(float* keys, nint ldk, int first, int count, int headSize, float* panels)
+    /// <summary>Copies keys[count, headSize] (<paramref name="ldk"/> floats between rows) to positions first… of one head of the cache, and values likewise.</summary>
+    public static void Append(KeyValueCache cache, int head, int first, int count, float* keys, nint ldk, float* values, nint ldv)
     {
-        var width = PanelWidth;
-        for (var key = 0; key < count; key++)
+        if (cache.IsHalf)
         {
-            var position = first + key;
-            var column = panels + ((nint)(position / width) * width * headSize) + (position % width);
-            var row = keys + (key * ldk);
-            for (var d = 0; d < headSize; d++)
-                column[d * width] = row[d];
+            var key = stackalloc Half[cache.HeadSize];
+            for (var i = 0; i < count; i++)
+            {
+                ToHalf(keys + (i * ldk), key, cache.HeadSize);
+                Scatter(key, (Half*)cache.Keys(head), first + i, cache);
+                ToHalf(values + (i * ldv), (Half*)cache.Values(head) + ((nint)(first + i) * cache.HeadSize), cache.HeadSize);
+            }
+
+            return;
+        }
+
+        for (var i = 0; i < count; i++)
+        {
+            Scatter(keys + (i * ldk), (float*)cache.Keys(head), first + i, cache);
+            NativeMemory.Copy(values + (i * ldv), (float*)cache.Values(head) + ((nint)(first + i) * cache.HeadSize), (nuint)cache.HeadSize * sizeof(float));
         }
     }
 
@@ -58,4 +70,16 @@ internal abstract unsafe class CpuKernels
 
     /// <summary>Multiply-adds on registers alone: returns the floating-point operations done.</summary>
     public abstract double RunPeak(int iterations);
+
+    private static void Scatter<T>(T* key, T* panels, int position, KeyValueCache cache)
+        where T : unmanaged
+    {
+        var width = cache.PanelWidth;
+        var column = panels + ((nint)(position / width) * width * cache.HeadSize) + (position % width);
+        for (var d = 0; d < cache.HeadSize; d++)
+            column[d * width] = key[d];
+    }
+
+    private static void ToHalf(float* source, Half* destination, int count) =>
+        TensorPrimitives.ConvertToHalf(new ReadOnlySpan<float>(source, count), new Span<Half>(destination, count));
 }

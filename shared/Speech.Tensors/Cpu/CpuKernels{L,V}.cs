@@ -34,19 +34,21 @@ internal sealed unsafe class CpuKernels<L, V> : CpuKernels
         }
     }
 
-    public override void Scores(int rows, int headSize, float* query, nint ldq, float* keyPanels, int panels, float* scores, nint lds)
+    public override void Scores(int rows, float* query, nint ldq, KeyValueCache cache, int head, int panels, float* scores, nint lds)
     {
-        var panelBytes = (nint)headSize * PanelWidth * sizeof(float);
-        Multiply<SingleElement<L, V>>(rows, headSize, query, ldq, (byte*)keyPanels, panelBytes, null, 0, panels, scores, lds, add: false);
+        var panelElements = (nint)cache.HeadSize * PanelWidth;
+        if (cache.IsHalf)
+            Multiply<HalfElement<L, V>>(rows, cache.HeadSize, query, ldq, cache.Keys(head), panelElements * sizeof(ushort), null, 0, panels, scores, lds, add: false);
+        else
+            Multiply<SingleElement<L, V>>(rows, cache.HeadSize, query, ldq, cache.Keys(head), panelElements * sizeof(float), null, 0, panels, scores, lds, add: false);
     }
 
-    public override void WeightedSum(int rows, int keys, float* weights, nint ldw, float* values, nint ldv, int headSize, float* output, nint ldo)
+    public override void WeightedSum(int rows, int count, float* weights, nint ldw, KeyValueCache cache, int head, float* output, nint ldo)
     {
-        for (var d = 0; d < headSize; d += PanelWidth)
-        {
-            MatrixTiles<L, V>.Multiply<SingleElement<L, V>>(
-                rows, keys, weights, ldw, (byte*)(values + d), ldv * sizeof(float), null, output + d, ldo, add: false);
-        }
+        if (cache.IsHalf)
+            WeightedSum<HalfElement<L, V>>(rows, count, weights, ldw, cache.Values(head), cache.HeadSize, output, ldo);
+        else
+            WeightedSum<SingleElement<L, V>>(rows, count, weights, ldw, cache.Values(head), cache.HeadSize, output, ldo);
     }
 
     public override void Softmax(float* x, int count, float scale)
@@ -202,6 +204,25 @@ internal sealed unsafe class CpuKernels<L, V> : CpuKernels
             var offset = panel * PanelWidth;
             MatrixTiles<L, V>.Multiply<E>(rows, k, a, lda, b + (panel * panelBytes), ldb, bias is null ? null : bias + offset, c + offset, ldc, add);
         }
+    }
+
+    private void WeightedSum<E>(int rows, int count, float* weights, nint ldw, byte* values, int headSize, float* output, nint ldo)
+        where E : struct, IPanelElement<V>
+    {
+        var ldv = (nint)headSize * E.Bytes;
+        if (rows < 4)
+        {
+            for (var row = 0; row < rows; row++)
+            {
+                for (var d = 0; d < headSize; d += 4 * L.Count)
+                    MatrixTiles<L, V>.Sum1x4<E>(count, weights + (row * ldw), values + (d * E.Bytes), ldv, output + (row * ldo) + d);
+            }
+
+            return;
+        }
+
+        for (var d = 0; d < headSize; d += PanelWidth)
+            MatrixTiles<L, V>.Multiply<E>(rows, count, weights, ldw, values + (d * E.Bytes), ldv, null, output + d, ldo, add: false);
     }
 
     private static float* BiasAt(PackedMatrix b, int offset) => b.Bias is null ? null : b.Bias + offset;

@@ -88,6 +88,43 @@ internal static unsafe class MatrixTiles<L, V>
         Put(s3, t3, c + (6 * L.Count), add);
     }
 
+    /// <summary>One row by four vectors, even and odd steps of k in sums of their own: the long thin product of attention weights and values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Sum1x4<E>(int k, float* a, byte* b, nint ldb, float* c)
+        where E : struct, IPanelElement<V>
+    {
+        V s0 = default, s1 = default, s2 = default, s3 = default, t0 = default, t1 = default, t2 = default, t3 = default;
+        var vector = L.Count * E.Bytes;
+        for (; k > 1; k -= 2)
+        {
+            var x = L.Broadcast(a[0]);
+            s0 = L.MultiplyAdd(x, E.Load(b), s0);
+            s1 = L.MultiplyAdd(x, E.Load(b + vector), s1);
+            s2 = L.MultiplyAdd(x, E.Load(b + (2 * vector)), s2);
+            s3 = L.MultiplyAdd(x, E.Load(b + (3 * vector)), s3);
+            var y = L.Broadcast(a[1]);
+            var odd = b + ldb;
+            t0 = L.MultiplyAdd(y, E.Load(odd), t0);
+            t1 = L.MultiplyAdd(y, E.Load(odd + vector), t1);
+            t2 = L.MultiplyAdd(y, E.Load(odd + (2 * vector)), t2);
+            t3 = L.MultiplyAdd(y, E.Load(odd + (3 * vector)), t3);
+            a += 2;
+            b = odd + ldb;
+        }
+
+        if (k == 1)
+        {
+            var x = L.Broadcast(a[0]);
+            s0 = L.MultiplyAdd(x, E.Load(b), s0);
+            s1 = L.MultiplyAdd(x, E.Load(b + vector), s1);
+            s2 = L.MultiplyAdd(x, E.Load(b + (2 * vector)), s2);
+            s3 = L.MultiplyAdd(x, E.Load(b + (3 * vector)), s3);
+        }
+
+        Put(L.Add(s0, t0), L.Add(s1, t1), c, add: false);
+        Put(L.Add(s2, t2), L.Add(s3, t3), c + (2 * L.Count), add: false);
+    }
+
     /// <summary>One row by one panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile1x2<E>(int k, float* a, byte* b, nint ldb, float* bias, float* c, bool add)

@@ -13,8 +13,8 @@ internal readonly unsafe struct RowAttentionJob(CpuDevice device, TensorView que
         var column = head * keys.HeadSize;
         var scores = device.Scratch(thread);
         var kernels = device.Kernels;
-        kernels.Scores(1, keys.HeadSize, query.RowPointer(row) + column, query.Stride, keys.KeyPanels(head), keys.Panels(count), scores, 0);
+        kernels.Scores(1, query.RowPointer(row) + column, query.Stride, keys, head, keys.Panels(count), scores, 0);
         kernels.Softmax(scores, count, 1 / MathF.Sqrt(keys.HeadSize));
-        kernels.WeightedSum(1, count, scores, 0, keys.Values.Data + column, keys.Values.Stride, keys.HeadSize, output.RowPointer(row) + column, 0);
+        kernels.WeightedSum(1, count, scores, 0, keys, head, output.RowPointer(row) + column, 0);
     }
 }

@@ -61,6 +61,35 @@ public class AttentionTests
         cache.Count.ShouldBe(0);
     }
 
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void A_cache_of_halves_is_as_exact_as_halves_are(SimdLevel level)
+    {
+        var device = Devices.At(level);
+        using var query = Devices.Random(6, Width, seed: 7);
+        using var keys = Devices.Random(77, Width, seed: 8);
+        using var values = Devices.Random(77, Width, seed: 9);
+        using var cache = new KeyValueCache(device, Heads, HeadSize, 77, half: true);
+        using var output = new Tensor(6, Width);
+        device.Append(cache, keys, values);
+        foreach (var tensor in (Tensor[])[keys, values])
+        {
+            for (var row = 0; row < tensor.Rows; row++)
+            {
+                foreach (ref var value in tensor.Row(row))
+                    value = (float)(Half)value;
+            }
+        }
+
+        device.Attend(query, cache, output);
+        for (var row = 0; row < query.Rows; row++)
+            ShouldBeAttention(output.Row(row), query.Row(row), keys, values, 77);
+
+        device.AttendEach(query, [.. Enumerable.Repeat(cache, 6)], [1, 2, 31, 32, 33, 77], output);
+        ShouldBeAttention(output.Row(2), query.Row(2), keys, values, 31);
+        ShouldBeAttention(output.Row(5), query.Row(5), keys, values, 77);
+    }
+
     private static void ShouldBeAttention(Span<float> output, Span<float> query, Tensor keys, Tensor values, int count)
     {
         for (var head = 0; head < Heads; head++)
