@@ -39,7 +39,7 @@ public sealed class OggPacketTests
         var received = ReadAll(new OggPacketReader(), Stream(1, sent, lacing: 3), 0, 5000);
 
         received.Count.ShouldBe(5);
-        received.Where(p => p.Info.IsLastOnPage).Select(p => p.Info.PageGranule).ShouldBe([0, 2, 4]);
+        received.Where(p => p.Info.IsLastOnPage).Select(p => p.Info.PageGranule).ShouldBe([0, 2, 3, 4]);
         received[^1].Info.IsOnLastPage.ShouldBeTrue();
     }
 
