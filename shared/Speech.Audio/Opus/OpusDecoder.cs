@@ -1,0 +1,121 @@
+using Speech.Audio.Pcm;
+
+namespace Speech.Audio.Opus;
+
+public enum OpusDecodeOutcome
+{
+    Decoded,
+
+    /// <summary>The packet was missing or broken; what stands in its place is libopus's guess from what went before.</summary>
+    Concealed,
+}
+
+/// <param name="Samples">Samples written.</param>
+/// <param name="Fault">Why the packet could not be decoded; null when it was decoded or simply missing.</param>
+public readonly record struct OpusDecodeResult(int Samples, OpusDecodeOutcome Outcome, string? Fault);
+
+/// <summary>
+/// Opus packets to mono samples at 16 kHz (or another rate that Opus knows), by libopus. One per stream, not thread-safe.
+/// A broken packet never throws: it is concealed for as long as the packet before it lasted, and counted.
+/// </summary>
+public sealed class OpusDecoder : IDisposable
+{
+    private readonly OpusDecoderHandle _decoder;
+    private int _lastSamples;
+
+    /// <param name="sampleRate">8, 12, 16, 24 or 48 kHz; libopus decodes straight to it.</param>
+    /// <exception cref="MissingNativeLibraryException">libopus is not installed.</exception>
+    public OpusDecoder(int sampleRate = AudioRate.Model)
+    {
+        if (sampleRate is not (8_000 or 12_000 or 16_000 or 24_000 or 48_000))
+            throw new ArgumentOutOfRangeException(nameof(sampleRate), sampleRate, "Opus decodes to 8, 12, 16, 24 or 48 kHz.");
+        _decoder = OpusDecoderHandle.Create(sampleRate, channels: 1);
+        SampleRate = sampleRate;
+        _lastSamples = sampleRate / 50;
+    }
+
+    public int SampleRate { get; }
+
+    /// <summary>120 ms: room for this many samples is enough for every packet.</summary>
+    public int MaxSamples => SampleRate * 120 / 1000;
+
+    public long DecodedPackets { get; private set; }
+
+    /// <summary>Packets that were not valid Opus.</summary>
+    public long CorruptPackets { get; private set; }
+
+    /// <summary>Packets reported lost (empty ones), concealed.</summary>
+    public long LostPackets { get; private set; }
+
+    /// <summary>Decodes one packet. An empty one stands for a lost one.</summary>
+    /// <param name="pcm">Room for <see cref="MaxSamples"/>; written samples lie in [-1, 1].</param>
+    public OpusDecodeResult Decode(ReadOnlySpan<byte> packet, Span<float> pcm)
+    {
+        if (pcm.Length < MaxSamples)
+            throw new ArgumentException($"Room for {MaxSamples} samples is needed, {pcm.Length} were given.", nameof(pcm));
+        if (packet.IsEmpty)
+        {
+            LostPackets++;
+            return Conceal(pcm, fault: null);
+        }
+        if (!OpusPacket.TryParse(packet, out var header, out var fault))
+        {
+            CorruptPackets++;
+            return Conceal(pcm, fault);
+        }
+        var samples = Call(packet, pcm[..header.SamplesAt(SampleRate)], useFec: false);
+        if (samples < 0)
+        {
+            CorruptPackets++;
+            return Conceal(pcm, "libopus finds the packet corrupt");
+        }
+        DecodedPackets++;
+        _lastSamples = samples;
+        PcmConverter.Sanitize(pcm[..samples]);
+        return new OpusDecodeResult(samples, OpusDecodeOutcome.Decoded, null);
+    }
+
+    /// <summary>
+    /// Stands in for the packet lost just before <paramref name="next"/>: from the copy that <paramref name="next"/> carries
+    /// if its encoder added one (in-band forward error correction), else by concealment. Decode <paramref name="next"/> afterwards.
+    /// </summary>
+    public OpusDecodeResult RecoverLost(ReadOnlySpan<byte> next, Span<float> pcm)
+    {
+        if (pcm.Length < MaxSamples)
+            throw new ArgumentException($"Room for {MaxSamples} samples is needed, {pcm.Length} were given.", nameof(pcm));
+        LostPackets++;
+        if (!OpusPacket.TryParse(next, out _, out _))
+            return Conceal(pcm, fault: null);
+        var samples = Call(next, pcm[.._lastSamples], useFec: true);
+        if (samples < 0)
+            return Conceal(pcm, fault: null);
+        PcmConverter.Sanitize(pcm[..samples]);
+        return new OpusDecodeResult(samples, OpusDecodeOutcome.Concealed, null);
+    }
+
+    /// <summary>Forgets everything heard so far, as if newly made; the counts stay.</summary>
+    /// <param name="gain">Amplification in 1/256 dB, as in an OpusHead (RFC 7845).</param>
+    public void Reset(short gain = 0)
+    {
+        LibOpus.Check(LibOpus.ControlDecoder(_decoder, LibOpus.ResetState, 0), "OPUS_RESET_STATE");
+        LibOpus.Check(LibOpus.ControlDecoder(_decoder, LibOpus.SetGain, gain), "OPUS_SET_GAIN");
+        _lastSamples = SampleRate / 50;
+    }
+
+    public void Dispose() => _decoder.Dispose();
+
+    private OpusDecodeResult Conceal(Span<float> pcm, string? fault)
+    {
+        var samples = LibOpus.Check(Call([], pcm[.._lastSamples], useFec: false), "concealing a lost packet");
+        PcmConverter.Sanitize(pcm[..samples]);
+        return new OpusDecodeResult(samples, OpusDecodeOutcome.Concealed, fault);
+    }
+
+    private unsafe int Call(ReadOnlySpan<byte> packet, Span<float> pcm, bool useFec)
+    {
+        // An empty span is pinned as null, which is how libopus is told of a lost packet.
+        fixed (byte* data = packet)
+        fixed (float* samples = pcm)
+            return LibOpus.Decode(_decoder, data, packet.Length, samples, pcm.Length, useFec ? 1 : 0);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Speech.Audio.Pcm;
+
+/// <summary>Bytes to samples in [-1, 1]: what every reader of uncompressed audio shares.</summary>
+public static class PcmConverter
+{
+    /// <summary>Converts whole samples. NaN and infinities become 0, and floats are clamped to [-1, 1].</summary>
+    /// <param name="bytes">Exactly <c>samples.Length * format.BytesPerSample()</c> bytes.</param>
+    public static void ToFloat(SampleFormat format, ReadOnlySpan<byte> bytes, Span<float> samples)
+    {
+        if (bytes.Length != samples.Length * format.BytesPerSample())
+            throw new ArgumentException($"{bytes.Length} bytes are not {samples.Length} samples of {format}.", nameof(bytes));
+        switch (format)
+        {
+            case SampleFormat.U8:
+                for (var i = 0; i < samples.Length; i++)
+                    samples[i] = (bytes[i] - 128) / 128f;
+                break;
+            case SampleFormat.S16:
+                for (var i = 0; i < samples.Length; i++)
+                    samples[i] = BinaryPrimitives.ReadInt16LittleEndian(bytes[(2 * i)..]) / 32768f;
+                break;
+            case SampleFormat.S24:
+                for (var i = 0; i < samples.Length; i++)
+                    samples[i] = (bytes[3 * i] | (bytes[3 * i + 1] << 8) | ((sbyte)bytes[3 * i + 2] << 16)) / 8388608f;
+                break;
+            case SampleFormat.S32:
+                for (var i = 0; i < samples.Length; i++)
+                    samples[i] = BinaryPrimitives.ReadInt32LittleEndian(bytes[(4 * i)..]) / 2147483648f;
+                break;
+            case SampleFormat.F32:
+                bytes.CopyTo(MemoryMarshal.AsBytes(samples));
+                if (!BitConverter.IsLittleEndian)
+                    BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<float, int>(samples), MemoryMarshal.Cast<float, int>(samples));
+                Sanitize(samples);
+                break;
+            case SampleFormat.F64:
+                for (var i = 0; i < samples.Length; i++)
+                    samples[i] = Sane((float)BinaryPrimitives.ReadDoubleLittleEndian(bytes[(8 * i)..]));
+                break;
+        }
+    }
+
+    /// <summary>In place: NaN and infinities become 0, everything else is clamped to [-1, 1].</summary>
+    public static void Sanitize(Span<float> samples)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(samples);
+        foreach (ref var v in vectors)
+        {
+            // The difference of a number with itself is 0 unless it is NaN or infinite.
+            var finite = Vector.Equals(v - v, Vector<float>.Zero);
+            v = Vector.ConditionalSelect(finite, Vector.Min(Vector.Max(v, -Vector<float>.One), Vector<float>.One), Vector<float>.Zero);
+        }
+        foreach (ref var x in samples[(vectors.Length * Vector<float>.Count)..])
+            x = Sane(x);
+    }
+
+    /// <summary>The mean of the channels, in place: frames of <paramref name="channels"/> samples become one sample each.</summary>
+    /// <returns>The number of frames, at the front of <paramref name="interleaved"/>.</returns>
+    public static int MixDown(Span<float> interleaved, int channels)
+    {
+        var frames = interleaved.Length / channels;
+        if (channels == 1)
+            return frames;
+        for (var frame = 0; frame < frames; frame++)
+        {
+            var sum = 0f;
+            foreach (var sample in interleaved.Slice(frame * channels, channels))
+                sum += sample;
+            interleaved[frame] = sum / channels;
+        }
+        return frames;
+    }
+
+    /// <summary>To signed 16 bit, rounded, clipped.</summary>
+    public static void ToInt16(ReadOnlySpan<float> samples, Span<short> pcm)
+    {
+        for (var i = 0; i < samples.Length; i++)
+            pcm[i] = (short)Math.Clamp(MathF.Round(Sane(samples[i]) * 32768f), short.MinValue, short.MaxValue);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Sane(float x) => float.IsFinite(x) ? Math.Clamp(x, -1f, 1f) : 0f;
+}

@@ -1,0 +1,25 @@
+using System.Buffers;
+using Speech.Audio.Ogg;
+
+namespace Speech.Audio.Streams;
+
+internal sealed class OggOpusStreamDecoder(AudioStreamLimits limits) : IAudioStreamDecoder
+{
+    private readonly OggOpusReader _reader = new();
+    private readonly LimitedSampleWriter _limited = new(
+        (long)limits.MaxMessageSeconds * AudioRate.Model, $"One message holds more than {limits.MaxMessageSeconds} s of audio; send smaller ones.");
+
+    public long DamagedParts => _reader.CorruptPackets + _reader.CorruptPages + _reader.Gaps;
+
+    public void Decode(ReadOnlySpan<byte> message, IBufferWriter<float> output)
+    {
+        AudioStreamDecoder.RequireLength(message, limits.MaxMessageBytes);
+        _reader.Read(message, _limited.Over(output));
+    }
+
+    public void Complete(IBufferWriter<float> output)
+    {
+    }
+
+    public void Dispose() => _reader.Dispose();
+}
