@@ -20,8 +20,8 @@ public sealed record SegmenterOptions
 
     /// <summary>
     /// Less speech than this is taken for a noise. What counts is the sum of the windows of speech in the segment, not the
-    /// time from first to last: so a click never adds up, and a word with a stop in it ("six", "eight") does. Silero
-    /// hears about half of a short word, hence the small default: four windows, 128 ms.
+    /// time from first to last: so a click never adds up, and a word with a stop in it ("six", "eight") does. Of the fifty
+    /// digits in shared/recordings the shortest has seven windows, 224 ms, and Silero's own 0.25 s would lose it; four are 128 ms.
     /// </summary>
     public double MinSpeechSeconds { get; init; } = 0.1;
 
