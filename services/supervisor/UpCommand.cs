@@ -30,8 +30,7 @@ internal static class UpCommand
         {
             result =>
             {
-                if (!result.Tokens is not [var token] || !Uri.TryCreate(token.Value, UriKind.Absolute, out var url)
-                    || url.Scheme is not ("redis" or "rediss"))
+                if (!Uri.TryCreate(result.GetValueOrDefault<string>(), UriKind.Absolute, out var url) || url.Scheme is not ("redis" or "rediss"))
                     result.AddError("--redis-url must be redis://HOST:PORT or rediss://HOST:PORT.");
             },
         },
@@ -133,7 +132,7 @@ internal static class UpCommand
         option.Validators.Add(result =>
         {
             // Text that is no number gets the parser's own error.
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out var number) && (number < lowest || number > highest))
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var number) && (number < lowest || number > highest))
                 result.AddError($"{name} must be from {lowest} to {highest}.");
         });
         return option;

@@ -19,7 +19,7 @@ namespace Speech.Supervisor.Processes;
 
 internal sealed class ChildLauncher : IDisposable
 {
-    private const string CheckParentThenRun = """[ "$PPID" = "$0" ] || exit 125; exec "$@" 2>&1""";
+    internal const string CheckParentThenRun = """[ "$PPID" = "$0" ] || exit 125; exec "$@" 2>&1""";
 
     private readonly BlockingCollection<Action> _requests = [];
 
