@@ -1,4 +1,5 @@
-// Stands in for a gateway or a worker: answers /health at URLS, and notes in the file FAKE_EVENTS what happens to it, one line an event.
+// Stands in for a gateway or a worker: answers /health at URLS, and notes on file descriptor 3 what happens to it, one line an event.
+// The shell that starts it opens that for appending (O_APPEND, which .NET cannot ask for), so that several may note in one file.
 //   FAKE_UNHEALTHY=1    /health answers 503 for ever
 //   FAKE_EXIT=N         ends at once with exit code N
 //   FAKE_STUBBORN=1     ignores SIGTERM
@@ -6,6 +7,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 var name = Setting("WORKER_ID") ?? "fake";
 var url = new Uri(Setting("URLS") ?? throw new InvalidOperationException("URLS is not set"));
@@ -18,6 +21,7 @@ if (Setting("FAKE_EXIT") is { } code)
     return int.Parse(code);
 }
 
+using var events = new SafeFileHandle(3, ownsHandle: false);
 var term = new TaskCompletionSource();
 using var registration = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
 {
@@ -58,10 +62,6 @@ async Task<string?> PingRedisAsync()
     return await reader.ReadLineAsync();
 }
 
-void Note(string what)
-{
-    if (Setting("FAKE_EVENTS") is { } path)
-        File.AppendAllText(path, $"{name} {what} {Environment.ProcessId}\n");
-}
+void Note(string what) => RandomAccess.Write(events, Encoding.UTF8.GetBytes($"{name} {what} {Environment.ProcessId}\n"), fileOffset: 0);
 
 static string? Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

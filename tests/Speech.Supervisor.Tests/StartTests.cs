@@ -72,11 +72,11 @@ public class StartTests
     [Fact]
     public async Task A_service_that_never_becomes_healthy_fails_the_start_with_its_last_lines()
     {
-        await using var run = SupervisorRun.Start(["--start-timeout", "3"], worker: "FAKE_UNHEALTHY=1 FAKE_OUTPUT=100");
+        await using var run = SupervisorRun.Start(["--gateways", "0", "--start-timeout", "5"], worker: "FAKE_UNHEALTHY=1 FAKE_OUTPUT=100");
 
         (await run.EndAsync()).ShouldBe(ExitCodes.Failed);
 
-        run.Errors.ShouldContain("stt-1 was not ready within 3 s");
+        run.Errors.ShouldContain("stt-1 was not ready within 5 s");
         run.Errors.ShouldContain("/health answers 503");
         run.Errors.ShouldContain("stt-1 line 100");
         run.Errors.ShouldNotContain("stt-1 line 50\n");

@@ -36,7 +36,6 @@ internal sealed class SupervisorRun : IAsyncDisposable
             start.ArgumentList.Add(argument);
         start.Environment["SPEECH_HOME"] = Checkout;
         start.Environment["SPEECH_BIN"] = folder;
-        start.Environment["FAKE_EVENTS"] = EventsFile;
         start.Environment["A_SECRET_OF_SOMEONE"] = "unlikely-words";
         _process = Process.Start(start)!;
         _process.OutputDataReceived += (_, line) => Append(_output, line.Data);
@@ -150,7 +149,7 @@ internal sealed class SupervisorRun : IAsyncDisposable
     {
         var path = Path.Combine(Folder, name);
         var fake = Path.Combine(AppContext.BaseDirectory, "FakeService.dll");
-        File.WriteAllText(path, $"#!/bin/sh\n{settings} exec '{Dotnet}' '{fake}'\n");
+        File.WriteAllText(path, $"#!/bin/sh\n{settings} exec '{Dotnet}' '{fake}' 3>>'{EventsFile}'\n");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
