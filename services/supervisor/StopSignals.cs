@@ -2,13 +2,18 @@ using System.Runtime.InteropServices;
 
 namespace Speech.Supervisor;
 
-/// <summary>Turns SIGINT, SIGTERM, SIGHUP and SIGQUIT into two tokens: the first signal asks to stop, the second to stop at once.</summary>
+/// <summary>
+/// Turns SIGINT, SIGTERM, SIGHUP and SIGQUIT into two tokens: one asks to stop, the same once more to stop at once. Only the same: a
+/// terminal interrupts us together with the program that started us, which may then ask us to stop in its own way, and means no hurry.
+/// </summary>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _kill = new();
     private readonly PosixSignalRegistration[] _registrations;
     private readonly StatusLog _status;
+    private readonly Lock _lock = new();
+    private PosixSignal? _first;
 
     public StopSignals(StatusLog status)
     {
@@ -46,15 +51,23 @@ internal sealed class StopSignals : IDisposable
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (_stop.IsCancellationRequested)
-            _kill.Cancel();
-        else
-            Request(context.Signal.ToString());
+        lock (_lock)
+        {
+            if (_first == context.Signal)
+                _kill.Cancel();
+            _first ??= context.Signal;
+            Request($"{context.Signal}; once more to stop at once");
+        }
     }
 
     private void Request(string reason)
     {
-        _status.Write($"stopping ({reason}); once more to stop at once");
-        _stop.Cancel();
+        lock (_lock)
+        {
+            if (_stop.IsCancellationRequested)
+                return;
+            _status.Write($"stopping ({reason})");
+            _stop.Cancel();
+        }
     }
 }

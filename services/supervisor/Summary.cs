@@ -14,5 +14,6 @@ internal static class Summary
         await output.FlushAsync();
     }
 
-    public static string WithoutCredentials(Uri url) => url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+    public static string WithoutCredentials(Uri url) =>
+        url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
 }

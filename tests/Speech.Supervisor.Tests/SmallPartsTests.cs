@@ -8,7 +8,7 @@ public class SmallPartsTests
 {
     [Theory]
     [InlineData("redis://someone:pass%20word@example.org:6380/2", "redis://example.org:6380/2")]
-    [InlineData("rediss://:secret@example.org", "rediss://example.org/")]
+    [InlineData("rediss://:secret@example.org", "rediss://example.org")]
     public void A_Redis_URL_is_shown_without_its_credentials(string url, string shown) =>
         Summary.WithoutCredentials(new Uri(url)).ShouldBe(shown);
 

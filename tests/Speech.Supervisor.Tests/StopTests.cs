@@ -41,13 +41,14 @@ public class StopTests
     }
 
     [Fact]
-    public async Task A_second_signal_does_not_wait()
+    public async Task The_same_signal_again_does_not_wait()
     {
         await using var run = await SupervisorRun.StartReadyAsync(["--stop-timeout", "3600"], gateway: "FAKE_STUBBORN=1");
         var pids = run.Pids();
 
         run.Send(Interrupt);
         await run.UntilAsync(() => run.Events.Any(line => line.StartsWith("gateway-1 terminating", StringComparison.Ordinal)), "SIGTERM");
+        run.Send(Signal.Terminate); // Another one is no impatience.
         run.Send(Interrupt);
         (await run.EndAsync()).ShouldBe(ExitCodes.Failed);
 
