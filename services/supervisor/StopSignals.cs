@@ -54,7 +54,7 @@ internal sealed class StopSignals : IDisposable
         lock (_lock)
         {
             if (_first == context.Signal)
-                _kill.Cancel();
+                _ = _kill.CancelAsync(); // Not here: what waits for it must not run under our lock.
             _first ??= context.Signal;
             Request($"{context.Signal}; once more to stop at once");
         }
@@ -67,7 +67,7 @@ internal sealed class StopSignals : IDisposable
             if (_stop.IsCancellationRequested)
                 return;
             _status.Write($"stopping ({reason})");
-            _stop.Cancel();
+            _ = _stop.CancelAsync();
         }
     }
 }
