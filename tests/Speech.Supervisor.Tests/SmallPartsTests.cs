@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Net;
+using Speech.Supervisor.Processes;
+
+namespace Speech.Supervisor.Tests;
+
+public class SmallPartsTests
+{
+    [Theory]
+    [InlineData("redis://someone:pass%20word@example.org:6380/2", "redis://example.org:6380/2")]
+    [InlineData("rediss://:secret@example.org", "rediss://example.org")]
+    public void A_Redis_URL_is_shown_without_its_credentials(string url, string shown) =>
+        Summary.WithoutCredentials(new Uri(url)).ShouldBe(shown);
+
+    [Theory]
+    [InlineData(0, "exit code 0")]
+    [InlineData(1, "exit code 1")]
+    [InlineData(137, "killed by SIGKILL (exit code 137)")]
+    [InlineData(139, "killed by SIGSEGV (exit code 139)")]
+    [InlineData(255, "exit code 255")]
+    public void An_exit_is_told_in_words(int exitCode, string words) => Signal.DescribeExit(exitCode).ShouldBe(words);
+
+    [Fact]
+    public void Ports_are_handed_out_once()
+    {
+        var ports = new LocalPorts();
+        Enumerable.Range(0, 50).Select(_ => ports.Next(IPAddress.Loopback)).ShouldBeUnique();
+    }
+
+    [Fact]
+    public async Task A_child_whose_parent_died_before_it_could_ask_for_the_signal_ends_itself()
+    {
+        const string NotOurPid = "1";
+        using var child = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", ChildLauncher.CheckParentThenRun, NotOurPid, "echo", "alive"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+
+        (await child.StandardOutput.ReadToEndAsync()).ShouldBeEmpty();
+        await child.WaitForExitAsync();
+        child.ExitCode.ShouldBe(125);
+    }
+}

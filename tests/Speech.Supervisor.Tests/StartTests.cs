@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Speech.Supervisor.Processes;
+
+namespace Speech.Supervisor.Tests;
+
+public class StartTests
+{
+    [Fact]
+    public async Task Services_start_when_Redis_answers_and_all_is_reported_when_all_are_healthy()
+    {
+        await using var run = await SupervisorRun.StartReadyAsync(["--stt-workers", "2", "--gateways", "2"]);
+
+        foreach (var name in (string[])["stt-1", "stt-2", "gateway-1", "gateway-2"])
+            run.Events.ShouldContain($"{name} started with Redis +PONG {run.PidOf(name)}");
+        run.Errors.IndexOf("redis is ready", StringComparison.Ordinal).ShouldBeLessThan(run.Errors.IndexOf("stt-1 is ready", StringComparison.Ordinal));
+        var ready = run.Ready();
+        ready.GetProperty("pid").GetInt32().ShouldBe(run.ProcessId);
+        ready.GetProperty("gateways").GetArrayLength().ShouldBe(2);
+        ready.GetProperty("workers").EnumerateArray().Select(worker => worker.GetProperty("name").GetString()).ShouldBe(["stt-1", "stt-2"]);
+        using var http = new HttpClient();
+        foreach (var worker in ready.GetProperty("workers").EnumerateArray())
+            (await http.GetStringAsync(worker.GetProperty("health").GetString())).ShouldBe("ok");
+        await run.UntilAsync(() => run.Output.Contains("Ctrl-C", StringComparison.Ordinal), "the summary");
+        run.Output.ShouldContain($"ws://{new Uri(ready.GetProperty("gateways")[0].GetString()!).Authority}/ws");
+        run.Output.ShouldContain(run.Logs);
+        (await File.ReadAllTextAsync(Path.Combine(run.Logs, "stt-2.log"))).ShouldContain("stt-2 listens");
+    }
+
+    [Fact]
+    public async Task Every_part_has_a_session_of_its_own_so_that_the_terminal_interrupts_only_the_supervisor()
+    {
+        await using var run = await SupervisorRun.StartReadyAsync();
+
+        foreach (var pid in run.Pids())
+        {
+            var (parent, session) = (SupervisorRun.Stat(pid)[1], SupervisorRun.Stat(pid)[3]);
+            parent.ShouldBe($"{run.ProcessId}");
+            session.ShouldBe($"{pid}");
+        }
+    }
+
+    [Fact]
+    public async Task Services_get_their_settings_and_Redis_only_a_bare_environment()
+    {
+        await using var run = await SupervisorRun.StartReadyAsync(["--set", "MODEL_SIZE=none", "--set", "MODEL_SIZE=nano.en"]);
+
+        var worker = await EnvironmentOfAsync(run.PidOf("stt-1"));
+        worker.ShouldContain("MODEL_SIZE=nano.en");
+        worker.ShouldContain("WORKER_ID=stt-1");
+        worker.ShouldContain($"REDIS_URL={run.RedisUrl().OriginalString}");
+        (await EnvironmentOfAsync(run.PidOf("redis"))).ShouldNotContain(variable => variable.StartsWith("A_SECRET_OF_SOMEONE", StringComparison.Ordinal));
+        (run.Errors + run.Output).ShouldNotContain("unlikely-words");
+    }
+
+    [Fact]
+    public async Task A_taken_port_is_an_error_that_names_the_option()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var port = ((IPEndPoint)other.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
+        await using var run = SupervisorRun.Start(["--port", port]);
+
+        (await run.EndAsync()).ShouldBe(ExitCodes.Failed);
+
+        run.Errors.ShouldContain($"Port {port} on 127.0.0.1 is in use");
+        run.Errors.ShouldContain("--port");
+        run.Events.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_service_that_never_becomes_healthy_fails_the_start_with_its_last_lines()
+    {
+        await using var run = SupervisorRun.Start(["--gateways", "0", "--start-timeout", "5"], worker: "FAKE_UNHEALTHY=1 FAKE_OUTPUT=100");
+
+        (await run.EndAsync()).ShouldBe(ExitCodes.Failed);
+
+        run.Errors.ShouldContain("stt-1 was not ready within 5 s");
+        run.Errors.ShouldContain("/health answers 503");
+        run.Errors.ShouldContain("stt-1 line 100");
+        run.Errors.ShouldNotContain("stt-1 line 50\n");
+        run.Errors.ShouldContain("redis stopped");
+        File.Exists(run.ReadyFile).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_service_that_ends_at_once_fails_the_start_with_its_exit_code_and_last_lines()
+    {
+        await using var run = SupervisorRun.Start([], gateway: "FAKE_EXIT=7");
+
+        (await run.EndAsync()).ShouldBe(ExitCodes.Failed);
+
+        run.Errors.ShouldContain("gateway-1 ended before it was ready (exit code 7)");
+        run.Errors.ShouldContain("the fake disk is full");
+    }
+
+    [Fact]
+    public async Task A_Redis_that_already_runs_is_used_and_left_running()
+    {
+        await using var owner = await SupervisorRun.StartReadyAsync(["--stt-workers", "0", "--gateways", "0"]);
+        await using (var guest = await SupervisorRun.StartReadyAsync(["--redis-url", owner.RedisUrl().OriginalString]))
+        {
+            guest.Events.ShouldContain($"stt-1 started with Redis +PONG {guest.PidOf("stt-1")}");
+            guest.Pids().Length.ShouldBe(2);
+            guest.Send(Signal.Terminate);
+            (await guest.EndAsync()).ShouldBe(ExitCodes.Stopped);
+        }
+
+        SupervisorRun.IsRunning(owner.PidOf("redis")).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Two_supervisors_do_not_share_one_data_folder()
+    {
+        await using var first = await SupervisorRun.StartReadyAsync();
+        await using var second = SupervisorRun.Start([], folder: first.Folder);
+
+        (await second.EndAsync()).ShouldBe(ExitCodes.Failed);
+
+        second.Errors.ShouldContain("--data-dir");
+        first.Pids().ShouldAllBe(pid => SupervisorRun.IsRunning(pid));
+    }
+
+    [Theory]
+    [InlineData("--stt-workers", "1000")]
+    [InlineData("--stt-workers", "many")]
+    [InlineData("--redis-url", "http://example.org")]
+    [InlineData("--set", "=value")]
+    [InlineData("--no-such-option", "1")]
+    public async Task A_wrong_command_line_is_refused(string option, string value)
+    {
+        await using var run = SupervisorRun.Start([option, value]);
+
+        (await run.EndAsync()).ShouldBe(ExitCodes.Usage);
+
+        run.Errors.ShouldContain(option == "--stt-workers" ? value == "many" ? "many" : "from 0 to 64" : option);
+    }
+
+    private static async Task<string[]> EnvironmentOfAsync(int processId) =>
+        (await File.ReadAllTextAsync($"/proc/{processId}/environ")).Split('\0');
+}
