@@ -18,6 +18,11 @@ internal sealed class ResidualAttentionBlock(WeightLoader loader, string name, b
 
     public MultiHeadAttention? CrossAttention { get; } = crossAttention ? new(loader, $"{name}.cross_attn") : null;
 
+    /// <summary>Bytes of the matrices that a decoder step reads; the cross-attention's key and value projections meet the audio alone.</summary>
+    public long StepWeightBytes =>
+        new[] { Attention.Query, Attention.Key, Attention.Value, Attention.Out, CrossAttention?.Query, CrossAttention?.Out, _mlp0, _mlp2 }
+            .Sum(matrix => matrix?.SizeInBytes ?? 0);
+
     /// <summary>x += mlp.2(GELU(mlp.0(mlp_ln(x)))).</summary>
     /// <param name="x">[rows, state]</param>
     /// <param name="normed">Scratch, [rows, state].</param>

@@ -60,6 +60,9 @@ internal sealed class TextDecoder : IDisposable
 
     public int MaximumRows { get; }
 
+    /// <summary>Bytes of the weights that a step reads; those that only the audio features meet are not among them.</summary>
+    public long WeightBytes => _tokenEmbedding.SizeInBytes + _blocks.Sum(block => block.StepWeightBytes);
+
     public DecoderState NewState() => new(_device, _parameters);
 
     /// <summary>Begins a sequence over these audio features, [positions, state].</summary>

@@ -34,6 +34,9 @@ public sealed class WhisperModel : IDisposable
     /// <summary>Whether <see cref="AudioContext.Auto"/> shortens the window.</summary>
     public bool TrainedForShortContext { get; }
 
+    /// <summary>Bytes of the weights that a decoder step reads.</summary>
+    public long DecoderWeightBytes => _decoder.WeightBytes;
+
     /// <summary>The most rows of one <see cref="Decode"/>.</summary>
     public int MaximumRows => _decoder.MaximumRows;
 
@@ -56,6 +59,9 @@ public sealed class WhisperModel : IDisposable
         _logMel.Compute(samples, 2 * context, _encoder.Mel(context));
         return _encoder.Forward(context);
     }
+
+    /// <summary>The spectrogram of a full window, without encoding it: for measurements.</summary>
+    public void LogMel(ReadOnlySpan<float> samples) => _logMel.Compute(samples, 2 * _encoder.Context, _encoder.Mel(_encoder.Context));
 
     public DecoderState NewDecoderState() => _decoder.NewState();
 

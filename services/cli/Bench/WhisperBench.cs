@@ -1,0 +1,149 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Speech.Cli.Decode;
+using Speech.Models.Whisper;
+using Speech.Tensors;
+using Speech.Tensors.Cpu;
+using Spectre.Console;
+
+namespace Speech.Cli.Bench;
+
+/// <summary>`bench whisper`: each phase of the engine beside its floor, which is its arithmetic or its memory traffic over the machine's measured peaks.</summary>
+internal static class WhisperBench
+{
+    private const int Rounds = 7;
+    private const int Steps = 24;
+    private const int Token = 1000;
+    private static readonly int[] Batches = [1, 4, 8, 16, 32];
+    private static readonly int[] Durations = [5, 30];
+
+    private static readonly Option<string> Model = ModelOptions.Model();
+
+    private static readonly Option<int> Threads = ModelOptions.Threads();
+
+    private static readonly Option<bool> Json = Options.Json("One JSON object.");
+
+    public static Command Create()
+    {
+        var command = new Command("whisper", "Load, mel, encoder and decoder times of a model beside their floors.") { Model, Threads, Json };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        try
+        {
+            var path = ModelOptions.Find(parsed.GetValue(Model)!).Path;
+            using var device = new CpuDevice(parsed.GetValue(Threads));
+            var figures = Measure(path, device);
+            if (parsed.GetValue(Json))
+                Console.WriteLine(JsonSerializer.Serialize(figures));
+            else
+                Print(figures);
+            return ExitCodes.Ok;
+        }
+        catch (Exception e) when (e is FileNotFoundException or ModelFileException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return ExitCodes.Failed;
+        }
+    }
+
+    private static WhisperFigures Measure(string path, CpuDevice device)
+    {
+        var gflops = MachinePeak.Gflops(device);
+        var gigabytes = MachinePeak.ReadGigabytesPerSecond(device);
+        var loading = Stopwatch.GetTimestamp();
+        using var model = WhisperModel.Load(path, device, trainedForShortContext: true, maximumRows: Batches.Max() * 4);
+        var loadMs = Stopwatch.GetElapsedTime(loading).TotalMilliseconds;
+        GC.Collect();
+        var rss = Environment.WorkingSet / 1e6;
+
+        var audio = new float[WhisperModel.WindowSamples];
+        var random = new Random(1);
+        foreach (ref var sample in audio.AsSpan())
+            sample = (random.NextSingle() - 0.5f) / 10;
+
+        var costs = new WhisperCosts(model.HyperParameters, model.DecoderWeightBytes);
+        var (encode, encodeFloor) = (new Dictionary<string, double>(), new Dictionary<string, double>());
+        foreach (var seconds in Durations)
+        {
+            var samples = audio.AsMemory(0, seconds * 16000);
+            var context = AudioContext.Auto.Positions(samples.Length, model.HyperParameters.AudioContext, trainedForShort: true);
+            encode[$"{seconds}"] = Best(() => model.Encode(samples.Span, context));
+            encodeFloor[$"{seconds}"] = costs.EncodeFlop(context) / gflops / 1e6;
+        }
+
+        var mel = Best(() => model.LogMel(audio));
+        var (decode, decodeFloor) = (new Dictionary<string, double>(), new Dictionary<string, double>());
+        foreach (var batch in Batches)
+        {
+            decode[$"{batch}"] = DecodeStep(model, audio, batch) / batch;
+            var floor = Math.Max(costs.StepBytes(batch) / gigabytes / 1e6, costs.StepFlop(batch) / gflops / 1e6);
+            decodeFloor[$"{batch}"] = floor / batch;
+        }
+
+        return new WhisperFigures(
+            path, device.Threads, new WhisperFloor(Math.Round(gflops, 1), Math.Round(gigabytes, 1)), loadMs, rss, mel, encode, encodeFloor, decode, decodeFloor);
+    }
+
+    /// <summary>The time of one step of <paramref name="batch"/> sequences over 30 s each, in milliseconds: the median of some steps.</summary>
+    private static double DecodeStep(WhisperModel model, float[] audio, int batch)
+    {
+        var states = Enumerable.Range(0, batch).Select(_ => model.NewDecoderState()).ToArray();
+        var features = model.Encode(audio, model.HyperParameters.AudioContext);
+        foreach (var state in states)
+            model.Begin(state, features);
+        var rows = states.Select(state => new DecoderRow(state, Token, WantLogits: true)).ToArray();
+        var times = new double[Steps];
+        for (var step = 0; step < Steps; step++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            model.Decode(rows);
+            times[step] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        }
+
+        foreach (var state in states)
+            state.Dispose();
+        Array.Sort(times);
+        return times[Steps / 2];
+    }
+
+    private static double Best(Action action)
+    {
+        var best = double.MaxValue;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            action();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+
+        return best;
+    }
+
+    private static void Print(WhisperFigures figures)
+    {
+        var table = new Table
+        {
+            Title = new TableTitle(
+                $"{Path.GetFileName(figures.Model)}, {figures.Threads} threads; machine: {figures.Floor.Gflops:F0} GFLOP/s, {figures.Floor.Gbps:F0} GB/s from memory"),
+        };
+        table.AddColumns("phase", "ms", "floor ms", "ratio");
+        table.AddRow("load", $"{figures.LoadMs:F0}", "", "");
+        table.AddRow("log-mel, 30 s", $"{figures.MelMs:F2}", "", "");
+        foreach (var (seconds, ms) in figures.EncodeMs)
+            AddRow(table, $"encode {seconds} s", ms, figures.EncodeFloorMs[seconds]);
+        foreach (var (batch, ms) in figures.DecodeMsPerToken)
+            AddRow(table, $"decode, per token at batch {batch}", ms, figures.DecodeFloorMsPerToken[batch]);
+        AnsiConsole.Write(table);
+
+        // A spoken second is about three tokens.
+        var segment = figures.EncodeMs["5"] + (15 * figures.DecodeMsPerToken["8"]);
+        AnsiConsole.WriteLine($"A 5 s segment of 15 tokens in a batch of 8 costs {segment:F1} ms: real-time factor {segment / 5000:F4}. Resident memory {figures.RssMb:F0} MB.");
+    }
+
+    private static void AddRow(Table table, string phase, double ms, double floor) => table.AddRow(phase, $"{ms:F2}", $"{floor:F2}", $"{ms / floor:F2}");
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+
+namespace Speech.Cli;
+
+/// <summary>Options that several commands have, and checks that say what is allowed.</summary>
+internal static class Options
+{
+    public const string DefaultUrl = "ws://127.0.0.1:8080/ws";
+
+    /// <summary>The value of <see cref="Url"/>, or the gateway that ./speech up starts.</summary>
+    public static Uri UrlOrDefault(string? url) => new(url ?? DefaultUrl);
+
+    public static Option<string?> Url(string description) => new("--url")
+    {
+        Description = description,
+        HelpName = "ws://…",
+        Validators =
+        {
+            result =>
+            {
+                if (!Uri.TryCreate(result.GetValueOrDefault<string>(), UriKind.Absolute, out var url) || url.Scheme is not ("ws" or "wss"))
+                    result.AddError($"--url must be ws://HOST:PORT/ws or wss://…, such as {DefaultUrl}.");
+            },
+        },
+    };
+
+    public static Option<bool> Json(string description) => new("--json") { Description = description };
+
+    public static Option<int> Number(string name, string unit, string description, int value, int lowest, int highest) =>
+        InRange(new Option<int>(name) { Description = description, HelpName = unit, DefaultValueFactory = _ => value }, lowest, highest);
+
+    /// <summary>Lets only numbers from <paramref name="lowest"/> to <paramref name="highest"/> pass.</summary>
+    public static Option<T> InRange<T>(Option<T> option, int lowest, int highest)
+    {
+        option.Validators.Add(result =>
+        {
+            // Text that is no number gets the parser's own error.
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var number) && (number < lowest || number > highest))
+                result.AddError($"{option.Name} must be from {lowest} to {highest}.");
+        });
+        return option;
+    }
+}
