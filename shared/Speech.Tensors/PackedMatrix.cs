@@ -12,16 +12,21 @@ public sealed unsafe class PackedMatrix : IDisposable
     private byte* _data;
     private Tensor? _bias;
 
-    internal PackedMatrix(int outputs, int inputs, bool half, int panelWidth)
+    internal PackedMatrix(int outputs, int inputs, WeightFormat format, int panelWidth)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(outputs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(inputs);
         Outputs = outputs;
         Inputs = inputs;
-        IsHalf = half;
+        Format = format;
         PanelWidth = panelWidth;
         Panels = (outputs + panelWidth - 1) / panelWidth;
-        PanelBytes = (nint)inputs * panelWidth * ElementBytes;
+        PanelBytes = format switch
+        {
+            WeightFormat.Single => (nint)inputs * panelWidth * sizeof(float),
+            WeightFormat.Half => (nint)inputs * panelWidth * sizeof(ushort),
+            _ => (nint)(inputs / Int8Block.Length) * Int8BlockBytes(panelWidth),
+        };
         SizeInBytes = Panels * (long)PanelBytes;
         _data = (byte*)NativeMemory.AlignedAlloc((nuint)SizeInBytes, 64);
         GC.AddMemoryPressure(SizeInBytes);
@@ -35,8 +40,7 @@ public sealed unsafe class PackedMatrix : IDisposable
     /// <summary>Columns of the unpacked matrix.</summary>
     public int Inputs { get; }
 
-    /// <summary>Stored as IEEE half (widened to float as it is read), else as float.</summary>
-    public bool IsHalf { get; }
+    public WeightFormat Format { get; }
 
     /// <summary>Outputs rounded up to whole panels: what a result row must have room for.</summary>
     public int PaddedOutputs => Panels * PanelWidth;
@@ -48,8 +52,6 @@ public sealed unsafe class PackedMatrix : IDisposable
     internal int Panels { get; }
 
     internal nint PanelBytes { get; }
-
-    internal int ElementBytes => IsHalf ? sizeof(ushort) : sizeof(float);
 
     internal byte* Data => _data;
 
@@ -65,18 +67,35 @@ public sealed unsafe class PackedMatrix : IDisposable
         for (var i = 0; i < Inputs; i++)
         {
             var at = (i * PanelWidth) + lane;
-            row[i] = IsHalf ? (float)((Half*)panel)[at] : ((float*)panel)[at];
+            row[i] = Format switch
+            {
+                WeightFormat.Single => ((float*)panel)[at],
+                WeightFormat.Half => (float)((Half*)panel)[at],
+                _ => ReadInt8(panel, i, lane),
+            };
         }
+    }
+
+    /// <summary>Bytes of one block of 32 inputs: the outputs' scales, then 32 rows of bytes.</summary>
+    private static int Int8BlockBytes(int panelWidth) => (panelWidth * sizeof(float)) + (Int8Block.Length * panelWidth);
+
+    private float ReadInt8(byte* panel, int input, int lane)
+    {
+        var block = panel + ((nint)(input / Int8Block.Length) * Int8BlockBytes(PanelWidth));
+        var weights = (sbyte*)(block + (PanelWidth * sizeof(float)));
+        return weights[(input % Int8Block.Length * PanelWidth) + lane] * ((float*)block)[lane];
     }
 
     internal static PackedMatrix Pack<T>(ReadOnlySpan<T> weights, int outputs, int inputs, ReadOnlySpan<float> bias, int panelWidth)
         where T : unmanaged
     {
-        if (weights.Length != (long)outputs * inputs)
-            throw new ArgumentException($"A matrix of {outputs}x{inputs} has {(long)outputs * inputs} elements, not {weights.Length}.", nameof(weights));
+        var format = typeof(T) == typeof(Half) ? WeightFormat.Half : typeof(T) == typeof(float) ? WeightFormat.Single : WeightFormat.Int8;
+        var perWeight = format == WeightFormat.Int8 ? Int8Block.Length : 1;
+        if (inputs % perWeight != 0 || weights.Length != (long)outputs * inputs / perWeight)
+            throw new ArgumentException($"A matrix of {outputs}x{inputs} has {(long)outputs * inputs} elements, not {(long)weights.Length * perWeight}.", nameof(weights));
         if (bias.Length != 0 && bias.Length != outputs)
             throw new ArgumentException($"A bias for {outputs} outputs has {outputs} elements, not {bias.Length}.", nameof(bias));
-        var packed = new PackedMatrix(outputs, inputs, typeof(T) == typeof(Half), panelWidth);
+        var packed = new PackedMatrix(outputs, inputs, format, panelWidth);
         fixed (T* source = weights)
         {
             var rows = (nint)source;
@@ -95,15 +114,33 @@ public sealed unsafe class PackedMatrix : IDisposable
     private void FillPanel<T>(T* rows, int panel)
         where T : unmanaged
     {
-        var destination = (T*)(_data + (panel * PanelBytes));
+        var destination = _data + (panel * PanelBytes);
         var lanes = Math.Min(PanelWidth, Outputs - (panel * PanelWidth));
         if (lanes < PanelWidth)
             NativeMemory.Clear(destination, (nuint)PanelBytes);
+        var perRow = Format == WeightFormat.Int8 ? Inputs / Int8Block.Length : Inputs;
         for (var lane = 0; lane < lanes; lane++)
         {
-            var row = rows + ((nint)((panel * PanelWidth) + lane) * Inputs);
+            var row = rows + ((nint)((panel * PanelWidth) + lane) * perRow);
+            if (Format == WeightFormat.Int8)
+            {
+                FillInt8Lane((Int8Block*)row, perRow, destination, lane);
+                continue;
+            }
+
             for (var i = 0; i < Inputs; i++)
-                destination[((nint)i * PanelWidth) + lane] = row[i];
+                ((T*)destination)[((nint)i * PanelWidth) + lane] = row[i];
+        }
+    }
+
+    private void FillInt8Lane(Int8Block* blocks, int count, byte* destination, int lane)
+    {
+        for (var block = 0; block < count; block++, destination += Int8BlockBytes(PanelWidth))
+        {
+            ((float*)destination)[lane] = blocks[block].Scale;
+            var weights = (sbyte*)(destination + (PanelWidth * sizeof(float)));
+            for (var i = 0; i < Int8Block.Length; i++)
+                weights[(i * PanelWidth) + lane] = blocks[block].Weights[i];
         }
     }
 

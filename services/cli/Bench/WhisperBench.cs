@@ -22,11 +22,13 @@ internal static class WhisperBench
 
     private static readonly Option<int> Threads = ModelOptions.Threads();
 
+    private static readonly Option<bool> Widen = new("--f32") { Description = "Widen all weights to f32, to see what f16 or int8 storage is worth." };
+
     private static readonly Option<bool> Json = Options.Json("One JSON object.");
 
     public static Command Create()
     {
-        var command = new Command("whisper", "Load, mel, encoder and decoder times of a model beside their floors.") { Model, Threads, Json };
+        var command = new Command("whisper", "Load, mel, encoder and decoder times of a model beside their floors.") { Model, Threads, Widen, Json };
         command.SetAction(Run);
         return command;
     }
@@ -37,7 +39,7 @@ internal static class WhisperBench
         {
             var path = ModelOptions.Find(parsed.GetValue(Model)!).Path;
             using var device = new CpuDevice(parsed.GetValue(Threads));
-            var figures = Measure(path, device);
+            var figures = Measure(path, device, parsed.GetValue(Widen));
             if (parsed.GetValue(Json))
                 Console.WriteLine(JsonSerializer.Serialize(figures));
             else
@@ -51,12 +53,12 @@ internal static class WhisperBench
         }
     }
 
-    private static WhisperFigures Measure(string path, CpuDevice device)
+    private static WhisperFigures Measure(string path, CpuDevice device, bool widen)
     {
         var gflops = MachinePeak.Gflops(device);
         var gigabytes = MachinePeak.ReadGigabytesPerSecond(device);
         var loading = Stopwatch.GetTimestamp();
-        using var model = WhisperModel.Load(path, device, trainedForShortContext: true, maximumRows: Batches.Max() * 4);
+        using var model = WhisperModel.Load(path, device, trainedForShortContext: true, maximumRows: Batches.Max() * 4, widen);
         var loadMs = Stopwatch.GetElapsedTime(loading).TotalMilliseconds;
         GC.Collect();
         var rss = Environment.WorkingSet / 1e6;

@@ -5,7 +5,8 @@ using Speech.Tensors.Ggml;
 namespace Speech.Models.Whisper;
 
 /// <summary>Takes tensors out of a Whisper file in the form that the device computes with.</summary>
-internal sealed class WeightLoader(WhisperFile file, CpuDevice device)
+/// <param name="widen">Store all matrices as floats, for comparison.</param>
+internal sealed class WeightLoader(WhisperFile file, CpuDevice device, bool widen)
 {
     public CpuDevice Device => device;
 
@@ -59,9 +60,16 @@ internal sealed class WeightLoader(WhisperFile file, CpuDevice device)
         return device.Pack(matrix, outputs, taps * channels, file[$"{name}.bias"].ToSingles());
     }
 
-    // Halves stay halves: they are read at half the cost and widen exactly. Block-quantised weights have more bits than a half holds, so they become floats.
-    private PackedMatrix Pack(GgmlTensor weight, int outputs, int inputs, ReadOnlySpan<float> bias) =>
-        weight.Type == GgmlType.F16
-            ? device.Pack(weight.AsHalf(), outputs, inputs, bias)
-            : device.Pack(weight.ToSingles(), outputs, inputs, bias);
+    // Stored formats are kept where a kernel reads them, since a decoder step costs what its weights weigh; the others become floats. No value is rounded.
+    private PackedMatrix Pack(GgmlTensor weight, int outputs, int inputs, ReadOnlySpan<float> bias)
+    {
+        if (widen)
+            return device.Pack(weight.ToSingles(), outputs, inputs, bias);
+        return weight.Type switch
+        {
+            GgmlType.F16 => device.Pack(weight.AsHalf(), outputs, inputs, bias),
+            { FitsInt8: true } => device.Pack(weight.ToInt8(), outputs, inputs, bias),
+            _ => device.Pack(weight.ToSingles(), outputs, inputs, bias),
+        };
+    }
 }

@@ -13,9 +13,9 @@ public sealed class WhisperModel : IDisposable
     private readonly AudioEncoder _encoder;
     private readonly TextDecoder _decoder;
 
-    private WhisperModel(WhisperFile file, CpuDevice device, bool trainedForShortContext, int maximumRows)
+    private WhisperModel(WhisperFile file, CpuDevice device, bool trainedForShortContext, int maximumRows, bool widenWeights)
     {
-        var loader = new WeightLoader(file, device);
+        var loader = new WeightLoader(file, device, widenWeights);
         Device = device;
         HyperParameters = file.HyperParameters;
         TrainedForShortContext = trainedForShortContext;
@@ -43,11 +43,12 @@ public sealed class WhisperModel : IDisposable
     /// <summary>Loads a ggml file. The device stays the caller's to dispose.</summary>
     /// <param name="trainedForShortContext">See <see cref="TrainedForShortContext"/>.</param>
     /// <param name="maximumRows">The most tokens that one decoder step takes in, over all sequences.</param>
-    /// <exception cref="Speech.Tensors.Ggml.ModelFileException">The file is missing, damaged, or not a Whisper model.</exception>
-    public static WhisperModel Load(string path, CpuDevice device, bool trainedForShortContext = false, int maximumRows = 64)
+    /// <param name="widenWeights">Keep all weights as floats, whatever the file stores: slower, the same results; for comparisons.</param>
+    /// <exception cref="ModelFileException">The file is missing, damaged, or not a Whisper model.</exception>
+    public static WhisperModel Load(string path, CpuDevice device, bool trainedForShortContext = false, int maximumRows = 64, bool widenWeights = false)
     {
         using var file = WhisperFile.Open(path);
-        return new WhisperModel(file, device, trainedForShortContext, maximumRows);
+        return new WhisperModel(file, device, trainedForShortContext, maximumRows, widenWeights);
     }
 
     /// <summary>Encodes samples (16 kHz mono) into the first <paramref name="context"/> positions of a window.</summary>

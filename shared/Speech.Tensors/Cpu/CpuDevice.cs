@@ -50,6 +50,11 @@ public sealed unsafe class CpuDevice : IDisposable
     public PackedMatrix Pack(ReadOnlySpan<Half> weights, int outputs, int inputs, ReadOnlySpan<float> bias = default) =>
         PackedMatrix.Pack(weights, outputs, inputs, bias, Kernels.PanelWidth);
 
+    /// <inheritdoc cref="Pack(ReadOnlySpan{float}, int, int, ReadOnlySpan{float})"/>
+    /// <remarks>[outputs, inputs/32] blocks; inputs must be a multiple of 32.</remarks>
+    public PackedMatrix Pack(ReadOnlySpan<Int8Block> weights, int outputs, int inputs, ReadOnlySpan<float> bias = default) =>
+        PackedMatrix.Pack(weights, outputs, inputs, bias, Kernels.PanelWidth);
+
     /// <summary>y = activation(x·Wᵀ + b), or y += x·Wᵀ + b with <paramref name="accumulate"/> (a residual connection).</summary>
     /// <param name="x">[rows, inputs]</param>
     /// <param name="weights">[outputs, inputs]</param>

@@ -13,7 +13,7 @@ internal sealed unsafe class CpuKernels<L, V> : CpuKernels
 
     public override void Multiply(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch)
     {
-        if (!b.IsHalf)
+        if (b.Format == WeightFormat.Single)
         {
             Multiply<SingleElement<L, V>>(rows, a, lda, b, firstPanel, endPanel, c, ldc, add);
             return;
@@ -21,14 +21,20 @@ internal sealed unsafe class CpuKernels<L, V> : CpuKernels
 
         if (rows < RowsWorthWidening)
         {
-            Multiply<HalfElement<L, V>>(rows, a, lda, b, firstPanel, endPanel, c, ldc, add);
+            if (b.Format == WeightFormat.Half)
+                Multiply<HalfElement<L, V>>(rows, a, lda, b, firstPanel, endPanel, c, ldc, add);
+            else
+                Multiply<Int8Element<L, V>>(rows, a, lda, b, firstPanel, endPanel, c, ldc, add);
             return;
         }
 
         for (var panel = firstPanel; panel < endPanel; panel++)
         {
             var offset = panel * PanelWidth;
-            Widen((ushort*)(b.Data + (panel * b.PanelBytes)), b.Inputs * PanelWidth, scratch);
+            if (b.Format == WeightFormat.Half)
+                Widen<HalfElement<L, V>>(b.Data + (panel * b.PanelBytes), b.Inputs, scratch);
+            else
+                Widen<Int8Element<L, V>>(b.Data + (panel * b.PanelBytes), b.Inputs, scratch);
             MatrixTiles<L, V>.Multiply<SingleElement<L, V>>(
                 rows, b.Inputs, a, lda, (byte*)scratch, PanelWidth * sizeof(float), BiasAt(b, offset), c + offset, ldc, add);
         }
@@ -228,10 +234,24 @@ internal sealed unsafe class CpuKernels<L, V> : CpuKernels
     private static float* BiasAt(PackedMatrix b, int offset) => b.Bias is null ? null : b.Bias + offset;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Widen(ushort* source, int count, float* destination)
+    private static void Widen<E>(byte* panel, int inputs, float* destination)
+        where E : struct, IPanelElement<V>
     {
-        for (var i = 0; i < count; i += L.Count)
-            L.Store(L.LoadHalf(source + i), destination + i);
+        var vector = L.Count * E.Bytes;
+        while (inputs > 0)
+        {
+            V first = E.Scale(panel, 0), second = E.Scale(panel, 1);
+            panel += E.ScaleBytes;
+            var steps = Math.Min(inputs, E.BlockLength);
+            inputs -= steps;
+            for (; steps > 0; steps--)
+            {
+                L.Store(E.Load(panel, first), destination);
+                L.Store(E.Load(panel + vector, second), destination + L.Count);
+                panel += 2 * vector;
+                destination += 2 * L.Count;
+            }
+        }
     }
 
     private static float MaxOf(float* x, int count)

@@ -20,6 +20,9 @@ internal unsafe interface ILanes<V>
     /// <summary>Widens <see cref="Count"/> IEEE halves (finite ones).</summary>
     static abstract V LoadHalf(ushort* source);
 
+    /// <summary>Converts <see cref="Count"/> signed bytes.</summary>
+    static abstract V LoadInt8(sbyte* source);
+
     static abstract void Store(V value, float* destination);
 
     /// <summary>a·b + c.</summary>

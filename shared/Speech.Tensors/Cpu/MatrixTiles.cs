@@ -7,6 +7,7 @@ namespace Speech.Tensors.Cpu;
 /// tile held in registers. Each step of k loads two vectors of B and broadcasts one element of A per row.
 /// </summary>
 /// <remarks>
+/// B may be stored in blocks of k with scales in front (<see cref="IPanelElement{V}"/>), hence the two loops.
 /// Every element of C is one chain of multiply-adds in the order of k, whatever the tile's height: so a row's result does not depend on which rows it is
 /// computed with. The tile heights are written out because the JIT keeps only named locals in registers.
 /// </remarks>
@@ -65,21 +66,32 @@ internal static unsafe class MatrixTiles<L, V>
         V s2 = Bias(bias, 4 * L.Count), t2 = Bias(bias, 5 * L.Count), s3 = Bias(bias, 6 * L.Count), t3 = Bias(bias, 7 * L.Count);
         byte* b1 = b + panelBytes, b2 = b1 + panelBytes, b3 = b2 + panelBytes;
         var second = L.Count * E.Bytes;
-        for (; k > 0; k--)
+        while (k > 0)
         {
-            var x = L.Broadcast(*a++);
-            s0 = L.MultiplyAdd(x, E.Load(b), s0);
-            t0 = L.MultiplyAdd(x, E.Load(b + second), t0);
-            s1 = L.MultiplyAdd(x, E.Load(b1), s1);
-            t1 = L.MultiplyAdd(x, E.Load(b1 + second), t1);
-            s2 = L.MultiplyAdd(x, E.Load(b2), s2);
-            t2 = L.MultiplyAdd(x, E.Load(b2 + second), t2);
-            s3 = L.MultiplyAdd(x, E.Load(b3), s3);
-            t3 = L.MultiplyAdd(x, E.Load(b3 + second), t3);
-            b += ldb;
-            b1 += ldb;
-            b2 += ldb;
-            b3 += ldb;
+            V v0 = E.Scale(b, 0), w0 = E.Scale(b, 1), v1 = E.Scale(b1, 0), w1 = E.Scale(b1, 1);
+            V v2 = E.Scale(b2, 0), w2 = E.Scale(b2, 1), v3 = E.Scale(b3, 0), w3 = E.Scale(b3, 1);
+            b += E.ScaleBytes;
+            b1 += E.ScaleBytes;
+            b2 += E.ScaleBytes;
+            b3 += E.ScaleBytes;
+            var steps = Math.Min(k, E.BlockLength);
+            k -= steps;
+            for (; steps > 0; steps--)
+            {
+                var x = L.Broadcast(*a++);
+                s0 = L.MultiplyAdd(x, E.Load(b, v0), s0);
+                t0 = L.MultiplyAdd(x, E.Load(b + second, w0), t0);
+                s1 = L.MultiplyAdd(x, E.Load(b1, v1), s1);
+                t1 = L.MultiplyAdd(x, E.Load(b1 + second, w1), t1);
+                s2 = L.MultiplyAdd(x, E.Load(b2, v2), s2);
+                t2 = L.MultiplyAdd(x, E.Load(b2 + second, w2), t2);
+                s3 = L.MultiplyAdd(x, E.Load(b3, v3), s3);
+                t3 = L.MultiplyAdd(x, E.Load(b3 + second, w3), t3);
+                b += ldb;
+                b1 += ldb;
+                b2 += ldb;
+                b3 += ldb;
+            }
         }
 
         Put(s0, t0, c, add);
@@ -98,16 +110,16 @@ internal static unsafe class MatrixTiles<L, V>
         for (; k > 1; k -= 2)
         {
             var x = L.Broadcast(a[0]);
-            s0 = L.MultiplyAdd(x, E.Load(b), s0);
-            s1 = L.MultiplyAdd(x, E.Load(b + vector), s1);
-            s2 = L.MultiplyAdd(x, E.Load(b + (2 * vector)), s2);
-            s3 = L.MultiplyAdd(x, E.Load(b + (3 * vector)), s3);
+            s0 = L.MultiplyAdd(x, E.Load(b, default), s0);
+            s1 = L.MultiplyAdd(x, E.Load(b + vector, default), s1);
+            s2 = L.MultiplyAdd(x, E.Load(b + (2 * vector), default), s2);
+            s3 = L.MultiplyAdd(x, E.Load(b + (3 * vector), default), s3);
             var y = L.Broadcast(a[1]);
             var odd = b + ldb;
-            t0 = L.MultiplyAdd(y, E.Load(odd), t0);
-            t1 = L.MultiplyAdd(y, E.Load(odd + vector), t1);
-            t2 = L.MultiplyAdd(y, E.Load(odd + (2 * vector)), t2);
-            t3 = L.MultiplyAdd(y, E.Load(odd + (3 * vector)), t3);
+            t0 = L.MultiplyAdd(y, E.Load(odd, default), t0);
+            t1 = L.MultiplyAdd(y, E.Load(odd + vector, default), t1);
+            t2 = L.MultiplyAdd(y, E.Load(odd + (2 * vector), default), t2);
+            t3 = L.MultiplyAdd(y, E.Load(odd + (3 * vector), default), t3);
             a += 2;
             b = odd + ldb;
         }
@@ -115,10 +127,10 @@ internal static unsafe class MatrixTiles<L, V>
         if (k == 1)
         {
             var x = L.Broadcast(a[0]);
-            s0 = L.MultiplyAdd(x, E.Load(b), s0);
-            s1 = L.MultiplyAdd(x, E.Load(b + vector), s1);
-            s2 = L.MultiplyAdd(x, E.Load(b + (2 * vector)), s2);
-            s3 = L.MultiplyAdd(x, E.Load(b + (3 * vector)), s3);
+            s0 = L.MultiplyAdd(x, E.Load(b, default), s0);
+            s1 = L.MultiplyAdd(x, E.Load(b + vector, default), s1);
+            s2 = L.MultiplyAdd(x, E.Load(b + (2 * vector), default), s2);
+            s3 = L.MultiplyAdd(x, E.Load(b + (3 * vector), default), s3);
         }
 
         Put(L.Add(s0, t0), L.Add(s1, t1), c, add: false);
@@ -131,12 +143,19 @@ internal static unsafe class MatrixTiles<L, V>
         where E : struct, IPanelElement<V>
     {
         V s = Bias(bias, 0), t = Bias(bias, L.Count);
-        for (; k > 0; k--)
+        while (k > 0)
         {
-            var x = L.Broadcast(*a++);
-            s = L.MultiplyAdd(x, E.Load(b), s);
-            t = L.MultiplyAdd(x, E.Load(b + (L.Count * E.Bytes)), t);
-            b += ldb;
+            V v = E.Scale(b, 0), w = E.Scale(b, 1);
+            b += E.ScaleBytes;
+            var steps = Math.Min(k, E.BlockLength);
+            k -= steps;
+            for (; steps > 0; steps--)
+            {
+                var x = L.Broadcast(*a++);
+                s = L.MultiplyAdd(x, E.Load(b, v), s);
+                t = L.MultiplyAdd(x, E.Load(b + (L.Count * E.Bytes), w), t);
+                b += ldb;
+            }
         }
 
         Put(s, t, c, add);
@@ -164,50 +183,57 @@ internal static unsafe class MatrixTiles<L, V>
         var a3 = a + (3 * lda);
         var a6 = a + (6 * lda);
         var a9 = a + (9 * lda);
-        for (; k > 0; k--)
+        while (k > 0)
         {
-            V b0 = E.Load(b), b1 = E.Load(b + (L.Count * E.Bytes));
-            var x = L.Broadcast(*a);
-            s0 = L.MultiplyAdd(x, b0, s0);
-            t0 = L.MultiplyAdd(x, b1, t0);
-            x = L.Broadcast(*(a + lda));
-            s1 = L.MultiplyAdd(x, b0, s1);
-            t1 = L.MultiplyAdd(x, b1, t1);
-            x = L.Broadcast(*(a + lda2));
-            s2 = L.MultiplyAdd(x, b0, s2);
-            t2 = L.MultiplyAdd(x, b1, t2);
-            x = L.Broadcast(*a3);
-            s3 = L.MultiplyAdd(x, b0, s3);
-            t3 = L.MultiplyAdd(x, b1, t3);
-            x = L.Broadcast(*(a3 + lda));
-            s4 = L.MultiplyAdd(x, b0, s4);
-            t4 = L.MultiplyAdd(x, b1, t4);
-            x = L.Broadcast(*(a3 + lda2));
-            s5 = L.MultiplyAdd(x, b0, s5);
-            t5 = L.MultiplyAdd(x, b1, t5);
-            x = L.Broadcast(*a6);
-            s6 = L.MultiplyAdd(x, b0, s6);
-            t6 = L.MultiplyAdd(x, b1, t6);
-            x = L.Broadcast(*(a6 + lda));
-            s7 = L.MultiplyAdd(x, b0, s7);
-            t7 = L.MultiplyAdd(x, b1, t7);
-            x = L.Broadcast(*(a6 + lda2));
-            s8 = L.MultiplyAdd(x, b0, s8);
-            t8 = L.MultiplyAdd(x, b1, t8);
-            x = L.Broadcast(*a9);
-            s9 = L.MultiplyAdd(x, b0, s9);
-            t9 = L.MultiplyAdd(x, b1, t9);
-            x = L.Broadcast(*(a9 + lda));
-            s10 = L.MultiplyAdd(x, b0, s10);
-            t10 = L.MultiplyAdd(x, b1, t10);
-            x = L.Broadcast(*(a9 + lda2));
-            s11 = L.MultiplyAdd(x, b0, s11);
-            t11 = L.MultiplyAdd(x, b1, t11);
-            a++;
-            a3++;
-            a6++;
-            a9++;
-            b += ldb;
+            V v = E.Scale(b, 0), w = E.Scale(b, 1);
+            b += E.ScaleBytes;
+            var steps = Math.Min(k, E.BlockLength);
+            k -= steps;
+            for (; steps > 0; steps--)
+            {
+                V b0 = E.Load(b, v), b1 = E.Load(b + (L.Count * E.Bytes), w);
+                var x = L.Broadcast(*a);
+                s0 = L.MultiplyAdd(x, b0, s0);
+                t0 = L.MultiplyAdd(x, b1, t0);
+                x = L.Broadcast(*(a + lda));
+                s1 = L.MultiplyAdd(x, b0, s1);
+                t1 = L.MultiplyAdd(x, b1, t1);
+                x = L.Broadcast(*(a + lda2));
+                s2 = L.MultiplyAdd(x, b0, s2);
+                t2 = L.MultiplyAdd(x, b1, t2);
+                x = L.Broadcast(*a3);
+                s3 = L.MultiplyAdd(x, b0, s3);
+                t3 = L.MultiplyAdd(x, b1, t3);
+                x = L.Broadcast(*(a3 + lda));
+                s4 = L.MultiplyAdd(x, b0, s4);
+                t4 = L.MultiplyAdd(x, b1, t4);
+                x = L.Broadcast(*(a3 + lda2));
+                s5 = L.MultiplyAdd(x, b0, s5);
+                t5 = L.MultiplyAdd(x, b1, t5);
+                x = L.Broadcast(*a6);
+                s6 = L.MultiplyAdd(x, b0, s6);
+                t6 = L.MultiplyAdd(x, b1, t6);
+                x = L.Broadcast(*(a6 + lda));
+                s7 = L.MultiplyAdd(x, b0, s7);
+                t7 = L.MultiplyAdd(x, b1, t7);
+                x = L.Broadcast(*(a6 + lda2));
+                s8 = L.MultiplyAdd(x, b0, s8);
+                t8 = L.MultiplyAdd(x, b1, t8);
+                x = L.Broadcast(*a9);
+                s9 = L.MultiplyAdd(x, b0, s9);
+                t9 = L.MultiplyAdd(x, b1, t9);
+                x = L.Broadcast(*(a9 + lda));
+                s10 = L.MultiplyAdd(x, b0, s10);
+                t10 = L.MultiplyAdd(x, b1, t10);
+                x = L.Broadcast(*(a9 + lda2));
+                s11 = L.MultiplyAdd(x, b0, s11);
+                t11 = L.MultiplyAdd(x, b1, t11);
+                a++;
+                a3++;
+                a6++;
+                a9++;
+                b += ldb;
+            }
         }
 
         Put(s0, t0, c, add);
@@ -241,37 +267,44 @@ internal static unsafe class MatrixTiles<L, V>
         var lda2 = 2 * lda;
         var a3 = a + (3 * lda);
         var a6 = a + (6 * lda);
-        for (; k > 0; k--)
+        while (k > 0)
         {
-            V b0 = E.Load(b), b1 = E.Load(b + (L.Count * E.Bytes));
-            var x = L.Broadcast(*a);
-            s0 = L.MultiplyAdd(x, b0, s0);
-            t0 = L.MultiplyAdd(x, b1, t0);
-            x = L.Broadcast(*(a + lda));
-            s1 = L.MultiplyAdd(x, b0, s1);
-            t1 = L.MultiplyAdd(x, b1, t1);
-            x = L.Broadcast(*(a + lda2));
-            s2 = L.MultiplyAdd(x, b0, s2);
-            t2 = L.MultiplyAdd(x, b1, t2);
-            x = L.Broadcast(*a3);
-            s3 = L.MultiplyAdd(x, b0, s3);
-            t3 = L.MultiplyAdd(x, b1, t3);
-            x = L.Broadcast(*(a3 + lda));
-            s4 = L.MultiplyAdd(x, b0, s4);
-            t4 = L.MultiplyAdd(x, b1, t4);
-            x = L.Broadcast(*(a3 + lda2));
-            s5 = L.MultiplyAdd(x, b0, s5);
-            t5 = L.MultiplyAdd(x, b1, t5);
-            x = L.Broadcast(*a6);
-            s6 = L.MultiplyAdd(x, b0, s6);
-            t6 = L.MultiplyAdd(x, b1, t6);
-            x = L.Broadcast(*(a6 + lda));
-            s7 = L.MultiplyAdd(x, b0, s7);
-            t7 = L.MultiplyAdd(x, b1, t7);
-            a++;
-            a3++;
-            a6++;
-            b += ldb;
+            V v = E.Scale(b, 0), w = E.Scale(b, 1);
+            b += E.ScaleBytes;
+            var steps = Math.Min(k, E.BlockLength);
+            k -= steps;
+            for (; steps > 0; steps--)
+            {
+                V b0 = E.Load(b, v), b1 = E.Load(b + (L.Count * E.Bytes), w);
+                var x = L.Broadcast(*a);
+                s0 = L.MultiplyAdd(x, b0, s0);
+                t0 = L.MultiplyAdd(x, b1, t0);
+                x = L.Broadcast(*(a + lda));
+                s1 = L.MultiplyAdd(x, b0, s1);
+                t1 = L.MultiplyAdd(x, b1, t1);
+                x = L.Broadcast(*(a + lda2));
+                s2 = L.MultiplyAdd(x, b0, s2);
+                t2 = L.MultiplyAdd(x, b1, t2);
+                x = L.Broadcast(*a3);
+                s3 = L.MultiplyAdd(x, b0, s3);
+                t3 = L.MultiplyAdd(x, b1, t3);
+                x = L.Broadcast(*(a3 + lda));
+                s4 = L.MultiplyAdd(x, b0, s4);
+                t4 = L.MultiplyAdd(x, b1, t4);
+                x = L.Broadcast(*(a3 + lda2));
+                s5 = L.MultiplyAdd(x, b0, s5);
+                t5 = L.MultiplyAdd(x, b1, t5);
+                x = L.Broadcast(*a6);
+                s6 = L.MultiplyAdd(x, b0, s6);
+                t6 = L.MultiplyAdd(x, b1, t6);
+                x = L.Broadcast(*(a6 + lda));
+                s7 = L.MultiplyAdd(x, b0, s7);
+                t7 = L.MultiplyAdd(x, b1, t7);
+                a++;
+                a3++;
+                a6++;
+                b += ldb;
+            }
         }
 
         Put(s0, t0, c, add);
@@ -298,30 +331,37 @@ internal static unsafe class MatrixTiles<L, V>
         V s5 = s, t5 = t;
         var lda2 = 2 * lda;
         var a3 = a + (3 * lda);
-        for (; k > 0; k--)
+        while (k > 0)
         {
-            V b0 = E.Load(b), b1 = E.Load(b + (L.Count * E.Bytes));
-            var x = L.Broadcast(*a);
-            s0 = L.MultiplyAdd(x, b0, s0);
-            t0 = L.MultiplyAdd(x, b1, t0);
-            x = L.Broadcast(*(a + lda));
-            s1 = L.MultiplyAdd(x, b0, s1);
-            t1 = L.MultiplyAdd(x, b1, t1);
-            x = L.Broadcast(*(a + lda2));
-            s2 = L.MultiplyAdd(x, b0, s2);
-            t2 = L.MultiplyAdd(x, b1, t2);
-            x = L.Broadcast(*a3);
-            s3 = L.MultiplyAdd(x, b0, s3);
-            t3 = L.MultiplyAdd(x, b1, t3);
-            x = L.Broadcast(*(a3 + lda));
-            s4 = L.MultiplyAdd(x, b0, s4);
-            t4 = L.MultiplyAdd(x, b1, t4);
-            x = L.Broadcast(*(a3 + lda2));
-            s5 = L.MultiplyAdd(x, b0, s5);
-            t5 = L.MultiplyAdd(x, b1, t5);
-            a++;
-            a3++;
-            b += ldb;
+            V v = E.Scale(b, 0), w = E.Scale(b, 1);
+            b += E.ScaleBytes;
+            var steps = Math.Min(k, E.BlockLength);
+            k -= steps;
+            for (; steps > 0; steps--)
+            {
+                V b0 = E.Load(b, v), b1 = E.Load(b + (L.Count * E.Bytes), w);
+                var x = L.Broadcast(*a);
+                s0 = L.MultiplyAdd(x, b0, s0);
+                t0 = L.MultiplyAdd(x, b1, t0);
+                x = L.Broadcast(*(a + lda));
+                s1 = L.MultiplyAdd(x, b0, s1);
+                t1 = L.MultiplyAdd(x, b1, t1);
+                x = L.Broadcast(*(a + lda2));
+                s2 = L.MultiplyAdd(x, b0, s2);
+                t2 = L.MultiplyAdd(x, b1, t2);
+                x = L.Broadcast(*a3);
+                s3 = L.MultiplyAdd(x, b0, s3);
+                t3 = L.MultiplyAdd(x, b1, t3);
+                x = L.Broadcast(*(a3 + lda));
+                s4 = L.MultiplyAdd(x, b0, s4);
+                t4 = L.MultiplyAdd(x, b1, t4);
+                x = L.Broadcast(*(a3 + lda2));
+                s5 = L.MultiplyAdd(x, b0, s5);
+                t5 = L.MultiplyAdd(x, b1, t5);
+                a++;
+                a3++;
+                b += ldb;
+            }
         }
 
         Put(s0, t0, c, add);
@@ -344,24 +384,31 @@ internal static unsafe class MatrixTiles<L, V>
         V s3 = s, t3 = t;
         var lda2 = 2 * lda;
         var a3 = a + (3 * lda);
-        for (; k > 0; k--)
+        while (k > 0)
         {
-            V b0 = E.Load(b), b1 = E.Load(b + (L.Count * E.Bytes));
-            var x = L.Broadcast(*a);
-            s0 = L.MultiplyAdd(x, b0, s0);
-            t0 = L.MultiplyAdd(x, b1, t0);
-            x = L.Broadcast(*(a + lda));
-            s1 = L.MultiplyAdd(x, b0, s1);
-            t1 = L.MultiplyAdd(x, b1, t1);
-            x = L.Broadcast(*(a + lda2));
-            s2 = L.MultiplyAdd(x, b0, s2);
-            t2 = L.MultiplyAdd(x, b1, t2);
-            x = L.Broadcast(*a3);
-            s3 = L.MultiplyAdd(x, b0, s3);
-            t3 = L.MultiplyAdd(x, b1, t3);
-            a++;
-            a3++;
-            b += ldb;
+            V v = E.Scale(b, 0), w = E.Scale(b, 1);
+            b += E.ScaleBytes;
+            var steps = Math.Min(k, E.BlockLength);
+            k -= steps;
+            for (; steps > 0; steps--)
+            {
+                V b0 = E.Load(b, v), b1 = E.Load(b + (L.Count * E.Bytes), w);
+                var x = L.Broadcast(*a);
+                s0 = L.MultiplyAdd(x, b0, s0);
+                t0 = L.MultiplyAdd(x, b1, t0);
+                x = L.Broadcast(*(a + lda));
+                s1 = L.MultiplyAdd(x, b0, s1);
+                t1 = L.MultiplyAdd(x, b1, t1);
+                x = L.Broadcast(*(a + lda2));
+                s2 = L.MultiplyAdd(x, b0, s2);
+                t2 = L.MultiplyAdd(x, b1, t2);
+                x = L.Broadcast(*a3);
+                s3 = L.MultiplyAdd(x, b0, s3);
+                t3 = L.MultiplyAdd(x, b1, t3);
+                a++;
+                a3++;
+                b += ldb;
+            }
         }
 
         Put(s0, t0, c, add);

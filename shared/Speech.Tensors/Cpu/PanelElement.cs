@@ -8,7 +8,16 @@ internal unsafe interface IPanelElement<V>
 {
     static abstract int Bytes { get; }
 
-    static abstract V Load(byte* source);
+    /// <summary>Steps of k that share one row of scales, which lies in front of them.</summary>
+    static abstract int BlockLength { get; }
+
+    /// <summary>Bytes of a panel's row of scales; 0 where there are none.</summary>
+    static abstract int ScaleBytes { get; }
+
+    /// <summary>The scales of the first or second vector of a block that begins at <paramref name="block"/>.</summary>
+    static abstract V Scale(byte* block, int vector);
+
+    static abstract V Load(byte* source, V scale);
 }
 
 internal readonly unsafe struct SingleElement<L, V> : IPanelElement<V>
@@ -17,8 +26,15 @@ internal readonly unsafe struct SingleElement<L, V> : IPanelElement<V>
 {
     public static int Bytes => sizeof(float);
 
+    public static int BlockLength => int.MaxValue;
+
+    public static int ScaleBytes => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Load(byte* source) => L.Load((float*)source);
+    public static V Scale(byte* block, int vector) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load(byte* source, V scale) => L.Load((float*)source);
 }
 
 internal readonly unsafe struct HalfElement<L, V> : IPanelElement<V>
@@ -27,6 +43,31 @@ internal readonly unsafe struct HalfElement<L, V> : IPanelElement<V>
 {
     public static int Bytes => sizeof(ushort);
 
+    public static int BlockLength => int.MaxValue;
+
+    public static int ScaleBytes => 0;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Load(byte* source) => L.LoadHalf((ushort*)source);
+    public static V Scale(byte* block, int vector) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load(byte* source, V scale) => L.LoadHalf((ushort*)source);
+}
+
+/// <summary>Signed bytes times a float scale for each output and each 32 inputs: ggml's symmetric block types, exactly.</summary>
+internal readonly unsafe struct Int8Element<L, V> : IPanelElement<V>
+    where L : struct, ILanes<V>
+    where V : unmanaged
+{
+    public static int Bytes => 1;
+
+    public static int BlockLength => 32;
+
+    public static int ScaleBytes => 2 * L.Count * sizeof(float);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Scale(byte* block, int vector) => L.Load((float*)block + (vector * L.Count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load(byte* source, V scale) => L.Multiply(L.LoadInt8((sbyte*)source), scale);
 }

@@ -38,8 +38,26 @@ public static class GgmlBlocks
                 break;
             default:
                 for (var start = 0; start < length; start += 32, data = data[type.BlockBytes..])
-                    DequantizeBlock(type, data, destination.Slice(start, 32));
+                    DequantizeBlock(type, data, ReadHalf(data), destination.Slice(start, 32));
                 break;
+        }
+    }
+
+    /// <summary>Blocks without a minimum as signed bytes with their scale: no bit is lost.</summary>
+    /// <param name="type">Q4_0, Q5_0 or Q8_0.</param>
+    public static void ToInt8(GgmlType type, ReadOnlySpan<byte> data, Span<Int8Block> destination)
+    {
+        if (!type.FitsInt8 || data.Length < (long)destination.Length * type.BlockBytes)
+            throw new ArgumentException($"{destination.Length} blocks of {type} cannot be read as bytes from {data.Length} bytes of data.", nameof(type));
+        Span<float> integers = stackalloc float[Int8Block.Length];
+        Span<sbyte> weights = stackalloc sbyte[Int8Block.Length];
+        foreach (ref var block in destination)
+        {
+            DequantizeBlock(type, data, scale: 1, integers);
+            for (var i = 0; i < weights.Length; i++)
+                weights[i] = (sbyte)integers[i];
+            block = new Int8Block(ReadHalf(data), weights);
+            data = data[type.BlockBytes..];
         }
     }
 
@@ -70,9 +88,8 @@ public static class GgmlBlocks
         return Vector.AsVectorSingle(finite | special | ((half & new Vector<uint>(0x8000)) << 16));
     }
 
-    private static void DequantizeBlock(GgmlType type, ReadOnlySpan<byte> block, Span<float> destination)
+    private static void DequantizeBlock(GgmlType type, ReadOnlySpan<byte> block, float scale, Span<float> destination)
     {
-        var scale = ReadHalf(block);
         switch (type)
         {
             case GgmlType.Q8_0:

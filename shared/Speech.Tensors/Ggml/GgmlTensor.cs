@@ -69,6 +69,14 @@ public sealed class GgmlTensor
         return values;
     }
 
+    /// <summary>The blocks of a Q4_0, Q5_0 or Q8_0 tensor as bytes with their scale.</summary>
+    public Int8Block[] ToInt8()
+    {
+        var blocks = new Int8Block[Length / Int8Block.Length];
+        GgmlBlocks.ToInt8(Type, Data, blocks);
+        return blocks;
+    }
+
     public override string ToString() => $"{Name} {Type} [{string.Join(", ", Shape)}]";
 
     private ReadOnlySpan<T> As<T>(GgmlType type)

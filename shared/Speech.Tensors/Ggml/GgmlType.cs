@@ -25,6 +25,9 @@ public static class GgmlTypeSizes
         public bool IsQuantised =>
             type is GgmlType.Q4_0 or GgmlType.Q4_1 or GgmlType.Q5_0 or GgmlType.Q5_1 or GgmlType.Q8_0;
 
+        /// <summary>Whether its blocks are signed bytes times a scale, or fit into such: those without a minimum.</summary>
+        public bool FitsInt8 => type is GgmlType.Q4_0 or GgmlType.Q5_0 or GgmlType.Q8_0;
+
         /// <summary>Elements in one block: a row's length must be a multiple of it.</summary>
         public int BlockLength => type.IsQuantised ? 32 : 1;
 

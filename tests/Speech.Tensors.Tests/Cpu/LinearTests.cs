@@ -154,6 +154,40 @@ public class LinearTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void Bytes_with_scales_give_the_same_products_as_their_floats(SimdLevel level)
+    {
+        const int Outputs = 150, Inputs = 96;
+        var device = Devices.At(level);
+        var random = new Random(11);
+        var blocks = new Int8Block[Outputs * Inputs / Int8Block.Length];
+        var floats = new List<float>();
+        foreach (ref var block in blocks.AsSpan())
+        {
+            var weights = Enumerable.Range(0, Int8Block.Length).Select(_ => (sbyte)random.Next(-128, 128)).ToArray();
+            var scale = random.NextSingle() / 100;
+            block = new Int8Block(scale, weights);
+            floats.AddRange(weights.Select(weight => weight * scale));
+        }
+
+        using var int8 = device.Pack(blocks, Outputs, Inputs);
+        using var single = device.Pack(floats.ToArray(), Outputs, Inputs);
+        using var x = Devices.Random(40, Inputs, seed: 12);
+        using var ours = new Tensor(40, int8.PaddedOutputs);
+        using var expected = new Tensor(40, int8.PaddedOutputs);
+        foreach (var rows in (int[])[1, 2, 3, 4, 6, 8, 13, 40])
+        {
+            device.Linear(x.View(rows), int8, ours.View(rows));
+            device.Linear(x.View(rows), single, expected.View(rows));
+            Devices.Flat(ours).ShouldBe(Devices.Flat(expected));
+        }
+
+        var row = new float[Inputs];
+        int8.ReadRow(149, row);
+        row.ShouldBe(floats.TakeLast(Inputs));
+    }
+
     [Fact]
     public void Shapes_that_do_not_fit_are_refused()
     {

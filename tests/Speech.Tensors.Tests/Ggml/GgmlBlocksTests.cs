@@ -64,6 +64,24 @@ public class GgmlBlocksTests
             back[i].ShouldBe(values[i], step * 1.01f + 0.001f);
     }
 
+    [Theory]
+    [InlineData(GgmlType.Q4_0)]
+    [InlineData(GgmlType.Q5_0)]
+    [InlineData(GgmlType.Q8_0)]
+    public void Blocks_without_a_minimum_become_bytes_without_loss(GgmlType type)
+    {
+        var random = new Random(5);
+        var data = GgmlQuantiser.Quantise(type, [.. Enumerable.Range(0, 320).Select(_ => (float)(random.NextDouble() - 0.5))]);
+        var floats = new float[320];
+        GgmlBlocks.Dequantize(type, data, 320, floats);
+        var blocks = new Int8Block[10];
+        GgmlBlocks.ToInt8(type, data, blocks);
+
+        for (var i = 0; i < floats.Length; i++)
+            (blocks[i / 32].Weights[i % 32] * blocks[i / 32].Scale).ShouldBe(floats[i]);
+        Should.Throw<ArgumentException>(() => GgmlBlocks.ToInt8(GgmlType.Q5_1, new byte[240], new Int8Block[10]));
+    }
+
     [Fact]
     public void A_length_that_does_not_fit_is_refused()
     {
