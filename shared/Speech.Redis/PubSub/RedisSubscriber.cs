@@ -58,7 +58,7 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
         {
             var confirmed = Add(subscription, either.Token);
             while (!await IsConfirmedAsync(confirmed))
-                confirmed = _multiplexer.SendAsync(["SUBSCRIBE", channel], Replies.Done, TimeSpan.Zero, either.Token);
+                confirmed = _multiplexer.SendAsync(["SUBSCRIBE", channel], subscription.Confirm, TimeSpan.Zero, either.Token);
             return subscription;
         }
         catch (Exception e)
@@ -107,7 +107,7 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
         {
             _channels[subscription.Channel] = [.. _channels.GetValueOrDefault(subscription.Channel, []), subscription];
             // Also for a channel that is subscribed already: the server confirms again, in order.
-            return _multiplexer.SendAsync(["SUBSCRIBE", subscription.Channel], Replies.Done, TimeSpan.Zero, cancellationToken);
+            return _multiplexer.SendAsync(["SUBSCRIBE", subscription.Channel], subscription.Confirm, TimeSpan.Zero, cancellationToken);
         }
     }
 
@@ -124,11 +124,15 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
         }
     }
 
-    // Under the gate, on a new connection. The gap is reported when the confirmation is read, before any later message.
+    // Under the gate, on a new connection. The gap is reported when the confirmation is read, before any later message. A
+    // subscription that was never confirmed has missed nothing, and its SUBSCRIBE is on its way.
     private void Resubscribe()
     {
-        foreach (var (channel, subscriptions) in _channels)
+        foreach (var (channel, all) in _channels)
         {
+            var subscriptions = Array.FindAll(all, subscription => subscription.IsConfirmed);
+            if (subscriptions.Length == 0)
+                continue;
             _ = LogFailureAsync(channel, _multiplexer.SendAsync(["SUBSCRIBE", channel], ReportGap, TimeSpan.Zero, CancellationToken.None));
 
             bool ReportGap(RespValue confirmation)

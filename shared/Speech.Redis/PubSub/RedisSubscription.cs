@@ -58,6 +58,11 @@ public sealed partial class RedisSubscription : IAsyncDisposable
             await _handling;
     }
 
+    /// <summary>Whether the server has ever confirmed it.</summary>
+    internal bool IsConfirmed { get; private set; }
+
+    internal bool Confirm(RespValue confirmation) => IsConfirmed = true;
+
     internal void Receive(byte[]? payload)
     {
         if (_queue.Writer.TryWrite(payload))

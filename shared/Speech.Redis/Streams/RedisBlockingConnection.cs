@@ -50,11 +50,7 @@ public sealed class RedisBlockingConnection : IAsyncDisposable
     public Task<RespValue> ExecuteAsync(RedisArgument[] arguments, TimeSpan block, CancellationToken cancellationToken = default) =>
         RunAsync(arguments, static reply => reply, block, cancellationToken);
 
-    public async ValueTask DisposeAsync()
-    {
-        await _multiplexer.DisposeAsync();
-        _oneAtATime.Dispose();
-    }
+    public ValueTask DisposeAsync() => _multiplexer.DisposeAsync();
 
     private async Task<T> RunAsync<T>(
         RedisArgument[] arguments, Func<RespValue, T> convert, TimeSpan block, CancellationToken cancellationToken)
