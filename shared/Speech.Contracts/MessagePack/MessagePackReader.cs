@@ -283,16 +283,20 @@ public ref struct MessagePackReader
 
     private ReadOnlySpan<byte> Payload(long length, int maxBytes, string what, int start)
     {
-        if (length > maxBytes)
-            throw new MalformedMessageException($"{what} of {length} bytes, allowed are {maxBytes}", start);
-        return length <= _bytes.Length - _offset ? Take((int)length, start) : throw EndsEarly(start);
+        if (length > _bytes.Length - _offset)
+            throw EndsEarly(start);
+        return length <= maxBytes
+            ? Take((int)length, start)
+            : throw new MalformedMessageException($"{what} of {length} bytes, allowed are {maxBytes}", start);
     }
 
     private readonly int Count(long count, int maxCount, int bytesEach, string what, int start)
     {
-        if (count > maxCount)
-            throw new MalformedMessageException($"{what} of {count} entries, allowed are {maxCount}", start);
-        return count * bytesEach <= _bytes.Length - _offset ? (int)count : throw EndsEarly(start);
+        if (count * bytesEach > _bytes.Length - _offset)
+            throw EndsEarly(start);
+        return count <= maxCount
+            ? (int)count
+            : throw new MalformedMessageException($"{what} of {count} entries, allowed are {maxCount}", start);
     }
 
     private readonly MalformedMessageException Unexpected(string expected) =>
