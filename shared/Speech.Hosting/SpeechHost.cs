@@ -89,8 +89,14 @@ public static partial class SpeechHost
         var host = settings.GetString("HOST", "127.0.0.1");
         var port = settings.GetInt("PORT", defaultPort, min: 0, max: 65535);
         var name = settings.FindString("URLS") is not null ? "URLS" : "ASPNETCORE_URLS";
-        var given = settings.FindString(name);
-        var urls = given?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [$"http://{host}:{port}"];
+        if (settings.FindString(name) is not { } given)
+        {
+            var kind = Uri.CheckHostName(host);
+            if (kind == UriHostNameType.Unknown && host != "*")
+                settings.Report("HOST", host, "addresses and host names such as 127.0.0.1, 0.0.0.0 and localhost");
+            return [$"http://{(kind == UriHostNameType.IPv6 ? $"[{host.Trim('[', ']')}]" : host)}:{port}"];
+        }
+        var urls = given.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         try
         {
             foreach (var url in urls)
@@ -99,7 +105,7 @@ public static partial class SpeechHost
         }
         catch (FormatException)
         {
-            settings.Report(given is null ? "HOST" : name, given ?? host, "addresses such as http://127.0.0.1:8000 (HOST: 127.0.0.1)");
+            settings.Report(name, given, "addresses such as http://127.0.0.1:8000, separated by ';'");
             return [];
         }
     }

@@ -120,6 +120,7 @@ public class SpeechHostTests
     [Theory]
     [InlineData("--urls", "http://127.0.0.1:0;http://127.0.0.1:0", 2)]
     [InlineData("--HOST", "localhost.invalid:x", -1)]
+    [InlineData("--HOST", "::1", 1)]
     [InlineData("--urls", "nonsense", -1)]
     public async Task Addresses_come_from_urls_or_host_and_port(string name, string value, int addresses)
     {

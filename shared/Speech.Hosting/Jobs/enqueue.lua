@@ -28,9 +28,15 @@ end
 
 local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 6))
 if not next_segment then
-  -- A new session, or Redis has lost it (expired, or restarted without its data): the numbers go on from the gateway's.
+  -- A new session, or Redis has lost it (expired, or restarted without its data): the numbers go on from the gateway's, or
+  -- from the history's should that be further on.
+  local seq = tonumber(ARGV[5])
+  local last = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)[1]
+  if last then
+    seq = math.max(seq, tonumber(string.match(last[1], '^%d+')))
+  end
   redis.call('HSET', session, 'released', segment)
-  redis.call('HSETNX', session, 'seq', ARGV[5])
+  redis.call('HSETNX', session, 'seq', string.format('%.0f', seq))
 end
 redis.call('HSET', session, 'segments', segment + 1, 'committed', ARGV[2], 'last', ARGV[4])
 redis.call('EXPIRE', session, ARGV[3])

@@ -8,14 +8,14 @@ namespace Speech.Hosting;
 /// </summary>
 public static partial class Redaction
 {
-    public static string Redact(string text) => Secret().Replace(text, "$1***");
+    public static string Redact(string text) => Secret().Replace(text, "${kept}***");
 
     // What comes before a secret, kept, and the secret itself: redis://user:SECRET@host, token=SECRET, Bearer SECRET.
     [GeneratedRegex(
         """
-        ( ://[^\s:/@]*: )  [^\s@/]+ (?=@) |
-        ( \b(?:token|api[_-]?key|password|secret)["']?\s*[=:]\s*["']? )  [^\s&"',;}]+ |
-        ( \bBearer\s+ )  [A-Za-z0-9._~+/=-]+
+        (?<kept> ://[^\s:/@]*: )  [^\s@/]+ (?=@) |
+        (?<kept> \b(?:token|api[_-]?key|password|secret)["']?\s*[=:]\s*["']? )  [^\s&"',;}]+ |
+        (?<kept> \bBearer\s+ )  [A-Za-z0-9._~+/=-]+
         """,
         RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant,
         matchTimeoutMilliseconds: 1000)]

@@ -79,6 +79,11 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         (await bench.EnqueueAsync(12, lastSeq: 30)).ShouldBe(EnqueueResult.Added);
         await bench.FinishAsync((await bench.ReadAsync(1))[0], 12);
         (await bench.HearAsync(1))[0].Seq.ShouldBe(31);
+
+        await bench.Redis.KeyDeleteAsync("session:anna"); // but not the history
+        (await bench.EnqueueAsync(13, lastSeq: 3)).ShouldBe(EnqueueResult.Added);
+        await bench.FinishAsync((await bench.ReadAsync(1))[0], 13);
+        (await bench.HearAsync(1))[0].Seq.ShouldBe(32);
     }
 
     [Fact]
