@@ -1,0 +1,196 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+
+namespace Speech.Contracts;
+
+/// <summary>
+/// What a client asks for in the query of <c>GET /ws</c>. An empty value is the same as none (<c>?language=&amp;…</c>); names that
+/// are not of this protocol, among them the credentials, are left alone.
+/// </summary>
+public sealed record SessionParameters
+{
+    public const int MinSampleRate = 8000;
+    public const int MaxSampleRate = 192_000;
+
+    /// <summary><c>client_id</c>: the client's own name, or a new one.</summary>
+    public required string ClientId { get; init; }
+
+    /// <summary><c>language</c>: a code of <see cref="WhisperLanguages"/>; null (or "auto"): to be detected.</summary>
+    public string? Language { get; init; }
+
+    /// <summary><c>translate</c>: codes of <see cref="TranslationLanguages"/>, as the client wrote them.</summary>
+    public IReadOnlyList<string> Translate { get; init; } = [];
+
+    /// <summary><c>codec</c>: opus (default), ogg_opus, pcm_s16le or pcm_f32le.</summary>
+    public AudioCodec Codec { get; init; }
+
+    /// <summary><c>sample_rate</c>: Hz of the client's PCM; null for the others, which carry their own.</summary>
+    public int? SampleRate { get; init; }
+
+    /// <summary><c>interim</c>: send partial results while a segment goes on.</summary>
+    public bool Interim { get; init; }
+
+    /// <summary><c>words</c>: send the times of the words.</summary>
+    public bool Words { get; init; }
+
+    /// <summary><c>format</c>: json (default) or msgpack.</summary>
+    public MessageFormat Format { get; init; }
+
+    /// <summary><c>resume_from</c>: the last seq the client has seen, 0 for none; null: nothing of the past is wanted.</summary>
+    public long? ResumeFrom { get; init; }
+
+    /// <summary>Reads and checks the query.</summary>
+    /// <param name="query">Decoded names and values, in any order.</param>
+    /// <param name="parameters">The parameters, when all are right.</param>
+    /// <param name="problem">Otherwise what is wrong with the first that is not, and what is allowed.</param>
+    public static bool TryParse(
+        IEnumerable<KeyValuePair<string, string?>> query,
+        [NotNullWhen(true)] out SessionParameters? parameters,
+        [NotNullWhen(false)] out string? problem)
+    {
+        var given = new Dictionary<string, string>(StringComparer.Ordinal);
+        parameters = null;
+        problem = null;
+        foreach (var (name, value) in query)
+        {
+            if (!Array.Exists(Names, known => known == name) || string.IsNullOrEmpty(value))
+                continue;
+            if (!given.TryAdd(name, value))
+            {
+                problem = $"{name} is given twice";
+                return false;
+            }
+        }
+
+        var parsed = new SessionParameters { ClientId = given.GetValueOrDefault("client_id") ?? Contracts.ClientId.Create() };
+        problem =
+            !Contracts.ClientId.IsValid(parsed.ClientId) ? $"client_id must be {Contracts.ClientId.Rule}"
+            : ParseLanguage(given, ref parsed) ?? ParseTranslate(given, ref parsed) ?? ParseCodec(given, ref parsed)
+                ?? ParseFormat(given, ref parsed) ?? ParseSwitches(given, ref parsed) ?? ParseResumeFrom(given, ref parsed);
+        parameters = problem is null ? parsed : null;
+        return problem is null;
+    }
+
+    /// <summary>The query that <see cref="TryParse"/> reads back, for clients; without the leading '?'.</summary>
+    public string ToQuery()
+    {
+        var query = new List<string>
+        {
+            $"client_id={Uri.EscapeDataString(ClientId)}",
+            $"codec={Codec.ToWireName()}",
+            $"format={(Format == MessageFormat.Json ? "json" : "msgpack")}",
+        };
+        if (Language is not null)
+            query.Add($"language={Uri.EscapeDataString(Language)}");
+        if (Translate.Count > 0)
+            query.Add($"translate={Uri.EscapeDataString(string.Join(',', Translate))}");
+        if (SampleRate is not null)
+            query.Add(string.Create(CultureInfo.InvariantCulture, $"sample_rate={SampleRate}"));
+        if (Interim)
+            query.Add("interim=true");
+        if (Words)
+            query.Add("words=true");
+        if (ResumeFrom is not null)
+            query.Add(string.Create(CultureInfo.InvariantCulture, $"resume_from={ResumeFrom}"));
+        return string.Join('&', query);
+    }
+
+    private static readonly string[] Names =
+    [
+        "client_id", "language", "translate", "codec", "sample_rate", "interim", "words", "format", "resume_from",
+    ];
+
+    private static string? ParseLanguage(Dictionary<string, string> given, ref SessionParameters parsed)
+    {
+        if (!given.TryGetValue("language", out var language) || language == "auto")
+            return null;
+        parsed = parsed with { Language = language.ToLowerInvariant() };
+        return WhisperLanguages.IsKnown(parsed.Language)
+            ? null
+            : $"language '{Shorten(language)}' is not known, use a code of Whisper's such as en, fr or zh, or leave it out";
+    }
+
+    private static string? ParseTranslate(Dictionary<string, string> given, ref SessionParameters parsed)
+    {
+        if (!given.TryGetValue("translate", out var list))
+            return null;
+        // One more than allowed is enough to see that there are too many.
+        var codes = list.Split(',', AudioJob.MaxTranslations + 1, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (codes.Length > AudioJob.MaxTranslations)
+            return $"translate has more than {AudioJob.MaxTranslations} languages";
+        if (Array.Find(codes, code => !TranslationLanguages.IsKnown(code)) is { } unknown)
+            return $"translate: language '{Shorten(unknown)}' is not known, use ISO 639-1 codes such as fr,es or NLLB codes such as fra_Latn";
+        parsed = parsed with { Translate = [.. codes.Distinct()] };
+        return null;
+    }
+
+    private static string? ParseCodec(Dictionary<string, string> given, ref SessionParameters parsed)
+    {
+        AudioCodec? codec = given.GetValueOrDefault("codec") switch
+        {
+            null or "opus" => AudioCodec.Opus,
+            "ogg_opus" => AudioCodec.OggOpus,
+            "pcm_s16le" => AudioCodec.PcmS16Le,
+            "pcm_f32le" => AudioCodec.PcmF32Le,
+            _ => null,
+        };
+        if (codec is null)
+            return $"codec '{Shorten(given["codec"])}' is not known, use opus, ogg_opus, pcm_s16le or pcm_f32le";
+        parsed = parsed with { Codec = codec.Value };
+
+        var allowed = $"{MinSampleRate}..{MaxSampleRate}";
+        if (!given.TryGetValue("sample_rate", out var text))
+            return codec.Value.IsPcm() ? $"codec={codec.Value.ToWireName()} needs sample_rate ({allowed})" : null;
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) || rate is < MinSampleRate or > MaxSampleRate)
+            return $"sample_rate is '{Shorten(text)}', allowed are {allowed}";
+        if (codec.Value.IsPcm())
+            parsed = parsed with { SampleRate = rate };
+        return null;
+    }
+
+    private static string? ParseFormat(Dictionary<string, string> given, ref SessionParameters parsed)
+    {
+        switch (given.GetValueOrDefault("format"))
+        {
+            case null or "json":
+                return null;
+            case "msgpack":
+                parsed = parsed with { Format = MessageFormat.MessagePack };
+                return null;
+            case var other:
+                return $"format '{Shorten(other)}' is not known, use json or msgpack";
+        }
+    }
+
+    private static string? ParseSwitches(Dictionary<string, string> given, ref SessionParameters parsed)
+    {
+        foreach (var name in (ReadOnlySpan<string>)["interim", "words"])
+        {
+            bool? value = given.GetValueOrDefault(name)?.ToLowerInvariant() switch
+            {
+                null or "false" or "0" => false,
+                "true" or "1" => true,
+                _ => null,
+            };
+            if (value is null)
+                return $"{name} is '{Shorten(given[name])}', allowed are true and false";
+            parsed = name == "interim" ? parsed with { Interim = value.Value } : parsed with { Words = value.Value };
+        }
+        return null;
+    }
+
+    private static string? ParseResumeFrom(Dictionary<string, string> given, ref SessionParameters parsed)
+    {
+        if (!given.TryGetValue("resume_from", out var text))
+            return null;
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seq))
+            return $"resume_from is '{Shorten(text)}', it must be the last seq received, a whole number from 0";
+        if (!given.ContainsKey("client_id"))
+            return "resume_from needs the client_id whose results are meant";
+        parsed = parsed with { ResumeFrom = seq };
+        return null;
+    }
+
+    // A reason goes into a close frame of 123 bytes and into logs.
+    private static string Shorten(string value) => value.Length <= 24 ? value : value[..24] + "…";
+}

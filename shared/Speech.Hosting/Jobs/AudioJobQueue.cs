@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Speech.Contracts;
+using Speech.Redis;
+
+namespace Speech.Hosting;
+
+/// <summary>The gateways' side of the streams of audio jobs.</summary>
+public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimeProvider time, ILogger<AudioJobQueue> logger)
+{
+    private readonly JobRetry _retry = new(time, logger);
+
+    /// <summary>
+    /// Queues a whole segment, once (see enqueue.lua), waiting as long as Redis is away. When it returns, the segment's transcript
+    /// is certain to come, or a failure in its place.
+    /// </summary>
+    /// <param name="job">The next segment of its client.</param>
+    /// <param name="committedSeconds">How far the client's audio is safe with this segment; not before its end.</param>
+    /// <param name="lastSeq">The last seq that the gateway has seen for the client: numbers go on from it should Redis have lost the session.</param>
+    /// <param name="cancellationToken">Ends the waiting; the segment may then have been queued or not.</param>
+    public async Task<EnqueueResult> EnqueueAsync(
+        AudioJob job, double committedSeconds, long lastSeq, CancellationToken cancellationToken)
+    {
+        if (job.Kind != AudioJobKind.Final)
+            throw new ArgumentException("Only whole segments are queued here.", nameof(job));
+        RedisArgument[] keys = [RedisKeys.AudioJobs, RedisKeys.Session(job.ClientId), RedisKeys.History(job.ClientId)];
+        RedisArgument[] arguments =
+        [
+            job.Segment,
+            committedSeconds,
+            options.HistoryTtlSeconds,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{job.Segment}:{job.CreatedAt.ToUnixTimeMilliseconds()}:{job.Start:R}:{job.End:R}:{job.Audio.Length}"),
+            lastSeq,
+            .. EntryOf(job),
+        ];
+        var reply = await _retry.EvalAsync(redis, JobScripts.Enqueue, keys, arguments, cancellationToken);
+        return reply.Kind != RespKind.Integer ? EnqueueResult.Added
+            : reply.AsInt64() == 0 ? EnqueueResult.AlreadyQueued
+            : EnqueueResult.OutOfOrder;
+    }
+
+    /// <summary>
+    /// Queues the beginning of a segment that goes on. Worth nothing later, so nothing is repeated: throws when Redis is not there.
+    /// </summary>
+    public async Task EnqueueInterimAsync(AudioJob job, CancellationToken cancellationToken)
+    {
+        if (job.Kind != AudioJobKind.Interim)
+            throw new ArgumentException("Only parts of segments are queued here.", nameof(job));
+        RedisArgument[] command =
+            ["XADD", RedisKeys.InterimJobs, "MAXLEN", "=", options.MaxInterimJobs, "*", .. EntryOf(job)];
+        await redis.ExecuteAsync(command, cancellationToken);
+    }
+
+    /// <summary>Whole segments that wait or are being worked on.</summary>
+    public Task<long> DepthAsync(CancellationToken cancellationToken) => redis.StreamLengthAsync(RedisKeys.AudioJobs, cancellationToken);
+
+    private static RedisArgument[] EntryOf(AudioJob job)
+    {
+        var body = new ArrayBufferWriter<byte>(job.Audio.Length + 512);
+        job.Write(body);
+        return
+        [
+            AudioJobFields.ClientId, job.ClientId,
+            AudioJobFields.Segment, job.Segment,
+            AudioJobFields.Kind, job.Kind.ToWireName(),
+            AudioJobFields.DurationMs, job.DurationMs,
+            AudioJobFields.Job, body.WrittenMemory,
+        ];
+    }
+}

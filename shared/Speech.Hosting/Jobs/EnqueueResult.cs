@@ -1,0 +1,15 @@
+namespace Speech.Hosting;
+
+public enum EnqueueResult
+{
+    Added,
+
+    /// <summary>It had been queued before, by a call whose reply was lost.</summary>
+    AlreadyQueued,
+
+    /// <summary>
+    /// Its number is not the client's next one: another gateway has queued its own segment under this number, so the client has
+    /// moved there; or a segment before it was never queued.
+    /// </summary>
+    OutOfOrder,
+}

@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Logging;
+using Speech.Contracts;
+using Speech.Redis;
+
+namespace Speech.Hosting;
+
+/// <summary>The workers' side of the end of a job (see finish.lua). Waits as long as Redis is away; repeating is harmless.</summary>
+public sealed class JobCompletion(RedisClient redis, JobOptions options, TimeProvider time, ILogger<JobCompletion> logger)
+{
+    private readonly JobRetry _retry = new(time, logger);
+
+    /// <summary>Ends a job with its result.</summary>
+    /// <param name="entry">The job.</param>
+    /// <param name="result">Its seq is given by Redis; a <see cref="Failed"/> is a result, too.</param>
+    /// <param name="translations">What to translate once the transcript is released.</param>
+    /// <param name="cancellationToken">Ends the waiting; the job may then have been ended or not.</param>
+    /// <returns>
+    /// False when the job had been ended before, by another worker (whose result counts) or by this call, its reply being lost.
+    /// </returns>
+    public Task<bool> FinishAsync(
+        JobEntry entry, FinalResult result, IReadOnlyList<QueuedTranslation> translations, CancellationToken cancellationToken) =>
+        EndAsync(entry, result, translations, reason: "", cancellationToken);
+
+    /// <summary>Gives a job up: moves it to the dead stream, with the failure's message as reason, and tells its client.</summary>
+    public Task<bool> AbandonAsync(JobEntry entry, Failed failure, CancellationToken cancellationToken) =>
+        EndAsync(entry, failure, [], failure.Message, cancellationToken);
+
+    /// <summary>
+    /// Moves an entry to the dead stream that does not even say whose it is: nobody is told. If it was a client's segment, the
+    /// results of the segments after it stay held back; prefer <see cref="AbandonAsync"/>.
+    /// </summary>
+    public Task<bool> BuryAsync(JobStream stream, StreamId id, string reason, CancellationToken cancellationToken) =>
+        EndAsync(new JobEntry(stream, id, ClientId: ""), result: null, [], reason, cancellationToken);
+
+    /// <summary>Publishes a partial result: to whoever listens now, and not into the history. Not repeated when Redis is away.</summary>
+    public Task PublishPartialAsync(string clientId, Partial partial, CancellationToken cancellationToken) =>
+        redis.PublishAsync(RedisKeys.Results(clientId), new ResultEnvelope(0, partial).ToArray(), cancellationToken);
+
+    private async Task<bool> EndAsync(
+        JobEntry entry, FinalResult? result, IReadOnlyList<QueuedTranslation> translations, string reason, CancellationToken cancellationToken)
+    {
+        RedisArgument[] keys =
+        [
+            entry.Stream.Key,
+            RedisKeys.Session(entry.ClientId),
+            RedisKeys.History(entry.ClientId),
+            RedisKeys.TranslationJobs,
+            RedisKeys.Dead(entry.Stream.Key),
+        ];
+        RedisArgument[] arguments =
+        [
+            entry.Stream.Group,
+            entry.Id,
+            entry.ClientId,
+            RedisKeys.Results(entry.ClientId),
+            result?.Segment ?? 0,
+            entry.Stream.InSegmentOrder ? "1" : "0",
+            result is null ? Array.Empty<byte>() : ResultEnvelope.WriteResult(result),
+            options.HistoryTtlSeconds,
+            options.MaxHistoryEntries,
+            options.MaxDeadEntries,
+            reason,
+            .. translations.SelectMany(translation => (RedisArgument[])[translation.Language, translation.Job]),
+        ];
+        var reply = await _retry.EvalAsync(redis, JobScripts.Finish, keys, arguments, cancellationToken);
+        return reply.AsInt64() == 1;
+    }
+}

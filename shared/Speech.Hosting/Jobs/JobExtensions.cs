@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Speech.Hosting;
+
+public static class JobExtensions
+{
+    /// <summary>
+    /// Adds Redis (<see cref="RedisExtensions.AddRedis"/>) and, as singletons, <see cref="AudioJobQueue"/>,
+    /// <see cref="SessionStore"/>, <see cref="HistoryReader"/> and <see cref="JobCompletion"/>.
+    /// </summary>
+    public static void AddJobs(this WebApplicationBuilder builder)
+    {
+        builder.AddRedis();
+        builder.Services.AddSingleton(JobOptions.From(builder.Settings));
+        builder.Services.AddSingleton<AudioJobQueue>();
+        builder.Services.AddSingleton<SessionStore>();
+        builder.Services.AddSingleton<HistoryReader>();
+        builder.Services.AddSingleton<JobCompletion>();
+    }
+}

@@ -1,0 +1,23 @@
+namespace Speech.Hosting;
+
+public sealed record JobOptions
+{
+    /// <summary>HISTORY_TTL_SECONDS: how long a client's results and session outlive the last sign of it. Whole seconds.</summary>
+    public TimeSpan HistoryTtl { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Results of one client that are kept; about so many, older ones go.</summary>
+    public int MaxHistoryEntries { get; init; } = 10_000;
+
+    /// <summary>Jobs given up that are kept; about so many, older ones go.</summary>
+    public int MaxDeadEntries { get; init; } = 10_000;
+
+    /// <summary>Interim jobs that may wait; older ones go, their segments have newer ones.</summary>
+    public int MaxInterimJobs { get; init; } = 64;
+
+    public static JobOptions From(EnvironmentSettings settings) => new()
+    {
+        HistoryTtl = TimeSpan.FromSeconds(settings.GetInt("HISTORY_TTL_SECONDS", 3600, min: 1, max: 30 * 24 * 3600)),
+    };
+
+    internal long HistoryTtlSeconds => (long)HistoryTtl.TotalSeconds;
+}

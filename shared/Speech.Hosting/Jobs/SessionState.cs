@@ -1,0 +1,8 @@
+namespace Speech.Hosting;
+
+/// <summary>How far a client's audio and results have got.</summary>
+/// <param name="Segments">The number that the next segment gets.</param>
+/// <param name="CommittedSeconds">The client's audio is safe, or was silence, up to here.</param>
+/// <param name="Seq">The last that was given to a result; 0: none.</param>
+/// <param name="Released">Results of the segments before this one have gone out.</param>
+public readonly record struct SessionState(int Segments, double CommittedSeconds, long Seq, int Released);

@@ -1,0 +1,41 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Speech.Contracts;
+using Speech.Redis;
+
+namespace Speech.Hosting;
+
+/// <summary>What Redis remembers of a client between its connections.</summary>
+public sealed class SessionStore(RedisClient redis, JobOptions options, TimeProvider time, ILogger<SessionStore> logger)
+{
+    private readonly JobRetry _retry = new(time, logger);
+
+    /// <summary>The client's state; all zeros when it is new, or has been away for too long.</summary>
+    public async Task<SessionState> ReadAsync(string clientId, CancellationToken cancellationToken)
+    {
+        var fields = await redis.HashGetAllAsync(RedisKeys.Session(clientId), cancellationToken);
+        return new SessionState(
+            Number<int>("segments"), Number<double>("committed"), Number<long>("seq"), Number<int>("released"));
+
+        T Number<T>(string name)
+            where T : struct, ISpanParsable<T> =>
+            fields.FindString(name) is not { } text ? default
+            : T.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value
+            : throw new FormatException($"The field {name} of {RedisKeys.Session(clientId)} in Redis is '{text}', not a number; delete the key.");
+    }
+
+    /// <summary>
+    /// To be called a few times within HISTORY_TTL_SECONDS for every connected client: a client may be silent for longer than that
+    /// without being away.
+    /// </summary>
+    /// <param name="clientId">The client.</param>
+    /// <param name="committedSeconds">How far its audio is safe, or was silence; a smaller value than the last is ignored.</param>
+    /// <param name="cancellationToken">Ends the waiting for Redis.</param>
+    public Task KeepAliveAsync(string clientId, double committedSeconds, CancellationToken cancellationToken) =>
+        _retry.EvalAsync(
+            redis,
+            JobScripts.KeepAlive,
+            [RedisKeys.Session(clientId), RedisKeys.History(clientId)],
+            [committedSeconds, options.HistoryTtlSeconds],
+            cancellationToken);
+}

@@ -1,0 +1,44 @@
+-- Puts a finished segment on the stream of jobs and notes in its session that it is there: both or neither.
+--
+-- Guarantees:
+--   * A segment is queued once. A gateway that lost the reply calls again, and the second call adds nothing.
+--   * Segments are queued in order, without a gap: results are released in order (finish.lua), and a gap would hold up
+--     everything behind it for ever.
+--   * Two gateways that both believe they own a client (it came back elsewhere before the first noticed) cannot both
+--     queue their own audio under the same number.
+--
+-- KEYS: 1 audio_jobs  2 session:<client_id>  3 history:<client_id>
+-- ARGV: 1 segment  2 committed (seconds)  3 time to live (seconds)  4 what tells this job from another with its number
+--       5 the last seq the gateway knows of  6… the entry's fields and values
+-- Returns the new entry's id; 0 when the segment had been queued already; -1 when the number is not the next one.
+
+local session = KEYS[2]
+local segment = tonumber(ARGV[1])
+local next_segment = tonumber(redis.call('HGET', session, 'segments') or nil)
+
+if next_segment and segment > next_segment then
+  return -1
+end
+if next_segment and segment < next_segment then
+  if segment == next_segment - 1 and redis.call('HGET', session, 'last') ~= ARGV[4] then
+    return -1
+  end
+  return 0
+end
+
+local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 6))
+if not next_segment then
+  -- A new session, or Redis has lost it (expired, or restarted without its data): the numbers go on from the gateway's, or
+  -- from the history's should that be further on.
+  local seq = tonumber(ARGV[5])
+  local last = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)[1]
+  if last then
+    seq = math.max(seq, tonumber(string.match(last[1], '^%d+')))
+  end
+  redis.call('HSET', session, 'released', segment)
+  redis.call('HSETNX', session, 'seq', string.format('%.0f', seq))
+end
+redis.call('HSET', session, 'segments', segment + 1, 'committed', ARGV[2], 'last', ARGV[4])
+redis.call('EXPIRE', session, ARGV[3])
+redis.call('EXPIRE', KEYS[3], ARGV[3])
+return id

@@ -1,0 +1,84 @@
+-- Ends a job: acknowledges it, deletes it, releases its result to the client and queues what follows from it, all or nothing.
+--
+-- Guarantees:
+--   * One result a job. Two workers may both have run it (the second claimed it from the first, which was only slow): the
+--     first to acknowledge gives the result, the other changes nothing.
+--   * Transcripts come in segment order, whatever the order in which workers finish. A result that is early is kept in the
+--     session ("held:<segment>") and released by the script that finishes the segment before it.
+--   * seq is given here, at release. So it follows segment order, has no gaps, and is in the history before it is published:
+--     a client that comes back and asks for everything after a seq misses nothing and sees nothing twice. If gateways put
+--     results in order instead, each would have to remember what it holds back, and a gateway that dies would lose it.
+--   * What is queued for translation is queued with the release of its transcript: a translation follows its transcript.
+--
+-- KEYS: 1 the jobs' stream  2 session:<client_id>  3 history:<client_id>  4 translation_jobs  5 <stream>:dead
+-- ARGV: 1 group  2 entry id  3 client_id, or '' when nobody can be told  4 results:<client_id>  5 segment
+--       6 '1' when results go out in segment order, '0' when at once  7 result: a MessagePack map without seq
+--       8 time to live (seconds)  9 most entries in the history  10 most entries in the dead stream
+--       11 reason why the job is given up and moved to the dead stream, or ''
+--       12… for each translation wanted: language, job
+-- Returns 1 if this was the first acknowledgement, else 0.
+
+-- First the one write that decides. It also makes the script "dirty": from here on Redis refuses it no write for want of memory.
+if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then
+  return 0
+end
+
+local session, history = KEYS[2], KEYS[3]
+local client, channel, segment = ARGV[3], ARGV[4], tonumber(ARGV[5])
+
+if ARGV[11] ~= '' then
+  local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
+  if entry then
+    local fields = entry[2]
+    fields[#fields + 1] = 'reason'
+    fields[#fields + 1] = ARGV[11]
+    redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[10], '*', unpack(fields))
+  end
+end
+redis.call('XDEL', KEYS[1], ARGV[2])
+if client == '' then
+  return 1
+end
+
+local seq = tonumber(redis.call('HGET', session, 'seq') or nil)
+if not seq then
+  -- The session is gone (expired, or never made by enqueue.lua): go on after its history, if that is still there.
+  local last = redis.call('XREVRANGE', history, '+', '-', 'COUNT', 1)[1]
+  seq = last and tonumber(string.match(last[1], '^%d+')) or 0
+end
+
+-- result: the map, then language and job of each translation
+local function release(number, result)
+  seq = seq + 1
+  redis.call('XADD', history, 'MAXLEN', '~', ARGV[9], string.format('%.0f-0', seq), 'result', result[1])
+  redis.call('PUBLISH', channel, '\146' .. cmsgpack.pack(seq) .. result[1]) -- 0x92: an array of two
+  for i = 2, #result, 2 do
+    redis.call('XADD', KEYS[4], '*',
+      'client_id', client, 'segment', string.format('%.0f', number), 'language', result[i], 'job', result[i + 1])
+  end
+end
+
+local result = { ARGV[7], unpack(ARGV, 12) }
+local in_order = ARGV[6] == '1' and redis.call('HEXISTS', session, 'segments') == 1
+local next_segment = tonumber(redis.call('HGET', session, 'released') or 0)
+if not in_order then
+  release(segment, result)
+elseif segment > next_segment then
+  redis.call('HSET', session, 'held:' .. ARGV[5], cmsgpack.pack(result))
+elseif segment == next_segment then
+  while result do
+    release(next_segment, result)
+    next_segment = next_segment + 1
+    local field = 'held:' .. string.format('%.0f', next_segment)
+    local held = redis.call('HGET', session, field)
+    result = held and cmsgpack.unpack(held)
+    redis.call('HDEL', session, field)
+  end
+  redis.call('HSET', session, 'released', next_segment)
+end
+-- else: its result has been released before; only a job that was queued twice gets here, and its second result is dropped.
+
+redis.call('HSET', session, 'seq', string.format('%.0f', seq))
+redis.call('EXPIRE', session, ARGV[8])
+redis.call('EXPIRE', history, ARGV[8])
+return 1

@@ -1,0 +1,11 @@
+namespace Speech.Hosting;
+
+/// <summary>LOG_FORMAT.</summary>
+public enum LogFormat
+{
+    /// <summary>For people: time, level, service, message.</summary>
+    Text,
+
+    /// <summary>For machines: one JSON object a line.</summary>
+    Json,
+}

@@ -1,0 +1,64 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Speech.Redis;
+
+namespace Speech.Hosting;
+
+public static class RedisExtensions
+{
+    private const string DefaultUrl = "redis://127.0.0.1:6379";
+
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Adds <see cref="RedisOptions"/> (REDIS_URL), one <see cref="RedisClient"/> and one <see cref="RedisSubscriber"/>, which
+    /// connect when first used and are disposed of with the application, and the part "redis" of /health.
+    /// </summary>
+    public static void AddRedis(this WebApplicationBuilder builder)
+    {
+        if (builder.Services.Any(service => service.ServiceType == typeof(RedisOptions)))
+            return;
+        builder.Services.AddSingleton(ReadOptions(builder.Settings, builder.Environment.ApplicationName));
+        builder.Services.AddSingleton(provider => new RedisClient(
+            provider.GetRequiredService<RedisOptions>(), provider.GetRequiredService<ILogger<RedisClient>>()));
+        builder.Services.AddSingleton(provider => new RedisSubscriber(
+            provider.GetRequiredService<RedisOptions>(), provider.GetRequiredService<ILogger<RedisSubscriber>>()));
+        builder.Services.AddHealth("redis", CheckAsync);
+    }
+
+    internal static RedisOptions ReadOptions(EnvironmentSettings settings, string clientName)
+    {
+        try
+        {
+            return RedisOptions.Parse(settings.GetString("REDIS_URL", DefaultUrl)) with { ClientName = clientName };
+        }
+        catch (FormatException exception)
+        {
+            settings.Report($"REDIS_URL is wrong: {exception.Message}"); // its message never repeats the password
+            return RedisOptions.Parse(DefaultUrl);
+        }
+    }
+
+    private static async Task<HealthPart> CheckAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var client = services.GetRequiredService<RedisClient>();
+        var details = new JsonObject { ["url"] = client.Options.ToString() };
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(PingTimeout);
+        try
+        {
+            await client.PingAsync(timeout.Token);
+            details["connected"] = true;
+            return new HealthPart(HealthState.Ok, details);
+        }
+        catch (Exception exception) when (exception is RedisException || timeout.IsCancellationRequested)
+        {
+            details["connected"] = client.IsConnected;
+            details["error"] = exception is RedisException ? Redaction.Redact(exception.Message) : "no answer within a second";
+            return new HealthPart(HealthState.Degraded, details);
+        }
+    }
+}

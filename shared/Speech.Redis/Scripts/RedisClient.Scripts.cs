@@ -1,0 +1,31 @@
+namespace Speech.Redis;
+
+public sealed partial class RedisClient
+{
+    /// <summary>
+    /// Runs a script: EVALSHA, and when the server does not know it (NOSCRIPT: restarted, flushed), EVAL with the source, which
+    /// teaches it. Unlike with other commands, memory behind the arguments must stay as it is until the task ends.
+    /// </summary>
+    public async Task<RespValue> EvalAsync(
+        RedisScript script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await EvalAsync("EVALSHA", script.Sha1, keys, arguments, cancellationToken);
+        }
+        catch (RedisServerException e) when (e.Code == "NOSCRIPT")
+        {
+            return await EvalAsync("EVAL", script.Source, keys, arguments, cancellationToken);
+        }
+    }
+
+    private Task<RespValue> EvalAsync(
+        string command, string script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken)
+    {
+        var all = new ArgumentList(keys.Length + arguments.Length + 3);
+        all.Add(command, script, keys.Length);
+        all.Add(keys);
+        all.Add(arguments);
+        return SendAsync(ref all, static reply => reply, cancellationToken);
+    }
+}

@@ -1,0 +1,27 @@
+namespace Speech.Contracts.Tests;
+
+internal static class MessageAssertions
+{
+    /// <summary>Equal in every field; a record compares its list of words only by reference.</summary>
+    public static void ShouldSay(this ServerMessage actual, ServerMessage expected)
+    {
+        if (actual is Transcript one && expected is Transcript other)
+        {
+            (one.Words ?? []).ShouldBe(other.Words ?? []);
+            (one.Words is null).ShouldBe(other.Words is null);
+            actual = one with { Words = null };
+            expected = other with { Words = null };
+        }
+        actual.ShouldBe(expected);
+    }
+
+    public static void ShouldSay(this AudioJob actual, AudioJob expected)
+    {
+        actual.Audio.Span.SequenceEqual(expected.Audio.Span).ShouldBeTrue();
+        actual.Translate.ShouldBe(expected.Translate);
+        (actual.ClientId, actual.Segment, actual.Kind, actual.Revision).ShouldBe(
+            (expected.ClientId, expected.Segment, expected.Kind, expected.Revision));
+        (actual.Start, actual.End, actual.CreatedAt).ShouldBe((expected.Start, expected.End, expected.CreatedAt));
+        (actual.Language, actual.Words, actual.TraceId).ShouldBe((expected.Language, expected.Words, expected.TraceId));
+    }
+}

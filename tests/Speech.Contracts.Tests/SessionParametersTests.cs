@@ -1,0 +1,106 @@
+namespace Speech.Contracts.Tests;
+
+public class SessionParametersTests
+{
+    [Fact]
+    public void Nothing_given_means_opus_json_and_a_new_client()
+    {
+        var parameters = Parse("");
+        Contracts.ClientId.IsValid(parameters.ClientId).ShouldBeTrue();
+        parameters.ClientId.ShouldNotBe(Parse("").ClientId);
+        (parameters with { ClientId = "x" }).ShouldBe(new SessionParameters { ClientId = "x", Translate = parameters.Translate });
+    }
+
+    [Fact]
+    public void Empty_values_are_the_same_as_none_and_names_of_others_are_left_alone() =>
+        Parse("client_id=a&language=&translate=&codec=&sample_rate=&interim=&format=&resume_from=&token=secret&x=1")
+            .ShouldBe(new SessionParameters { ClientId = "a" });
+
+    [Fact]
+    public void Everything_given_is_read()
+    {
+        var parameters = Parse("client_id=anna:1&language=FR&translate=en, zho_Hant,en&codec=pcm_f32le&sample_rate=44100&interim=true&words=1&format=msgpack&resume_from=0");
+        parameters.Translate.ShouldBe(["en", "zho_Hant"]);
+        (parameters with { Translate = [] }).ShouldBe(new SessionParameters
+        {
+            ClientId = "anna:1",
+            Language = "fr",
+            Translate = [],
+            Codec = AudioCodec.PcmF32Le,
+            SampleRate = 44100,
+            Interim = true,
+            Words = true,
+            Format = MessageFormat.MessagePack,
+            ResumeFrom = 0,
+        });
+    }
+
+    [Theory]
+    [InlineData("client_id=a b", "client_id must be 1..128 characters")]
+    [InlineData("client_id=a&client_id=b", "client_id is given twice")]
+    [InlineData("language=xx", "language 'xx' is not known")]
+    [InlineData("language=no-such-language-anywhere-in-the-world", "language 'no-such-language-anywher…' is not known")]
+    [InlineData("translate=fr,xx", "language 'xx' is not known")]
+    [InlineData("translate=fr,es,de,it,pt,nl,pl,sv,da", "more than 8 languages")]
+    [InlineData("codec=mp3", "codec 'mp3' is not known, use opus, ogg_opus, pcm_s16le or pcm_f32le")]
+    [InlineData("codec=pcm_s16le", "codec=pcm_s16le needs sample_rate (8000..192000)")]
+    [InlineData("codec=pcm_s16le&sample_rate=7999", "sample_rate is '7999', allowed are 8000..192000")]
+    [InlineData("codec=pcm_s16le&sample_rate=192001", "sample_rate is '192001'")]
+    [InlineData("codec=pcm_s16le&sample_rate=-16000", "sample_rate is '-16000'")]
+    [InlineData("sample_rate=16k", "sample_rate is '16k'")]
+    [InlineData("interim=maybe", "interim is 'maybe', allowed are true and false")]
+    [InlineData("words=yes", "words is 'yes'")]
+    [InlineData("format=xml", "format 'xml' is not known, use json or msgpack")]
+    [InlineData("client_id=a&resume_from=-1", "resume_from is '-1'")]
+    [InlineData("client_id=a&resume_from=9999999999999999999", "resume_from is")]
+    [InlineData("resume_from=3", "resume_from needs the client_id")]
+    public void What_is_wrong_is_said_in_the_length_of_a_close_frame(string query, string reason)
+    {
+        SessionParameters.TryParse(Pairs(query), out var parameters, out var problem).ShouldBeFalse();
+        parameters.ShouldBeNull();
+        problem.ShouldNotBeNull().ShouldContain(reason);
+        System.Text.Encoding.UTF8.GetByteCount(problem).ShouldBeLessThanOrEqualTo(CloseCodeExtensions.MaxReasonBytes);
+    }
+
+    [Fact]
+    public void A_client_s_own_query_is_read_back()
+    {
+        var parameters = new SessionParameters
+        {
+            ClientId = "a:b",
+            Language = "de",
+            Translate = ["fr", "es"],
+            Codec = AudioCodec.PcmS16Le,
+            SampleRate = 8000,
+            Words = true,
+            Interim = true,
+            Format = MessageFormat.MessagePack,
+            ResumeFrom = 42,
+        };
+        var read = Parse(parameters.ToQuery());
+        read.Translate.ShouldBe(parameters.Translate);
+        (read with { Translate = [] }).ShouldBe(parameters with { Translate = [] });
+    }
+
+    [Fact]
+    public void Whisper_has_100_languages_and_NLLB_202()
+    {
+        WhisperLanguages.Codes.Count.ShouldBe(100);
+        (WhisperLanguages.Codes[0], WhisperLanguages.Codes[99]).ShouldBe(("en", "yue"));
+        TranslationLanguages.NllbCodes.Count.ShouldBe(202);
+        TranslationLanguages.NllbCodes.ToList().IndexOf("eng_Latn").ShouldBe(256047 - 256001);
+        TranslationLanguages.NllbCodes.ToList().IndexOf("zul_Latn").ShouldBe(256202 - 256001);
+        TranslationLanguages.ToNllbCode("fr").ShouldBe("fra_Latn");
+        TranslationLanguages.ToNllbCode("zh").ShouldBe("zho_Hans");
+        TranslationLanguages.ToNllbCode("zho_Hant").ShouldBe("zho_Hant");
+        WhisperLanguages.Codes.Where(code => !TranslationLanguages.IsKnown(code)).ShouldBe(["la", "br", "haw"], ignoreOrder: true);
+    }
+
+    private static SessionParameters Parse(string query) =>
+        SessionParameters.TryParse(Pairs(query), out var parameters, out var problem) ? parameters : throw new ArgumentException(problem);
+
+    private static IEnumerable<KeyValuePair<string, string?>> Pairs(string query) =>
+        from part in query.Split('&', StringSplitOptions.RemoveEmptyEntries)
+        let at = part.IndexOf('=', StringComparison.Ordinal)
+        select KeyValuePair.Create(part[..at], (string?)Uri.UnescapeDataString(part[(at + 1)..]));
+}

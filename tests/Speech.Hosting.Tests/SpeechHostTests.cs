@@ -1,0 +1,170 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Speech.Redis;
+using Speech.Redis.Tests;
+
+namespace Speech.Hosting.Tests;
+
+/// <summary>The host as a service uses it, with real Kestrel and a real Redis.</summary>
+public class SpeechHostTests
+{
+    [Fact]
+    public async Task Health_is_ok_when_every_part_is()
+    {
+        var builder = SpeechHost.CreateBuilder([], "gateway", defaultPort: 0);
+        builder.Services.AddHealth("model", _ => new HealthPart(HealthState.Ok, new JsonObject { ["name"] = "nano.en" }));
+        var (response, body) = await GetHealthAsync(builder);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.Contains("Server").ShouldBeFalse();
+        ((string?)body["status"]).ShouldBe("ok");
+        ((string?)body["service"]).ShouldBe("gateway");
+        ((string?)body["version"]).ShouldNotBeNullOrEmpty();
+        ((double)body["uptime_seconds"]!).ShouldBeGreaterThanOrEqualTo(0);
+        body["model"]!.ToJsonString().ShouldBe("""{"status":"ok","name":"nano.en"}""");
+    }
+
+    [Fact]
+    public async Task The_worst_part_decides_and_the_answer_is_503()
+    {
+        var builder = SpeechHost.CreateBuilder([], "stt_worker", defaultPort: 0);
+        builder.Services.AddHealth("fine", _ => new HealthPart(HealthState.Ok));
+        builder.Services.AddHealth("model", _ => new HealthPart(HealthState.Starting));
+        var (response, body) = await GetHealthAsync(builder);
+        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        ((string?)body["status"]).ShouldBe("starting");
+    }
+
+    [Fact]
+    public async Task A_part_that_throws_is_degraded_and_says_why_without_secrets()
+    {
+        var builder = SpeechHost.CreateBuilder([], "stt_worker", defaultPort: 0);
+        builder.Services.AddHealth("model", _ => new HealthPart(HealthState.Starting));
+        builder.Services.AddHealth("store", (_, _) => throw new InvalidOperationException("no redis://:hush@host"));
+        var (response, body) = await GetHealthAsync(builder);
+        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        ((string?)body["status"]).ShouldBe("degraded");
+        ((string?)body["store"]!["error"]).ShouldBe("no redis://:***@host");
+    }
+
+    [Fact]
+    public async Task Redis_is_a_part_and_its_absence_is_seen()
+    {
+        await using var server = await RedisServer.StartAsync();
+        var builder = SpeechHost.CreateBuilder(["--REDIS_URL", server.Url], "gateway", defaultPort: 0);
+        builder.AddRedis();
+        var (response, body) = await GetHealthAsync(builder);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        body["redis"]!.ToJsonString().ShouldBe($$"""{"status":"ok","url":"{{server.Url}}","connected":true}""");
+
+        builder = SpeechHost.CreateBuilder(["--REDIS_URL", server.Url], "gateway", defaultPort: 0);
+        builder.AddRedis();
+        await server.StopAsync();
+        (response, body) = await GetHealthAsync(builder);
+        response.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        ((bool)body["redis"]!["connected"]!).ShouldBeFalse();
+        ((string?)body["status"]).ShouldBe("degraded");
+    }
+
+    [Fact]
+    public async Task The_Redis_client_is_disposed_of_with_the_application()
+    {
+        await using var server = await RedisServer.StartAsync();
+        var builder = SpeechHost.CreateBuilder(["--REDIS_URL", server.Url], "gateway", defaultPort: 0);
+        builder.AddRedis();
+        builder.AddJobs(); // twice Redis is once
+        var app = builder.Build();
+        await app.StartAsync();
+        var client = app.Services.GetRequiredService<RedisClient>();
+        await client.PingAsync();
+        await app.StopAsync();
+        await app.DisposeAsync();
+        await Should.ThrowAsync<Exception>(() => client.PingAsync());
+    }
+
+    [Fact]
+    public async Task A_stop_ends_it_with_code_0()
+    {
+        var app = SpeechHost.CreateBuilder([], "gateway", defaultPort: 0).Build();
+        app.Lifetime.ApplicationStarted.Register(app.Lifetime.StopApplication);
+        (await app.RunSpeechAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Wrong_settings_end_it_with_code_2_and_a_line_each()
+    {
+        var builder = SpeechHost.CreateBuilder(["--PORT", "eighty", "--LOG_LEVEL", "loud", "--REDIS_URL", "http://:hush@host"], "gateway", defaultPort: 0);
+        builder.AddJobs();
+        builder.Services.AddHostedService<NeverStarted>();
+        var (code, said) = await RunAsync(builder.Build());
+        code.ShouldBe(2);
+        said.ShouldContain("gateway: PORT is 'eighty'; allowed are whole numbers from 0 to 65535\n");
+        said.ShouldContain("gateway: LOG_LEVEL is 'loud'; allowed are trace, debug, info, warning, error\n");
+        said.ShouldContain("gateway: REDIS_URL is wrong: The Redis URL does not begin with redis://");
+        said.ShouldNotContain("hush");
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_ends_it_with_a_line()
+    {
+        var first = SpeechHost.CreateBuilder([], "gateway", defaultPort: 0).Build();
+        await first.StartAsync();
+        var port = new Uri(first.Urls.First()).Port;
+        var (code, said) = await RunAsync(SpeechHost.CreateBuilder(["--PORT", $"{port}"], "gateway", defaultPort: 0).Build());
+        await first.StopAsync();
+        code.ShouldBe(1);
+        said.ShouldContain($"gateway: Failed to bind to address http://127.0.0.1:{port}: address already in use.");
+    }
+
+    [Theory]
+    [InlineData("--urls", "http://127.0.0.1:0;http://127.0.0.1:0", 2)]
+    [InlineData("--HOST", "localhost.invalid:x", -1)]
+    [InlineData("--HOST", "::1", 1)]
+    [InlineData("--urls", "nonsense", -1)]
+    public async Task Addresses_come_from_urls_or_host_and_port(string name, string value, int addresses)
+    {
+        var builder = SpeechHost.CreateBuilder([name, value], "gateway", defaultPort: 0);
+        if (addresses < 0)
+        {
+            builder.Settings.Problems.ShouldHaveSingleItem().ShouldContain(value);
+            return;
+        }
+        var app = builder.Build();
+        await app.StartAsync();
+        app.Urls.Count.ShouldBe(addresses);
+        await app.StopAsync();
+    }
+
+    private static async Task<(HttpResponseMessage Response, JsonNode Body)> GetHealthAsync(WebApplicationBuilder builder)
+    {
+        await using var app = builder.Build();
+        app.MapHealth();
+        await app.StartAsync();
+        using var http = new HttpClient();
+        var response = await http.GetAsync(new Uri(new Uri(app.Urls.First()), "/health"));
+        var body = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+        await app.StopAsync();
+        return (response, body);
+    }
+
+    private static async Task<(int Code, string Said)> RunAsync(WebApplication app)
+    {
+        var before = Console.Error;
+        var said = new StringWriter();
+        Console.SetError(TextWriter.Synchronized(said));
+        try
+        {
+            return (await app.RunSpeechAsync(), said.ToString());
+        }
+        finally
+        {
+            Console.SetError(before);
+        }
+    }
+
+    private sealed class NeverStarted : Microsoft.Extensions.Hosting.BackgroundService
+    {
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) => throw new InvalidOperationException("started");
+    }
+}
