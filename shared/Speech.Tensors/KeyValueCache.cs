@@ -57,6 +57,20 @@ public sealed unsafe class KeyValueCache : IDisposable
     /// <summary>Forgets all positions.</summary>
     public void Clear() => Count = 0;
 
+    /// <summary>Becomes equal to <paramref name="other"/>, a cache of the same shape.</summary>
+    public void CopyFrom(KeyValueCache other)
+    {
+        if (other.Heads != Heads || other.HeadSize != HeadSize || other.Capacity != Capacity || other.IsHalf != IsHalf)
+            throw new ArgumentException("Only a cache of the same shape can be copied.", nameof(other));
+        Count = other.Count;
+        var elementBytes = IsHalf ? sizeof(ushort) : sizeof(float);
+        for (var head = 0; head < Heads; head++)
+        {
+            NativeMemory.Copy(other.Keys(head), Keys(head), (nuint)(PaddedCount * HeadSize * elementBytes));
+            NativeMemory.Copy(other.Values(head), Values(head), (nuint)(Count * HeadSize * elementBytes));
+        }
+    }
+
     public void Dispose()
     {
         Free();

@@ -63,7 +63,7 @@ internal static class DecodeCommand
         try
         {
             var clip = AudioFile.Load(path);
-            var request = new TranscriptionRequest(clip.Samples) { AudioContext = context, Timestamps = parsed.GetValue(Timestamps), Language = parsed.GetValue(Language) };
+            var request = new TranscriptionRequest(clip.Samples) { Options = new() { AudioContext = context, Timestamps = parsed.GetValue(Timestamps), Language = parsed.GetValue(Language) } };
             var transcription = engine.Transcribe([request])[0];
             Console.WriteLine(parsed.GetValue(Json) ? ToJson(path, clip, transcription) : $"{path}:{transcription.Text}");
             return true;

@@ -3,40 +3,37 @@ using Speech.Tensors.Cpu;
 
 namespace Speech.Models.Whisper;
 
-/// <summary>What one sequence carries from step to step: for each layer the keys and values of its tokens, and those of its audio.</summary>
+/// <summary>What one sequence of tokens carries from step to step: for each decoder layer its keys and values.</summary>
 public sealed class DecoderState : IDisposable
 {
-    internal DecoderState(CpuDevice device, WhisperHyperParameters p)
-    {
-        KeyValueCache NewCache(int capacity) => new(device, p.TextHeads, WhisperHyperParameters.HeadSize, capacity, half: true);
-        SelfAttention = [.. Enumerable.Range(0, p.TextLayers).Select(_ => NewCache(p.TextContext))];
-        CrossAttention = [.. Enumerable.Range(0, p.TextLayers).Select(_ => NewCache(p.AudioContext))];
-    }
+    internal DecoderState(CpuDevice device, WhisperHyperParameters p) =>
+        Layers = [.. Enumerable.Range(0, p.TextLayers).Select(_ => new KeyValueCache(device, p.TextHeads, WhisperHyperParameters.HeadSize, p.TextContext, half: true))];
 
     /// <summary>Tokens taken in so far: the position of the next.</summary>
-    public int Length => SelfAttention[0].Count;
+    public int Length => Layers[0].Count;
 
     /// <summary>Memory of the caches.</summary>
-    public long SizeInBytes => SelfAttention.Sum(cache => cache.SizeInBytes) + CrossAttention.Sum(cache => cache.SizeInBytes);
+    public long SizeInBytes => Layers.Sum(cache => cache.SizeInBytes);
 
-    internal KeyValueCache[] SelfAttention { get; }
+    internal KeyValueCache[] Layers { get; }
 
-    internal KeyValueCache[] CrossAttention { get; }
-
-    /// <summary>Forgets tokens and audio.</summary>
+    /// <summary>Forgets all tokens.</summary>
     public void Clear()
     {
-        foreach (var cache in SelfAttention)
+        foreach (var cache in Layers)
             cache.Clear();
-        foreach (var cache in CrossAttention)
-            cache.Clear();
+    }
+
+    /// <summary>Becomes the same sequence as <paramref name="other"/>: how a beam forks.</summary>
+    public void CopyFrom(DecoderState other)
+    {
+        for (var layer = 0; layer < Layers.Length; layer++)
+            Layers[layer].CopyFrom(other.Layers[layer]);
     }
 
     public void Dispose()
     {
-        foreach (var cache in SelfAttention)
-            cache.Dispose();
-        foreach (var cache in CrossAttention)
+        foreach (var cache in Layers)
             cache.Dispose();
     }
 }

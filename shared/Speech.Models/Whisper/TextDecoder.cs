@@ -4,10 +4,11 @@ using Speech.Tensors.Cpu;
 namespace Speech.Models.Whisper;
 
 /// <summary>One token that enters the decoder in a step, of whichever sequence.</summary>
+/// <param name="Audio">What its sequence is a transcript of.</param>
 /// <param name="State">Its sequence; its position is the sequence's length so far.</param>
 /// <param name="Token">The token.</param>
 /// <param name="WantLogits">Whether the next token's logits are asked for: not for the middle of a prompt.</param>
-public readonly record struct DecoderRow(DecoderState State, int Token, bool WantLogits);
+public readonly record struct DecoderRow(AudioFeatures Audio, DecoderState State, int Token, bool WantLogits);
 
 /// <summary>
 /// Tokens and audio features to the next token's logits. A step takes any rows, of any sequences, several of one sequence if need be (a prompt): each
@@ -65,25 +66,28 @@ internal sealed class TextDecoder : IDisposable
 
     public DecoderState NewState() => new(_device, _parameters);
 
-    /// <summary>Begins a sequence over these audio features, [positions, state].</summary>
-    public void Begin(DecoderState state, TensorView audioFeatures)
+    public AudioFeatures NewAudioFeatures() => new(_device, _parameters);
+
+    /// <summary>Projects the encoder's output, [positions, state], to the keys and values of every layer.</summary>
+    public void Project(TensorView encoded, AudioFeatures features)
     {
-        state.Clear();
-        var (key, value) = (_audioKey.View(audioFeatures.Rows), _audioValue.View(audioFeatures.Rows));
+        var (key, value) = (_audioKey.View(encoded.Rows), _audioValue.View(encoded.Rows));
         for (var layer = 0; layer < _blocks.Length; layer++)
         {
             var attention = _blocks[layer].CrossAttention!;
-            _device.Linear(audioFeatures, attention.Key, key);
-            _device.Linear(audioFeatures, attention.Value, value);
-            _device.Append(state.CrossAttention[layer], key, value);
+            _device.Linear(encoded, attention.Key, key);
+            _device.Linear(encoded, attention.Value, value);
+            features.Layers[layer].Clear();
+            _device.Append(features.Layers[layer], key, value);
         }
     }
 
     /// <summary>Takes in one token per row.</summary>
-    /// <param name="rows">At most <see cref="MaximumRows"/>; rows of one sequence in their order.</param>
+    /// <param name="rows">At most <see cref="MaximumRows"/>; rows of one sequence side by side, in their order.</param>
+    /// <param name="capture">Where to keep the cross-attention scores of the alignment heads, if they are wanted; then all rows are of one sequence.</param>
     /// <returns>[rows that want logits, vocabulary], in the order of the rows; valid until the next call, free to be overwritten.</returns>
     /// <exception cref="InvalidOperationException">A sequence is longer than the model's text context.</exception>
-    public TensorView Forward(ReadOnlySpan<DecoderRow> rows)
+    public TensorView Forward(ReadOnlySpan<DecoderRow> rows, AlignmentScores? capture = null)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows.Length, MaximumRows, nameof(rows));
         var (x, normed, query) = (_x.View(rows.Length), _normed.View(rows.Length), _query.View(rows.Length));
@@ -101,10 +105,11 @@ internal sealed class TextDecoder : IDisposable
             _device.Linear(normed, block.CrossAttention!.Query, query);
             for (var row = 0; row < rows.Length; row++)
             {
-                _caches[row] = rows[row].State.CrossAttention[layer];
+                _caches[row] = rows[row].Audio.Layers[layer];
                 _counts[row] = _caches[row].Count;
             }
 
+            capture?.Add(_device, layer, query, _caches[0]);
             _device.AttendEach(query, _caches, _counts, normed);
             _device.Linear(normed, block.CrossAttention.Out, x, accumulate: true);
             block.Mlp(_device, x, normed, _hidden.View(rows.Length));
@@ -156,7 +161,7 @@ internal sealed class TextDecoder : IDisposable
         _device.Linear(normed, _blocks[layer].Attention.Value, value);
         for (var row = 0; row < rows.Length; row++)
         {
-            var cache = rows[row].State.SelfAttention[layer];
+            var cache = rows[row].State.Layers[layer];
             _device.Append(cache, key.Slice(row, 1), value.Slice(row, 1));
             _caches[row] = cache;
             _counts[row] = cache.Count;

@@ -1,30 +1,55 @@
 namespace Speech.Models.Whisper;
 
 /// <summary>What to transcribe, and how.</summary>
-/// <param name="Samples">16 kHz mono in -1..1, at most 30 s.</param>
+/// <param name="Samples">16 kHz mono in -1..1, of any length; beyond 30 s it is decoded window by window.</param>
 public sealed record TranscriptionRequest(ReadOnlyMemory<float> Samples)
 {
-    /// <summary>A language code of <see cref="WhisperLanguages"/>; null: English for an English-only model, else detected.</summary>
-    public string? Language { get; init; }
+    public DecodingOptions Options { get; init; } = new();
+}
 
-    /// <summary>Sample times between segments of text.</summary>
-    public bool Timestamps { get; init; }
+/// <summary>A word and when it is said.</summary>
+/// <param name="Text">With the leading space that it has in the text, and the punctuation that belongs to it.</param>
+/// <param name="Start">Seconds from the start of the recording.</param>
+/// <param name="End">Seconds from the start of the recording.</param>
+/// <param name="Probability">Mean probability of its tokens: 0..1.</param>
+public sealed record TranscribedWord(string Text, double Start, double End, double Probability);
 
-    public AudioContext AudioContext { get; init; }
+/// <summary>A stretch of text between two times.</summary>
+/// <param name="Start">Seconds from the start of the recording.</param>
+/// <param name="End">Seconds from the start of the recording.</param>
+/// <param name="Text">As decoded, usually with a leading space.</param>
+/// <param name="Tokens">Text and times, without the closing &lt;|endoftext|&gt;.</param>
+/// <param name="LogProbabilities">ln p of each of the tokens.</param>
+/// <param name="Temperature">At which it was decoded.</param>
+/// <param name="Words">Null unless asked for.</param>
+public sealed record TranscribedSegment(
+    double Start,
+    double End,
+    string Text,
+    IReadOnlyList<int> Tokens,
+    IReadOnlyList<float> LogProbabilities,
+    double Temperature,
+    IReadOnlyList<TranscribedWord>? Words = null)
+{
+    /// <summary>The geometric mean of the tokens' probabilities: 0..1.</summary>
+    public double Confidence => LogProbabilities.Count == 0 ? 0 : Math.Exp(LogProbabilities.Average());
 }
 
 /// <summary>What was heard.</summary>
-/// <param name="Text">As decoded, usually with a leading space; empty if the segment was judged to be without speech.</param>
 /// <param name="Language">Given, detected, or "en" for an English-only model.</param>
-/// <param name="Tokens">All sampled tokens: text, times if asked for, and the closing &lt;|endoftext|&gt;.</param>
+/// <param name="Segments">One for a request without times of up to 30 s; none where there is no speech.</param>
+/// <param name="Tokens">All sampled tokens: text, times if asked for, and each window's closing &lt;|endoftext|&gt;.</param>
 /// <param name="LogProbabilities">ln p of each sampled token among those that the decoding rules allowed.</param>
-/// <param name="NoSpeechProbability">Of &lt;|nospeech|&gt; at the first position.</param>
+/// <param name="NoSpeechProbability">Of &lt;|nospeech|&gt; at the first position of the first window.</param>
 public sealed record Transcription(
-    string Text, string Language, IReadOnlyList<int> Tokens, IReadOnlyList<float> LogProbabilities, float NoSpeechProbability)
+    string Language, IReadOnlyList<TranscribedSegment> Segments, IReadOnlyList<int> Tokens, IReadOnlyList<float> LogProbabilities, float NoSpeechProbability)
 {
-    /// <summary>Mean ln p of the sampled tokens, the closing one included.</summary>
-    public float AverageLogProbability => LogProbabilities.Count == 0 ? 0 : LogProbabilities.Average();
+    /// <summary>As decoded, usually with a leading space; empty where there is no speech.</summary>
+    public string Text { get; } = string.Concat(Segments.Select(segment => segment.Text));
 
-    /// <summary>The geometric mean of the tokens' probabilities: 0..1.</summary>
-    public double Confidence => Math.Exp(AverageLogProbability);
+    /// <summary>The geometric mean of the sampled tokens' probabilities: 0..1.</summary>
+    public double Confidence => LogProbabilities.Count == 0 ? 0 : Math.Exp(LogProbabilities.Average());
+
+    /// <summary>All words, if they were asked for.</summary>
+    public IEnumerable<TranscribedWord> Words => Segments.SelectMany(segment => segment.Words ?? []);
 }

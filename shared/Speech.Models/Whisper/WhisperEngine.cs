@@ -1,97 +1,106 @@
+using System.Runtime.InteropServices;
 using Speech.Models.Whisper.Decoding;
 
 namespace Speech.Models.Whisper;
 
 /// <summary>
-/// Greedy decoding, continuously batched: requests are admitted into free slots at any time, each <see cref="Step"/> advances all of them by one token
-/// in one pass over the weights, and finished ones leave at once. A sequence's arithmetic does not depend on its neighbours. For one caller at a time.
+/// Continuously batched decoding: requests are admitted while there is room, each <see cref="Step"/> advances all of them by one token in one pass over
+/// the weights, and finished ones leave at once. Beams, draws and prompts are rows of the same batch. A sequence's arithmetic does not depend on
+/// its neighbours, so its result does not either. For one caller at a time.
 /// </summary>
 public sealed class WhisperEngine : IDisposable
 {
+    // Rows left for prompts in every step beside one row for each hypothesis.
+    private const int PromptRows = 16;
     private readonly WhisperModel _model;
-    private readonly WhisperTokenizer _tokenizer;
-    private readonly DecodingSlot[] _slots;
-    private readonly ILogitRule[] _rulesWithTimestamps;
-    private readonly ILogitRule[] _rulesWithoutTimestamps;
+    private readonly DecodingRules _rules;
+    private readonly Stack<DecoderState> _freeStates = [];
+    private readonly Stack<AudioFeatures> _freeAudio = [];
+    private readonly List<TranscriptionTask> _tasks = [];
     private readonly List<DecoderRow> _rows = [];
 
-    /// <param name="slots">The most sequences decoded at once; their caches are allocated here.</param>
+    /// <param name="slots">The most sequences decoded at once; their memory is taken here (see <see cref="BytesPerSlot"/>).</param>
     public WhisperEngine(WhisperModel model, int slots = 8)
     {
-        // The longest prompt is four tokens: <|startoftranscript|>, language, task, <|notimestamps|>.
         ArgumentOutOfRangeException.ThrowIfLessThan(slots, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(slots, model.MaximumRows / 4);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(slots, model.MaximumRows - PromptRows);
         _model = model;
-        _tokenizer = model.Tokenizer;
-        _slots = [.. Enumerable.Range(0, slots).Select(_ => new DecodingSlot(model.NewDecoderState()))];
-        ILogitRule[] always = [new SuppressBlank(_tokenizer), new SuppressTokens(_tokenizer)];
-        _rulesWithTimestamps = [.. always, new ApplyTimestampRules(_tokenizer, model.Device)];
-        _rulesWithoutTimestamps = [.. always, new SuppressTimestamps(_tokenizer)];
-    }
-
-    public int Slots => _slots.Length;
-
-    /// <summary>Sequences being decoded.</summary>
-    public int Active => ActiveSlots.Count();
-
-    private IEnumerable<DecodingSlot> ActiveSlots => _slots.Where(slot => slot.Request is not null);
-
-    /// <summary>Most tokens sampled for a request.</summary>
-    private int MaximumTokens => _model.HyperParameters.TextContext / 2;
-
-    /// <summary>Encodes a request and gives it a free slot.</summary>
-    /// <exception cref="InvalidOperationException">No slot is free.</exception>
-    /// <exception cref="ArgumentException">The audio is longer than 30 s, or the model lacks the language.</exception>
-    public void Admit(TranscriptionRequest request)
-    {
-        var slot = Array.Find(_slots, slot => slot.Request is null) ?? throw new InvalidOperationException($"All {_slots.Length} slots are taken.");
-        var language = _tokenizer.IsMultilingual ? request.Language : "en";
-        var languageToken = _tokenizer.IsMultilingual && language is not null ? _tokenizer.LanguageToken(language) : (int?)null;
-        var context = request.AudioContext.Positions(request.Samples.Length, _model.HyperParameters.AudioContext, _model.TrainedForShortContext);
-        _model.Begin(slot.State, _model.Encode(request.Samples.Span, context));
-
-        slot.Begin(request, language);
-        slot.Pending.Add(_tokenizer.StartOfTranscript);
-        if (language is not null)
-            AddPromptAfterStart(slot, languageToken);
-    }
-
-    /// <summary>Advances every sequence by one token and hands over those that are finished.</summary>
-    public void Step(ICollection<(TranscriptionRequest Request, Transcription Transcription)> finished)
-    {
-        _rows.Clear();
-        foreach (var slot in ActiveSlots)
+        _rules = new DecodingRules(model);
+        Slots = slots;
+        for (var slot = 0; slot < slots; slot++)
         {
-            for (var i = 0; i < slot.Pending.Count; i++)
-                _rows.Add(new DecoderRow(slot.State, slot.Pending[i], WantLogits: i == slot.Pending.Count - 1 || (i == 0 && slot.IsStarting)));
+            _freeStates.Push(model.NewDecoderState());
+            _freeAudio.Push(model.NewAudioFeatures());
         }
 
-        if (_rows.Count == 0)
-            return;
+        BytesPerSlot = _freeStates.Peek().SizeInBytes + _freeAudio.Peek().SizeInBytes;
+    }
 
-        var logits = _model.Decode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_rows));
-        var row = 0;
-        foreach (var slot in ActiveSlots)
+    /// <summary>Sequences that can be decoded at once. A request takes one, or as many as it has beams or draws.</summary>
+    public int Slots { get; }
+
+    /// <summary>Memory of a slot's keys and values, of text and of audio.</summary>
+    public long BytesPerSlot { get; }
+
+    /// <summary>Requests under way.</summary>
+    public int Active => _tasks.Count;
+
+    public int FreeSlots => _freeStates.Count;
+
+    /// <summary>Whether there is room for a request now.</summary>
+    public bool CanAdmit(TranscriptionRequest request) => _freeAudio.Count > 0 && _freeStates.Count >= request.Options.Hypotheses;
+
+    /// <summary>Takes a request in; it joins the batch at the next step.</summary>
+    /// <exception cref="InvalidOperationException">Too few slots are free: see <see cref="CanAdmit"/>.</exception>
+    /// <exception cref="ArgumentException">The options make no sense, ask for more slots than there are, or the model lacks the language or the task.</exception>
+    public void Admit(TranscriptionRequest request)
+    {
+        var options = request.Options;
+        options.Validate();
+        if (options.Hypotheses > Slots)
+            throw new ArgumentException($"{options.Hypotheses} beams or draws need as many slots; this engine has {Slots}.", nameof(request));
+        if (_model.Tokenizer.IsMultilingual && options.Language is { } language)
+            _model.Tokenizer.LanguageToken(language);
+        if (!_model.Tokenizer.IsMultilingual && options.Task == WhisperTask.Translate)
+            throw new ArgumentException("An English-only model cannot translate; use a multilingual one.", nameof(request));
+        if (!CanAdmit(request))
+            throw new InvalidOperationException($"The request needs {options.Hypotheses} slots; {_freeStates.Count} of {Slots} are free.");
+
+        var states = new DecoderState[options.Hypotheses];
+        for (var i = 0; i < states.Length; i++)
+            states[i] = _freeStates.Pop();
+        _tasks.Add(new TranscriptionTask(request, _model, _rules, _freeAudio.Pop(), states));
+    }
+
+    /// <summary>Encodes what waits for it, up to one full window; advances every sequence by one token; hands over requests that are finished.</summary>
+    public void Step(ICollection<(TranscriptionRequest Request, Transcription Transcription)> finished)
+    {
+        EncodeWindows();
+        _rows.Clear();
+        var promised = _tasks.Sum(task => task.MinimumRows);
+        foreach (var task in _tasks)
         {
-            if (slot.IsStarting)
-            {
-                // The row of <|startoftranscript|> tells whether there is speech at all, and in which language.
-                slot.IsStarting = false;
-                var start = logits.Row(row);
-                slot.NoSpeechProbability = MathF.Exp(start[_tokenizer.NoSpeech] - _model.Device.LogSumExp(start));
-                if (slot.Language is null)
-                {
-                    DetectLanguage(slot, start);
-                    row++;
-                    continue;
-                }
+            promised -= task.MinimumRows;
+            task.AddRows(_rows, room: Math.Max(1, _model.MaximumRows - _rows.Count - promised));
+        }
 
-                row += slot.Pending.Count > 1 ? 1 : 0;
-            }
+        if (_rows.Count > 0)
+        {
+            var logits = _model.Decode(CollectionsMarshal.AsSpan(_rows));
+            var row = 0;
+            foreach (var task in _tasks)
+                task.Accept(logits, ref row);
+        }
 
-            Sample(slot, logits.Row(row++));
-            if (slot.Sampled[^1] == _tokenizer.EndOfText || slot.Sampled.Length >= MaximumTokens || slot.State.Length >= _model.HyperParameters.TextContext)
-                finished.Add((slot.Request!, slot.Finish(_tokenizer)));
+        for (var i = _tasks.Count - 1; i >= 0; i--)
+        {
+            var task = _tasks[i];
+            task.Advance();
+            if (!task.IsFinished)
+                continue;
+            _tasks.RemoveAt(i);
+            Release(task);
+            finished.Add((task.Request, task.Result()));
         }
     }
 
@@ -103,7 +112,7 @@ public sealed class WhisperEngine : IDisposable
         for (var next = 0; results.Count < requests.Count;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            while (next < requests.Count && Active < Slots)
+            while (next < requests.Count && (Active == 0 || CanAdmit(requests[next])))
                 Admit(requests[next++]);
             Step(finished);
             foreach (var (request, transcription) in finished)
@@ -114,40 +123,42 @@ public sealed class WhisperEngine : IDisposable
         return [.. requests.Select(request => results[request])];
     }
 
+    /// <summary>Gives up everything under way: after a failed step.</summary>
+    public void Reset()
+    {
+        foreach (var task in _tasks)
+            Release(task);
+        _tasks.Clear();
+    }
+
     public void Dispose()
     {
-        foreach (var slot in _slots)
-            slot.Dispose();
+        Reset();
+        foreach (var state in _freeStates)
+            state.Dispose();
+        foreach (var audio in _freeAudio)
+            audio.Dispose();
     }
 
-    private void AddPromptAfterStart(DecodingSlot slot, int? languageToken)
+    /// <summary>At most one full window a step, so that sequences under way are not held up for longer than that; at least one, so that all get their turn.</summary>
+    private void EncodeWindows()
     {
-        if (languageToken is { } token)
+        var budget = _model.HyperParameters.AudioContext;
+        foreach (var task in _tasks)
         {
-            slot.Pending.Add(token);
-            slot.Pending.Add(_tokenizer.Transcribe);
+            if (!task.NeedsEncoding)
+                continue;
+            if (task.NextContext > budget)
+                break;
+            budget -= task.NextContext;
+            task.Encode();
         }
-
-        if (!slot.Request!.Timestamps)
-            slot.Pending.Add(_tokenizer.NoTimestamps);
     }
 
-    private void DetectLanguage(DecodingSlot slot, ReadOnlySpan<float> logits)
+    private void Release(TranscriptionTask task)
     {
-        var first = _tokenizer.StartOfTranscript + 1;
-        var token = first + IndexOfMax(logits.Slice(first, _tokenizer.LanguageCount));
-        slot.Language = _tokenizer.Language(token);
-        slot.Pending.Clear();
-        AddPromptAfterStart(slot, token);
+        foreach (var state in task.States)
+            _freeStates.Push(state);
+        _freeAudio.Push(task.Audio);
     }
-
-    private void Sample(DecodingSlot slot, Span<float> logits)
-    {
-        foreach (var rule in slot.Request!.Timestamps ? _rulesWithTimestamps : _rulesWithoutTimestamps)
-            rule.Apply(logits, slot.Sampled);
-        var token = IndexOfMax(logits);
-        slot.Add(token, logits[token] - _model.Device.LogSumExp(logits));
-    }
-
-    private static int IndexOfMax(ReadOnlySpan<float> values) => System.Numerics.Tensors.TensorPrimitives.IndexOfMax(values);
 }

@@ -51,27 +51,49 @@ public sealed class WhisperModel : IDisposable
         return new WhisperModel(file, device, trainedForShortContext, maximumRows, widenWeights);
     }
 
-    /// <summary>Encodes samples (16 kHz mono) into the first <paramref name="context"/> positions of a window.</summary>
-    /// <returns>[context, state], valid until the next call.</returns>
-    public TensorView Encode(ReadOnlySpan<float> samples, int context)
+    /// <summary>
+    /// The log-mel spectrogram of a recording, [frames, mels], 10 ms a frame, one frame of silence last: <see cref="Encode(ReadOnlySpan{float}, int, int)"/>
+    /// takes that for all later ones.
+    /// </summary>
+    public float[] LogMel(ReadOnlySpan<float> samples)
     {
-        if (samples.Length > WindowSamples)
-            throw new ArgumentException($"A window holds 30 s; this audio has {samples.Length / (double)LogMelSpectrogram.SampleRate:F1} s. Cut it into segments first.", nameof(samples));
-        _logMel.Compute(samples, 2 * context, _encoder.Mel(context));
+        var frames = LogMelSpectrogram.AudibleFrames(samples.Length) + 1;
+        var mel = new float[frames * HyperParameters.MelCount];
+        _logMel.Compute(samples, frames, mel);
+        return mel;
+    }
+
+    /// <summary>Encodes a window of a spectrogram.</summary>
+    /// <param name="mel">[frames, mels], of which the last is repeated beyond the end.</param>
+    /// <param name="firstFrame">Where the window begins.</param>
+    /// <param name="context">Positions of 20 ms, at most the model's audio context.</param>
+    /// <param name="features">Gets the result.</param>
+    public void Encode(ReadOnlySpan<float> mel, int firstFrame, int context, AudioFeatures features) =>
+        _decoder.Project(Encode(mel, firstFrame, context), features);
+
+    /// <summary>The encoder alone.</summary>
+    /// <returns>[context, state], valid until the next call.</returns>
+    public TensorView Encode(ReadOnlySpan<float> mel, int firstFrame, int context)
+    {
+        var input = _encoder.Mel(context);
+        var heard = mel[Math.Min(mel.Length, firstFrame * HyperParameters.MelCount)..];
+        heard = heard[..Math.Min(heard.Length, input.Length)];
+        heard.CopyTo(input);
+        for (var rest = input[heard.Length..]; !rest.IsEmpty; rest = rest[HyperParameters.MelCount..])
+            mel[^HyperParameters.MelCount..].CopyTo(rest);
         return _encoder.Forward(context);
     }
 
-    /// <summary>The spectrogram of a full window, without encoding it: for measurements.</summary>
-    public void LogMel(ReadOnlySpan<float> samples) => _logMel.Compute(samples, 2 * _encoder.Context, _encoder.Mel(_encoder.Context));
+    public AudioFeatures NewAudioFeatures() => _decoder.NewAudioFeatures();
 
     public DecoderState NewDecoderState() => _decoder.NewState();
 
-    /// <summary>Begins a new sequence over encoded audio.</summary>
-    public void Begin(DecoderState state, TensorView audioFeatures) => _decoder.Begin(state, audioFeatures);
-
     /// <summary>One decoder step: see <see cref="DecoderRow"/>. Rows of one sequence are neighbours and in order.</summary>
-    /// <returns>[rows that want logits, vocabulary], valid until the next call.</returns>
+    /// <returns>[rows that want logits, vocabulary], valid until the next call, free to be overwritten.</returns>
     public TensorView Decode(ReadOnlySpan<DecoderRow> rows) => _decoder.Forward(rows);
+
+    /// <summary>A decoder step of one sequence that also keeps the cross-attention scores of the alignment heads.</summary>
+    internal TensorView Decode(ReadOnlySpan<DecoderRow> rows, AlignmentScores capture) => _decoder.Forward(rows, capture);
 
     public void Dispose()
     {

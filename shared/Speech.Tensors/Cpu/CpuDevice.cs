@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.Intrinsics.X86;
 
 namespace Speech.Tensors.Cpu;
@@ -133,6 +134,20 @@ public sealed unsafe class CpuDevice : IDisposable
         ReserveScratch(longest);
         var job = new RowAttentionJob(this, query, caches, counts, output);
         _team.Run(ref job, query.Rows * caches[0].Heads);
+    }
+
+    /// <summary>One head's scores before the softmax, q·kᵀ/√headSize, of every row for every key: what alignment by attention looks at.</summary>
+    /// <param name="query">[rows, heads·headSize]</param>
+    /// <param name="scores">[rows, keys]; its stride must have room for the keys rounded up to whole panels.</param>
+    public void Scores(TensorView query, KeyValueCache keys, int head, TensorView scores)
+    {
+        if (query.Columns != keys.Heads * keys.HeadSize || scores.Rows != query.Rows || scores.Columns != keys.Count || scores.Stride < keys.PaddedCount)
+            throw new ArgumentException($"The scores of [{query.Rows}, {query.Columns}] for {keys.Count} keys do not fit [{scores.Rows}, {scores.Columns}].");
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)head, (uint)keys.Heads, nameof(head));
+        Kernels.Scores(query.Rows, query.Data + (head * keys.HeadSize), query.Stride, keys, head, keys.Panels(keys.Count), scores.Data, scores.Stride);
+        var scale = 1 / MathF.Sqrt(keys.HeadSize);
+        for (var row = 0; row < scores.Rows; row++)
+            TensorPrimitives.Multiply(scores.Row(row), scale, scores.Row(row));
     }
 
     /// <summary>Appends a key and a value for each row to a cache.</summary>

@@ -30,7 +30,7 @@ public sealed class NanoModel : IDisposable
     public static Dictionary<(string Set, string Id), Transcription> Transcribe(WhisperEngine engine, AudioContext context, bool timestamps)
     {
         var results = engine.Transcribe([.. Recordings.All.Select(recording =>
-            new TranscriptionRequest(recording.Samples) { AudioContext = context, Timestamps = timestamps })]);
+            new TranscriptionRequest(recording.Samples) { Options = new() { AudioContext = context, Timestamps = timestamps } })]);
         return Recordings.All.Zip(results).ToDictionary(pair => (pair.First.Set, pair.First.Id), pair => pair.Second);
     }
 

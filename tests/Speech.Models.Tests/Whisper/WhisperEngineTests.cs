@@ -59,14 +59,6 @@ public class WhisperEngineTests(NanoModel nano)
         finished.ShouldHaveSingleItem().Request.ShouldBeSameAs(first);
     }
 
-    [Fact]
-    public void More_than_thirty_seconds_are_refused_with_advice()
-    {
-        var tooLong = new TranscriptionRequest(new float[(30 * 16000) + 1]);
-        Should.Throw<ArgumentException>(() => nano.Engine.Admit(tooLong)).Message.ShouldContain("segments");
-        nano.Engine.Active.ShouldBe(0);
-    }
-
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

@@ -1,0 +1,104 @@
+using Speech.Tensors.Cpu;
+
+namespace Speech.Models.Whisper.Decoding;
+
+/// <summary>
+/// Keeps the best partial transcripts: each step every beam proposes its most probable next tokens, and the best of all proposals become the
+/// new beams. Ends when patience·beams of them have ended.
+/// </summary>
+/// <remarks>Source: openai/whisper, <c>decoding.py</c>, BeamSearchDecoder; patience after Kasai et al. 2022.</remarks>
+internal sealed class BeamSearchDecoder(CpuDevice device, int endOfText, int beamSize, double patience) : ITokenDecoder
+{
+    private readonly int _maximumFinished = Math.Max(1, (int)Math.Round(beamSize * patience));
+    private readonly List<Hypothesis> _finished = [];
+    private readonly List<(double Score, int Beam, int Token, float LogProbability)> _proposals = [];
+
+    public void Update(List<Hypothesis> hypotheses, LogitRows logits)
+    {
+        Propose(hypotheses, logits);
+        var beams = new List<Hypothesis>(beamSize);
+        var parents = new List<int>(beamSize);
+        var ended = new List<Hypothesis>();
+        foreach (var (_, beam, token, logProbability) in _proposals.OrderByDescending(proposal => proposal.Score))
+        {
+            var child = hypotheses[beam].Extend(token, logProbability);
+            if (token == endOfText)
+            {
+                child.IsFinished = true;
+                ended.Add(child);
+                continue;
+            }
+
+            beams.Add(child);
+            parents.Add(beam);
+            if (beams.Count == hypotheses.Count)
+                break;
+        }
+
+        _finished.AddRange(ended.Take(_maximumFinished - _finished.Count));
+        if (_finished.Count >= _maximumFinished)
+            beams.Clear();
+        else
+            HandOverStates(hypotheses, beams, parents);
+        hypotheses.Clear();
+        hypotheses.AddRange(beams);
+    }
+
+    public IReadOnlyList<Hypothesis> Candidates(IReadOnlyList<Hypothesis> unfinished) =>
+        [.. _finished, .. unfinished.OrderByDescending(hypothesis => hypothesis.SumLogProbability).Take(Math.Max(0, beamSize - _finished.Count))];
+
+    private void Propose(List<Hypothesis> hypotheses, LogitRows logits)
+    {
+        _proposals.Clear();
+        Span<int> best = stackalloc int[beamSize + 1];
+        for (var beam = 0; beam < hypotheses.Count; beam++)
+        {
+            // Before the first token all beams are the same sequence; equal proposals count once.
+            if (beam > 0 && hypotheses[beam].Tokens.Count == 0)
+                break;
+            var row = logits[beam];
+            var normaliser = device.LogSumExp(row);
+            var count = TopTokens(row, best);
+            foreach (var token in best[..count])
+            {
+                var logProbability = row[token] - normaliser;
+                _proposals.Add((hypotheses[beam].SumLogProbability + logProbability, beam, token, logProbability));
+            }
+        }
+    }
+
+    /// <summary>The tokens of the highest logits, best first; fewer where no more are allowed.</summary>
+    private static int TopTokens(ReadOnlySpan<float> logits, Span<int> best)
+    {
+        var count = 0;
+        var threshold = float.NegativeInfinity;
+        for (var token = 0; token < logits.Length; token++)
+        {
+            if (logits[token] <= threshold)
+                continue;
+            var place = Math.Min(count, best.Length - 1);
+            for (; place > 0 && logits[best[place - 1]] < logits[token]; place--)
+                best[place] = best[place - 1];
+            best[place] = token;
+            count = Math.Min(count + 1, best.Length);
+            if (count == best.Length)
+                threshold = logits[best[^1]];
+        }
+
+        return count;
+    }
+
+    /// <summary>A parent's state passes to its first child; its other children get a copy, in the state of a beam that has no child.</summary>
+    private static void HandOverStates(List<Hypothesis> old, List<Hypothesis> beams, List<int> parents)
+    {
+        var free = new Stack<DecoderState>(old.Where((_, beam) => !parents.Contains(beam)).Select(hypothesis => hypothesis.State));
+        var taken = new HashSet<int>();
+        for (var i = 0; i < beams.Count; i++)
+        {
+            if (taken.Add(parents[i]))
+                continue;
+            beams[i].State = free.Pop();
+            beams[i].State.CopyFrom(old[parents[i]].State);
+        }
+    }
+}
