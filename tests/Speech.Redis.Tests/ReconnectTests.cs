@@ -1,3 +1,7 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.Extensions.Logging;
+
 namespace Speech.Redis.Tests;
 
 public class ReconnectTests
@@ -130,7 +134,7 @@ public class ReconnectTests
         var heard = new Heard();
         var gaps = new Heard();
         await using var subscription = await subscriber.SubscribeAsync(
-            "news", heard.OnMessage, (gap, cancellationToken) => gaps.OnMessage(System.Text.Encoding.UTF8.GetBytes($"{gap}"), cancellationToken));
+            "news", heard.OnMessage, (gap, cancellationToken) => gaps.OnMessage(Encoding.UTF8.GetBytes($"{gap}"), cancellationToken));
         for (var round = 0; round < 3; round++)
         {
             await PublishAsync(redis, $"before {round}");
@@ -205,5 +209,50 @@ public class ReconnectTests
         var waiting = unconnected.PingAsync();
         await unconnected.DisposeAsync();
         (await Should.ThrowAsync<RedisConnectionException>(waiting)).MaybeExecuted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_server_that_has_too_many_clients_is_asked_again()
+    {
+        await using var server = await RedisServer.StartAsync("--maxclients", "2");
+        var first = new RedisClient(OptionsFor(server));
+        await using var second = new RedisClient(OptionsFor(server));
+        await using var third = new RedisClient(OptionsFor(server));
+        await first.PingAsync();
+        await second.PingAsync();
+        var waiting = third.PingAsync();
+        await Eventually.TrueAsync(async () => (await second.InfoAsync("stats"))["rejected_connections"] != "0");
+        await first.DisposeAsync();
+        await waiting;
+    }
+
+    [Fact]
+    public async Task A_server_that_still_loads_its_data_is_waited_for()
+    {
+        await using var server = await RedisServer.StartAsync("--key-load-delay", "100");
+        var options = OptionsFor(server);
+        await using (var redis = new RedisClient(options))
+            await Task.WhenAll(Enumerable.Range(0, 5000).Select(i => redis.SetAsync($"{i}", i)));
+        await server.KillAsync();
+        var log = new RecordedLog();
+        await using var again = new RedisClient(options, log);
+        var reading = again.GetStringAsync("4999");
+        await server.RestartAsync();
+        (await reading).ShouldBe("4999");
+        log.Lines.ShouldContain(line => line.Contains("LOADING"));
+    }
+
+    private sealed class RecordedLog : ILogger<RedisClient>
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Enqueue(formatter(state, exception));
     }
 }

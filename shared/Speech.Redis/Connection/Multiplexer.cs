@@ -197,7 +197,7 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
         {
             var connectedAt = _options.TimeProvider.GetTimestamp();
             await connection.Completion;
-            var stop = false;
+            bool stop;
             lock (Gate)
             {
                 _connection = null;
@@ -207,6 +207,8 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
             }
             if (stop)
                 return;
+            if (connection.CloseReason is OperationCanceledException)
+                continue; // closed on purpose
             Log.Lost(_logger, _options.Endpoint, connection.CloseReason!.Message);
             if (_options.TimeProvider.GetElapsedTime(connectedAt) > _options.MaxReconnectDelay)
                 _backoff.Reset();
@@ -274,7 +276,9 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
     }
 
     // Errors that waiting does not cure: a wrong password, a certificate that is not trusted, no such database, an ancient server.
-    private static bool IsHopeless(Exception e) => e is AuthenticationException or RedisServerException { Code: not "LOADING" };
+    private static bool IsHopeless(Exception e) => e is AuthenticationException
+        or RedisServerException { Code: "WRONGPASS" or "NOAUTH" or "NOPERM" or "NOPROTO" or "DENIED" }
+        or RedisServerException { Code: "ERR", Message: not "ERR max number of clients reached" };
 
     private async Task PauseAsync()
     {

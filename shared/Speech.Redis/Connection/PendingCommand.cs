@@ -74,6 +74,7 @@ internal sealed class PendingCommand<T>(string name, long deadline, Func<RespVal
 
     public override bool IsCompleted => _source.Task.IsCompleted;
 
+    // The reply is read even when nobody waits for it any more: a late confirmation of a subscription still counts.
     public override void Complete(RespValue reply)
     {
         Dispose();

@@ -131,7 +131,7 @@ internal sealed class RespConnection : IAsyncDisposable
             if (command.Deadline > now)
                 break;
             if (!command.IsCompleted)
-                command.Fail(new RedisTimeoutException($"{command.Name} got no reply from {_options.Endpoint} in time.", maybeExecuted: true));
+                command.Fail(new RedisTimeoutException($"{command.Name} got no reply from {_options.Endpoint} in time.", WasHandedOver(command)));
         }
         return true;
     }
@@ -183,10 +183,12 @@ internal sealed class RespConnection : IAsyncDisposable
 
     private RedisConnectionException LostConnection(PendingCommand command)
     {
-        var maybeExecuted = command.EndOffset <= _handedOverBytes;
+        var maybeExecuted = WasHandedOver(command);
         return new($"The connection to {_options.Endpoint} was lost before {command.Name} was {(maybeExecuted ? "answered" : "sent")}: "
             + CloseReason!.Message, maybeExecuted, CloseReason) { WasInFlight = true };
     }
+
+    private bool WasHandedOver(PendingCommand command) => command.EndOffset <= Volatile.Read(ref _handedOverBytes);
 
     private async Task SendLoopAsync()
     {
@@ -245,7 +247,9 @@ internal sealed class RespConnection : IAsyncDisposable
             if (reply.Kind == RespKind.Push && !_owner.ReceivePush(reply))
                 continue;
             if (!_inFlight.TryDequeue(out var command))
-                throw new RedisProtocolException($"The server sent '{reply}', which answers no command.");
+                throw reply.IsError // before it hangs up: too many clients, protected mode
+                    ? new RedisServerException(reply.AsString()!)
+                    : new RedisProtocolException($"The server sent '{reply}', which answers no command.");
             answered++;
             command.Complete(reply);
         }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
@@ -143,9 +142,6 @@ public readonly struct RespValue
         byte[] bytes => Encoding.UTF8.GetString(bytes),
         _ => "",
     };
-
-    [DoesNotReturn]
-    private RedisProtocolException ThrowUnexpected(string wanted) => throw Unexpected(wanted);
 
     private RedisProtocolException Unexpected(string wanted) =>
         new($"The server's reply is {(Kind == RespKind.Null ? "null" : $"a {Kind}: {this}")}, where {wanted} was expected.");
