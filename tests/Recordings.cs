@@ -27,6 +27,15 @@ internal static class Recordings
                 [.. fields[3].Split(' ').Select(int.Parse).Where(token => token != EndOfText)],
                 fields.Length > 4 ? [.. fields[4].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(value => float.Parse(value, System.Globalization.CultureInfo.InvariantCulture))] : [])];
 
+    /// <summary>60 s of utterances with pauses.</summary>
+    public static float[] Long1 { get; } = AudioFile.Load(Checkout.Path("shared/recordings/long/long-1.wav")).Samples;
+
+    /// <summary>whisper.cpp's segments of <see cref="Long1"/>.</summary>
+    public static IReadOnlyList<(double Start, double End, string Text)> LongReferences =>
+        [.. from fields in Table("tests/references/whispercpp-reference-long.tsv") select (Number(fields[2]), Number(fields[3]), fields[4])];
+
+    private static double Number(string text) => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+
     private static IEnumerable<Recording> Load(string set) =>
         from fields in Table($"shared/recordings/{set}/transcripts.tsv")
         select new Recording(set, fields[0], AudioFile.Load(Checkout.Path($"shared/recordings/{set}/{fields[1]}")).Samples, fields[2]);
