@@ -1,0 +1,48 @@
+using Speech.Contracts;
+using Speech.Redis;
+
+namespace Speech.SttWorker;
+
+// A pending entry's idle time is the time since it was last delivered or claimed; others take an entry that has been idle for
+// JOB_TIMEOUT. So "I am still at it" is to claim one's own entries again, which restarts their idle time, and "take it, anyone" is
+// to claim them with an idle time of JOB_TIMEOUT.
+
+/// <summary>Keeps the jobs that are held from being taken by others, and gives them back.</summary>
+internal sealed partial class Leases(
+    RedisClient redis, HeldJobs held, SttWorkerSettings settings, TimeProvider time, ILogger<Leases> logger)
+{
+    /// <summary>Renews what is held, every third of JOB_TIMEOUT: two failures in a row are survived.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(settings.JobTimeout / 3, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            StreamId[] ids = [.. held.All.Select(delivery => delivery.Id)];
+            if (ids.Length == 0)
+                continue;
+            try
+            {
+                await redis.StreamRenewAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, settings.WorkerId, ids, cancellationToken);
+            }
+            catch (RedisException exception)
+            {
+                Log.CannotRenew(logger, ids.Length, exception.Message);
+            }
+        }
+    }
+
+    /// <summary>Lets anyone take a job at once. It stays this consumer's until then.</summary>
+    /// <param name="deliveries">How often it shall count as given out: one less than now if this worker has not begun it or was not at fault.</param>
+    public Task GiveBackAsync(Delivery delivery, long deliveries, CancellationToken cancellationToken) => redis.ExecuteAsync(
+        [
+            "XCLAIM", RedisKeys.AudioJobs, RedisKeys.SttWorkers, settings.WorkerId, 0, delivery.Id,
+            "IDLE", (long)settings.JobTimeout.TotalMilliseconds, "RETRYCOUNT", deliveries, "JUSTID",
+        ],
+        cancellationToken);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Cannot renew {Count} jobs: {Reason}")]
+        public static partial void CannotRenew(ILogger logger, int count, string reason);
+    }
+}
