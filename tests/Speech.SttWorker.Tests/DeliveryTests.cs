@@ -9,8 +9,8 @@ public class DeliveryTests
     [Fact]
     public async Task A_job_that_two_workers_do_is_published_once()
     {
-        await using var bench = await Bench.CreateAsync();
         using var gate = new ManualResetEventSlim();
+        await using var bench = await Bench.CreateAsync();
         var utterances = Utterances.Some(1);
         var slow = await bench.StartWorkerAsync("slow", inner => new GatedTranscriber(inner, gate), "--MAX_BATCH_SIZE", "1");
         await bench.EnqueueAsync("anna", utterances);
@@ -21,7 +21,7 @@ public class DeliveryTests
         var other = await bench.StartWorkerAsync("other");
         await bench.ShouldHaveHeardAsync("anna", utterances);
         gate.Set();
-        await Eventually.TrueAsync(() => slow.Held.Count == 0);
+        await Task.WhenAll(slow.IdleAsync(), other.IdleAsync());
 
         (await bench.ResultsAsync("anna")).Count.ShouldBe(1);
         other.Statistics.Done.ShouldBe(1);
@@ -74,8 +74,8 @@ public class DeliveryTests
     [Fact]
     public async Task A_job_that_takes_long_is_renewed_and_left_to_its_worker()
     {
-        await using var bench = await Bench.CreateAsync();
         using var gate = new ManualResetEventSlim();
+        await using var bench = await Bench.CreateAsync();
         var utterances = Utterances.Some(1);
         var slow = await bench.StartWorkerAsync("slow", inner => new GatedTranscriber(inner, gate), "--JOB_TIMEOUT_MS", "1000");
         await bench.EnqueueAsync("anna", utterances);
@@ -88,6 +88,7 @@ public class DeliveryTests
         gate.Set();
 
         await bench.ShouldHaveHeardAsync("anna", utterances);
+        await slow.IdleAsync();
         other.Statistics.Claimed.ShouldBe(0);
         slow.Statistics.Done.ShouldBe(1);
     }
@@ -112,6 +113,7 @@ public class DeliveryTests
         dead.Fields.GetString("reason").ShouldBe(failed.Message);
         dead.Fields["job"].ToArray().ShouldBe([0xC1, 7]);
         (await bench.PendingAsync()).ShouldBeEmpty();
+        await worker.IdleAsync();
         worker.Statistics.Failed.ShouldBe(1);
     }
 
@@ -168,6 +170,7 @@ public class DeliveryTests
         var failed = (await bench.ResultsAsync("bad", 1)).ShouldHaveSingleItem().ShouldBeOfType<Failed>();
         failed.Code.ShouldBe("model_error");
         failed.Message.ShouldContain("cannot stand this audio");
+        await worker.IdleAsync();
         worker.Statistics.Retried.ShouldBe(1);
         (await bench.DepthAsync()).ShouldBe(0);
     }

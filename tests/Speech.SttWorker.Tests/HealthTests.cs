@@ -10,8 +10,8 @@ public class HealthTests
     [Fact]
     public async Task Health_is_starting_until_the_model_is_loaded_and_then_ok_with_the_figures()
     {
-        await using var bench = await Bench.CreateAsync();
         using var loaded = new ManualResetEventSlim();
+        await using var bench = await Bench.CreateAsync();
         var worker = await bench.StartWorkerAsync("w1", inner =>
         {
             loaded.Wait();
@@ -26,7 +26,7 @@ public class HealthTests
         await worker.Model.Ready;
         await bench.EnqueueAsync("anna", [Utterances.All[0]]);
         await bench.ResultsAsync("anna", 1);
-        await Eventually.TrueAsync(() => worker.Held.Count == 0);
+        await worker.IdleAsync();
 
         (status, body) = await worker.HealthAsync();
         status.ShouldBe(HttpStatusCode.OK, body.ToJsonString());

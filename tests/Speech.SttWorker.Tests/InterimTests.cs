@@ -11,10 +11,9 @@ public class InterimTests
     {
         await using var bench = await Bench.CreateAsync();
         var heard = await bench.ListenAsync("anna");
-        await bench.StartWorkerAsync();
+        await bench.StartWorkerAsync("w1", null, "--INTERIM_TIMEOUT_MS", "60000");
         var utterance = Utterances.All[0];
 
-        await ReadyAsync(bench);
         await bench.Queue.EnqueueInterimAsync(Utterances.Job("anna", 3, utterance, AudioJobKind.Interim, revision: 5), bench.Patience);
 
         (await heard.ReadAsync(bench.Patience)).ShouldBe(new ResultEnvelope(0, new Partial(3, 5, utterance.Text)));
@@ -31,8 +30,7 @@ public class InterimTests
         var stale = Utterances.Job("anna", 0, utterance, AudioJobKind.Interim);
         await bench.Redis.StreamAddAsync(
             RedisKeys.InterimJobs, [(AudioJobFields.Job, stale.ToArray())], new StreamId(1_700_000_000_000, 0), cancellationToken: bench.Patience);
-        var worker = await bench.StartWorkerAsync();
-        await ReadyAsync(bench);
+        var worker = await bench.StartWorkerAsync("w1", null, "--INTERIM_TIMEOUT_MS", "60000");
         await Eventually.TrueAsync(() => worker.Statistics.InterimsLost == 1);
 
         // All in one transaction, so that the worker reads them together.
@@ -43,20 +41,19 @@ public class InterimTests
         await bench.Redis.EvalAsync(together, [RedisKeys.InterimJobs], revisions, bench.Patience);
 
         (await heard.ReadAsync(bench.Patience)).Result.ShouldBe(new Partial(1, 3, utterance.Text));
-        worker.Statistics.InterimsLost.ShouldBe(4);
-        worker.Statistics.Interims.ShouldBe(1);
+        await Eventually.TrueAsync(() => worker.Statistics is { InterimsLost: 4, Interims: 1 });
     }
 
     [Fact]
     public async Task While_finals_fill_the_slots_interims_are_left_to_other_workers()
     {
-        await using var bench = await Bench.CreateAsync();
         using var gate = new ManualResetEventSlim();
+        await using var bench = await Bench.CreateAsync();
         var busy = await bench.StartWorkerAsync("busy", inner => new GatedTranscriber(inner, gate), "--MAX_BATCH_SIZE", "2");
         await bench.EnqueueAsync("anna", Utterances.Some(2));
         await Eventually.TrueAsync(() => busy.Held.Count == 2);
         var heard = await bench.ListenAsync("ben");
-        var idle = await bench.StartWorkerAsync("idle");
+        var idle = await bench.StartWorkerAsync("idle", null, "--INTERIM_TIMEOUT_MS", "60000");
 
         // The busy worker may still be waiting for one interim that it had asked for before; it never asks for a second.
         for (var revision = 0; idle.Statistics.Interims == 0; revision++)
@@ -71,9 +68,4 @@ public class InterimTests
         gate.Set();
         await bench.ShouldHaveHeardAsync("anna", Utterances.Some(2));
     }
-
-    /// <summary>Waits until a worker has made the interims' group, which it does when it begins to read.</summary>
-    private static Task ReadyAsync(Bench bench) => Eventually.TrueAsync(async () =>
-        await bench.Redis.KeyExistsAsync(RedisKeys.InterimJobs, bench.Patience)
-        && (await bench.Redis.StreamConsumersAsync(RedisKeys.InterimJobs, RedisKeys.SttWorkers, bench.Patience)).Length > 0);
 }

@@ -63,8 +63,8 @@ public class ShutdownTests
     [Fact]
     public async Task What_a_stopping_worker_cannot_finish_in_time_is_given_back_at_once()
     {
-        await using var bench = await Bench.CreateAsync();
         using var gate = new ManualResetEventSlim();
+        await using var bench = await Bench.CreateAsync();
         var stuck = await bench.StartWorkerAsync(
             "stuck", inner => new GatedTranscriber(inner, gate), "--SHUTDOWN_TIMEOUT_SECONDS", "1", "--JOB_TIMEOUT_MS", "3600000", "--MAX_BATCH_SIZE", "2");
         var utterances = Utterances.Some(3);
@@ -79,6 +79,7 @@ public class ShutdownTests
         pending.ShouldAllBe(entry => entry.Deliveries == 0 && entry.Idle >= TimeSpan.FromHours(1));
         var next = await bench.StartWorkerAsync("next", null, "--JOB_TIMEOUT_MS", "3600000");
         await bench.ShouldHaveHeardAsync("anna", utterances);
+        await next.IdleAsync();
         next.Statistics.Done.ShouldBe(3);
     }
 }

@@ -52,8 +52,8 @@ public class TranscriptionTests
     [Fact]
     public async Task Two_workers_share_the_jobs()
     {
-        await using var bench = await Bench.CreateAsync();
         using var gate = new ManualResetEventSlim();
+        await using var bench = await Bench.CreateAsync();
         var first = await bench.StartWorkerAsync("w1", inner => new GatedTranscriber(inner, gate), "--MAX_BATCH_SIZE", "2");
         var second = await bench.StartWorkerAsync("w2", inner => new GatedTranscriber(inner, gate), "--MAX_BATCH_SIZE", "2");
         var utterances = Utterances.Some(12);
@@ -63,6 +63,7 @@ public class TranscriptionTests
         gate.Set();
 
         await bench.ShouldHaveHeardAsync("anna", utterances);
+        await Task.WhenAll(first.IdleAsync(), second.IdleAsync());
         (first.Statistics.Done + second.Statistics.Done).ShouldBe(12);
         first.Statistics.Done.ShouldBeGreaterThanOrEqualTo(2);
         second.Statistics.Done.ShouldBeGreaterThanOrEqualTo(2);

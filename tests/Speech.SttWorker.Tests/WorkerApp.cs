@@ -54,6 +54,9 @@ internal sealed class WorkerApp : IAsyncDisposable
         return (response.StatusCode, (await response.Content.ReadFromJsonAsync<JsonNode>())!);
     }
 
+    /// <summary>Waits until the worker is done with all that it has been given, its figures included.</summary>
+    public Task IdleAsync() => Held.WaitUntilAtMostAsync(0, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
+
     public Task StopAsync() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()

@@ -4,7 +4,7 @@ using Speech.Redis;
 namespace Speech.SttWorker;
 
 /// <summary>
-/// Reads interims while finals leave half of the slots free. An interim is worth something for two seconds, so it is acknowledged and
+/// Reads interims while finals leave half of the slots free. An interim is worth something for INTERIM_TIMEOUT_MS, so it is acknowledged and
 /// deleted as soon as it is read, and from then on nobody minds if it is dropped: for being stale, for there being a later
 /// revision or a final of its segment, or for want of room.
 /// </summary>
@@ -18,9 +18,6 @@ internal sealed partial class InterimReader(
     TimeProvider time,
     ILogger<InterimReader> logger)
 {
-    /// <summary>How old an interim may get, from its arrival in Redis to its admission to the model.</summary>
-    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(2);
-
     private const int PageSize = 32;
 
     // Short, for while this waits finals may come, and then another worker should be given the interim.
@@ -70,7 +67,7 @@ internal sealed partial class InterimReader(
         var latest = new Dictionary<(string, int), InterimJob>();
         foreach (var entry in entries)
         {
-            var left = Lifetime - TimeSpan.FromMilliseconds(now - (long)entry.Id.Milliseconds);
+            var left = settings.InterimTimeout - TimeSpan.FromMilliseconds(now - (long)entry.Id.Milliseconds);
             if (left > TimeSpan.Zero && Read(entry, left) is { } job)
                 latest[(job.Audio.ClientId, job.Audio.Segment)] = job;
         }

@@ -31,6 +31,9 @@ internal sealed record SttWorkerSettings
     /// <summary>MAX_DELIVERIES: a job that has been given out so often without coming to an end is given up.</summary>
     public int MaxDeliveries { get; init; }
 
+    /// <summary>INTERIM_TIMEOUT_MS: how old an interim may get, from its arrival in Redis to its admission to the model.</summary>
+    public TimeSpan InterimTimeout { get; init; }
+
     /// <summary>THREADS: of the model; 0: one per core.</summary>
     public int Threads { get; init; }
 
@@ -44,6 +47,7 @@ internal sealed record SttWorkerSettings
         BatchTimeout = settings.GetMilliseconds("BATCH_TIMEOUT_MS", 5, min: 0, max: 1000),
         JobTimeout = settings.GetMilliseconds("JOB_TIMEOUT_MS", 30_000, min: 1000, max: 3_600_000),
         MaxDeliveries = settings.GetInt("MAX_DELIVERIES", 3, min: 1, max: 100),
+        InterimTimeout = settings.GetMilliseconds("INTERIM_TIMEOUT_MS", 2000, min: 100, max: 60_000),
         Threads = settings.GetInt("THREADS", 0, min: 0, max: 1024),
     };
 
