@@ -52,13 +52,17 @@ internal sealed partial class WorkerLife(
         await _readers;
         var waiting = queue.Close();
         Log.Draining(logger, held.Count - waiting.Count, waiting.Count);
-        await GiveBackAsync([.. waiting.Select(job => job.Delivery)], cancellationToken);
+        await GiveBackAsync(
+            // Stopping is nobody's fault: this delivery does not count.
+            Task.WhenAll(waiting.Select(job => leases.GiveBackAsync(job.Delivery.Id, job.Delivery.Deliveries - 1, cancellationToken))),
+            [.. waiting.Select(job => job.Delivery)],
+            cancellationToken);
         await DrainAsync(host.Value.ShutdownTimeout - Farewell - time.GetElapsedTime(begun), cancellationToken);
 
         model.Abort();
         await _working.CancelAsync();
         await _others;
-        await GiveBackAsync([.. held.All], cancellationToken);
+        await GiveBackAsync(leases.GiveBackAllAsync(cancellationToken), held.All, cancellationToken);
         await SayFarewellAsync(cancellationToken);
     }
 
@@ -121,13 +125,11 @@ internal sealed partial class WorkerLife(
         }
     }
 
-    private async Task GiveBackAsync(IReadOnlyList<Delivery> deliveries, CancellationToken cancellationToken)
+    private async Task GiveBackAsync(Task givingBack, IReadOnlyCollection<Delivery> deliveries, CancellationToken cancellationToken)
     {
         try
         {
-            // Stopping is nobody's fault: this delivery does not count.
-            await Task.WhenAll(deliveries.Select(delivery => leases.GiveBackAsync(delivery, delivery.Deliveries - 1, cancellationToken)))
-                .WaitAsync(Farewell / 2, time, cancellationToken);
+            await givingBack.WaitAsync(Farewell / 2, time, cancellationToken);
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException or OperationCanceledException)
         {

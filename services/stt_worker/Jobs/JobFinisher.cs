@@ -97,7 +97,7 @@ internal sealed partial class JobFinisher(
             return;
         }
 
-        await leases.GiveBackAsync(delivery, delivery.Deliveries, cancellationToken);
+        await leases.GiveBackAsync(delivery.Id, delivery.Deliveries, cancellationToken);
         statistics.JobRetried();
     }
 
