@@ -56,7 +56,7 @@ internal sealed class Bench : IAsyncDisposable
     public async Task EnqueueAsync(string clientId, IReadOnlyList<Utterances.Utterance> utterances)
     {
         for (var segment = 0; segment < utterances.Count; segment++)
-            await Queue.EnqueueAsync(Utterances.Job(clientId, segment, utterances[segment]), 40 * (segment + 1), lastSeq: 0, Patience);
+            await Queue.EnqueueAsync(Utterances.Job(clientId, segment, utterances[segment], start: 40 * segment), 40 * (segment + 1), lastSeq: 0, Patience);
     }
 
     public async Task<IReadOnlyList<FinalResult>> ResultsAsync(string clientId) =>

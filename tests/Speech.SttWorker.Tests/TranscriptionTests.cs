@@ -38,6 +38,23 @@ public class TranscriptionTests
     }
 
     [Fact]
+    public async Task A_client_that_asked_for_words_gets_them_with_their_times()
+    {
+        await using var bench = await Bench.CreateAsync();
+        await bench.StartWorkerAsync();
+        var utterance = Utterances.All[0];
+        await bench.Queue.EnqueueAsync(Utterances.Job("anna", 0, utterance, words: true, start: 100), 120, lastSeq: 0, bench.Patience);
+
+        var transcript = (Transcript)(await bench.ResultsAsync("anna", 1)).ShouldHaveSingleItem();
+
+        transcript.Text.ShouldBe(utterance.Text);
+        var words = transcript.Words.ShouldNotBeNull();
+        string.Join(' ', words.Select(word => word.Text)).ShouldBe(utterance.Text);
+        words.ShouldAllBe(word => word.Start >= transcript.Start && word.Start <= word.End && word.End <= transcript.End + 0.1);
+        words.Select(word => word.Start).ShouldBeInOrder();
+    }
+
+    [Fact]
     public async Task Silence_is_an_empty_transcript_and_holds_nothing_up()
     {
         await using var bench = await Bench.CreateAsync();

@@ -23,14 +23,16 @@ internal static class Utterances
     /// <summary>Every so many-th, short and long ones mixed.</summary>
     public static Utterance[] Some(int count) => [.. Enumerable.Range(0, count).Select(i => All[i * 37 % All.Count])];
 
-    public static AudioJob Job(string clientId, int segment, Utterance utterance, AudioJobKind kind = AudioJobKind.Final, int revision = 0) => new()
+    public static AudioJob Job(
+        string clientId, int segment, Utterance utterance, AudioJobKind kind = AudioJobKind.Final, int revision = 0, bool words = false, double start = 0) => new()
     {
         ClientId = clientId,
         Segment = segment,
         Kind = kind,
         Revision = revision,
-        Start = 40.0 * segment,
-        End = 40.0 * segment + utterance.Seconds,
+        Words = words,
+        Start = start,
+        End = start + utterance.Seconds,
         CreatedAt = DateTimeOffset.UtcNow,
         Audio = utterance.Pcm,
     };

@@ -80,14 +80,25 @@ internal sealed partial class JobFinisher(
     private async Task FinishAsync(FinalJob job, Transcription transcription, CancellationToken cancellationToken)
     {
         var audio = job.Audio;
-        var transcript = new Transcript(
-            Seq: 0, audio.Segment, audio.Start, audio.End, transcription.Text.Trim(), transcription.Language, Math.Clamp(transcription.Confidence, 0, 1));
+        var transcript = TranscriptOf(audio, transcription);
         var first = await completion.FinishAsync(
             new JobEntry(JobStream.Audio, job.Delivery.Id, audio.ClientId), transcript, translations: [], cancellationToken);
         if (first)
             statistics.JobDone(audio.DurationMs);
         Log.Finished(logger, audio.ClientId, audio.Segment, audio.DurationMs, transcript.Text, first);
     }
+
+    private static Transcript TranscriptOf(AudioJob audio, Transcription transcription) => new(
+        Seq: 0,
+        audio.Segment,
+        audio.Start,
+        audio.End,
+        transcription.Text.Trim(),
+        transcription.Language,
+        Math.Clamp(transcription.Confidence, 0, 1),
+        audio.Words
+            ? [.. transcription.Words.Select(word => new Word(word.Text.Trim(), audio.Start + word.Start, audio.Start + word.End, word.Probability))]
+            : null);
 
     private async Task RetryOrGiveUpAsync(Delivery delivery, Exception error, CancellationToken cancellationToken)
     {

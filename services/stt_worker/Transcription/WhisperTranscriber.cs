@@ -1,4 +1,5 @@
 using Speech.Audio.Pcm;
+using Speech.Contracts;
 using Speech.Models.Catalog;
 using Speech.Models.Whisper;
 using Speech.Tensors.Cpu;
@@ -8,16 +9,16 @@ namespace Speech.SttWorker;
 /// <summary>A Whisper model with its device and its batch.</summary>
 internal sealed class WhisperTranscriber : ITranscriber
 {
-    // The longest prompt is four tokens, and all slots may begin at the same step.
-    private const int RowsPerSlot = 4;
+    // Of a decoder step: one for each slot, and some for prompts.
+    private const int PromptRows = 32;
 
     private readonly SttWorkerSettings _settings;
     private readonly CpuDevice _device;
     private readonly WhisperModel _model;
     private readonly Dictionary<TranscriptionRequest, SpeechJob> _jobs = new(ReferenceEqualityComparer.Instance);
     private readonly List<(TranscriptionRequest Request, Transcription Transcription)> _finished = [];
-    private readonly float[] _samples = new float[WhisperModel.WindowSamples]; // the engine has encoded them when Admit returns
-    private WhisperEngine _engine;
+    private readonly float[] _samples = new float[AudioJob.MaxAudioSeconds * AudioJob.SampleRate]; // of the job being admitted
+    private readonly WhisperEngine _engine;
 
     private WhisperTranscriber(SttWorkerSettings settings, CpuDevice device, WhisperModel model)
     {
@@ -37,9 +38,9 @@ internal sealed class WhisperTranscriber : ITranscriber
         var device = new CpuDevice(settings.Threads);
         try
         {
-            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, Math.Max(64, RowsPerSlot * settings.Slots));
+            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, settings.Slots + PromptRows);
             var transcriber = new WhisperTranscriber(settings, device, model);
-            transcriber._engine.Transcribe([new TranscriptionRequest(new float[16000]) { AudioContext = settings.AudioContext, Language = "en" }]);
+            transcriber._engine.Transcribe([new TranscriptionRequest(new float[AudioJob.SampleRate]) { Options = transcriber.Options("en", words: false) }]);
             return transcriber;
         }
         catch
@@ -54,7 +55,7 @@ internal sealed class WhisperTranscriber : ITranscriber
         var pcm = job.Audio.Audio.Span;
         var count = pcm.Length / SampleFormat.S16.BytesPerSample();
         PcmConverter.ToFloat(SampleFormat.S16, pcm, _samples.AsSpan(0, count));
-        var request = new TranscriptionRequest(_samples.AsMemory(0, count)) { Language = job.Audio.Language, AudioContext = _settings.AudioContext };
+        var request = new TranscriptionRequest(_samples.AsMemory(0, count)) { Options = Options(job.Audio.Language, job is FinalJob && job.Audio.Words) };
         _engine.Admit(request);
         _jobs.Add(request, job);
     }
@@ -73,8 +74,7 @@ internal sealed class WhisperTranscriber : ITranscriber
     public void Reset()
     {
         _jobs.Clear();
-        _engine.Dispose();
-        _engine = new WhisperEngine(_model, _settings.Slots);
+        _engine.Reset();
     }
 
     public void Dispose()
@@ -83,4 +83,7 @@ internal sealed class WhisperTranscriber : ITranscriber
         _model.Dispose();
         _device.Dispose();
     }
+
+    private DecodingOptions Options(string? language, bool words) =>
+        new() { Language = language, AudioContext = _settings.AudioContext, WordTimestamps = words };
 }
