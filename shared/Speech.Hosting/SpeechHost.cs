@@ -68,7 +68,7 @@ public static partial class SpeechHost
         {
             app.Services.GetRequiredService<EnvironmentSettings>().ThrowIfInvalid();
             await app.RunAsync();
-            return 0;
+            return Environment.ExitCode; // a part that broke has set it
         }
         catch (SettingsException exception)
         {

@@ -94,6 +94,24 @@ public class GroupTests(ServerFixture fixture) : IClassFixture<ServerFixture>
     }
 
     [Fact]
+    public async Task Chosen_entries_are_claimed_by_the_first_who_asks()
+    {
+        await _redis.EnsureGroupAsync("chosen", "g");
+        var ids = new List<StreamId>();
+        for (var i = 0; i < 3; i++)
+            ids.Add(await _redis.StreamAddAsync("chosen", [("n", i)]));
+        await _redis.StreamReadGroupAsync("chosen", "g", "dead", 100);
+        await _redis.StreamDeleteAsync("chosen", [ids[1]]);
+
+        (await _redis.StreamClaimAsync("chosen", "g", "early", TimeSpan.FromHours(1), [.. ids])).ShouldBeEmpty();
+        var claimed = await _redis.StreamClaimAsync("chosen", "g", "alive", TimeSpan.Zero, [ids[0], ids[1], StreamId.Max]);
+
+        claimed.Select(entry => (entry.Id, entry.Fields.GetString("n"))).ShouldBe([(ids[0], "0")]);
+        var pending = await _redis.StreamPendingRangeAsync("chosen", "g", 100);
+        pending.Select(entry => (entry.Id, entry.Consumer, entry.Deliveries)).ShouldBe([(ids[0], "alive", 2L), (ids[2], "dead", 1L)]);
+    }
+
+    [Fact]
     public async Task Renewing_a_job_restarts_its_idle_time_and_counts_no_delivery()
     {
         await _redis.EnsureGroupAsync("renew", "g");

@@ -91,6 +91,24 @@ public sealed partial class RedisClient
             cancellationToken);
 
     /// <summary>
+    /// XCLAIM: makes those of these entries that have been pending for <paramref name="minIdle"/> this consumer's, counting a
+    /// delivery, and returns them. Of several consumers that claim an entry at once, only one gets it.
+    /// </summary>
+    public Task<StreamEntry[]> StreamClaimAsync(
+        RedisArgument key,
+        RedisArgument group,
+        RedisArgument consumer,
+        TimeSpan minIdle,
+        ReadOnlySpan<StreamId> ids,
+        CancellationToken cancellationToken = default)
+    {
+        var arguments = new ArgumentList(ids.Length + 5);
+        arguments.Add("XCLAIM", key, group, consumer, (long)minIdle.TotalMilliseconds);
+        arguments.Add(ids);
+        return SendAsync(ref arguments, StreamReplies.Entries, cancellationToken);
+    }
+
+    /// <summary>
     /// XCLAIM JUSTID: makes these pending entries this consumer's and restarts their idle time, without counting a delivery; on
     /// entries of its own it says "still working on it". Returns the ids that it has now.
     /// </summary>

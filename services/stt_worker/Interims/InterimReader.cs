@@ -1,0 +1,103 @@
+using Speech.Contracts;
+using Speech.Redis;
+
+namespace Speech.SttWorker;
+
+/// <summary>
+/// Reads interims while finals leave half of the slots free. An interim is worth something for INTERIM_TIMEOUT_MS, so it is acknowledged and
+/// deleted as soon as it is read, and from then on nobody minds if it is dropped: for being stale, for there being a later
+/// revision or a final of its segment, or for want of room.
+/// </summary>
+internal sealed partial class InterimReader(
+    RedisClient redis,
+    RedisOptions options,
+    ModelQueue queue,
+    HeldJobs held,
+    WorkerStatistics statistics,
+    SttWorkerSettings settings,
+    TimeProvider time,
+    ILogger<InterimReader> logger)
+{
+    private const int PageSize = 32;
+
+    // Short, for while this waits finals may come, and then another worker should be given the interim.
+    private static readonly TimeSpan Block = TimeSpan.FromMilliseconds(500);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await using var connection = new RedisBlockingConnection(options);
+        var backoff = new Backoff(time);
+        var prepared = false;
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                if (!prepared)
+                    await redis.EnsureGroupAsync(RedisKeys.InterimJobs, RedisKeys.SttWorkers, cancellationToken);
+                prepared = true;
+                await held.WaitUntilAtMostAsync(settings.Slots / 2, cancellationToken);
+                await queue.Interims.WaitUntilAtMostAsync(queue.InterimCapacity - 1, cancellationToken);
+                var entries = await connection.StreamReadGroupAsync(
+                    RedisKeys.InterimJobs, RedisKeys.SttWorkers, settings.WorkerId, PageSize, Block, cancellationToken);
+                if (entries.Length > 0)
+                    await AcceptAsync(entries, cancellationToken);
+                backoff.Reset();
+            }
+            catch (RedisException exception)
+            {
+                prepared = false;
+                Log.CannotRead(logger, exception.Message);
+                await backoff.PauseAsync(cancellationToken);
+            }
+        }
+    }
+
+    private async Task AcceptAsync(StreamEntry[] entries, CancellationToken cancellationToken)
+    {
+        StreamId[] ids = [.. entries.Select(entry => entry.Id)];
+        var acknowledged = redis.StreamAcknowledgeAsync(RedisKeys.InterimJobs, RedisKeys.SttWorkers, ids, cancellationToken);
+        var deleted = redis.StreamDeleteAsync(RedisKeys.InterimJobs, ids, cancellationToken);
+
+        // Ids carry Redis' time; this machine's clock may differ.
+        var redisTime = (await redis.ExecuteAsync(["TIME"], cancellationToken)).Items;
+        var now = DateTimeOffset.FromUnixTimeSeconds(redisTime[0].AsInt64()).ToUnixTimeMilliseconds() + redisTime[1].AsInt64() / 1000;
+        await Task.WhenAll(acknowledged, deleted);
+
+        var latest = new Dictionary<(string, int), InterimJob>();
+        foreach (var entry in entries)
+        {
+            var left = settings.InterimTimeout - TimeSpan.FromMilliseconds(now - (long)entry.Id.Milliseconds);
+            if (left > TimeSpan.Zero && Read(entry, left) is { } job)
+                latest[(job.Audio.ClientId, job.Audio.Segment)] = job;
+        }
+
+        // The youngest first: if there is no room for all, the oldest are dropped.
+        var accepted = latest.Values.OrderByDescending(job => job.StaleAt).Count(queue.Add);
+        statistics.InterimsDropped(entries.Length - accepted);
+    }
+
+    private InterimJob? Read(StreamEntry entry, TimeSpan left)
+    {
+        try
+        {
+            return entry.Fields.TryGet(AudioJobFields.Job, out var bytes) && AudioJob.Read(bytes) is { Kind: AudioJobKind.Interim } audio
+                ? new InterimJob(audio, time.GetTimestamp() + (long)(left.TotalSeconds * time.TimestampFrequency))
+                : null;
+        }
+        catch (MalformedMessageException exception)
+        {
+            Log.Malformed(logger, entry.Id, exception.Message);
+            return null;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "Cannot read interims, will try again: {Reason}")]
+        public static partial void CannotRead(ILogger logger, string reason);
+
+        [LoggerMessage(2, LogLevel.Warning, "The interim {Id} cannot be read and is dropped: {Reason}")]
+        public static partial void Malformed(ILogger logger, StreamId id, string reason);
+    }
+}

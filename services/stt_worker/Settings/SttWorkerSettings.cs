@@ -1,0 +1,71 @@
+using Speech.Contracts;
+using Speech.Hosting;
+using Speech.Models.Catalog;
+using Speech.Models.Whisper;
+
+namespace Speech.SttWorker;
+
+internal sealed record SttWorkerSettings
+{
+    /// <summary>WORKER_ID: this worker's name in the consumer group and in its heartbeat; no two that run may share one.</summary>
+    public required string WorkerId { get; init; }
+
+    /// <summary>MODEL_SIZE: a name of the catalogue, or the path of a ggml file.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>MODEL_DIR, then the built-in models' folder.</summary>
+    public required IReadOnlyList<string> ModelFolders { get; init; }
+
+    /// <summary>AUDIO_CONTEXT: auto, full or a number of encoder positions.</summary>
+    public AudioContext AudioContext { get; init; }
+
+    /// <summary>MAX_BATCH_SIZE: the most jobs decoded side by side, and the most finals held at once.</summary>
+    public int Slots { get; init; }
+
+    /// <summary>BATCH_TIMEOUT_MS: how long an idle worker waits for a second job before it begins the first. A running batch is joined at any time.</summary>
+    public TimeSpan BatchTimeout { get; init; }
+
+    /// <summary>JOB_TIMEOUT_MS: a job that nobody has renewed for this long is taken by another worker.</summary>
+    public TimeSpan JobTimeout { get; init; }
+
+    /// <summary>MAX_DELIVERIES: a job that has been given out so often without coming to an end is given up.</summary>
+    public int MaxDeliveries { get; init; }
+
+    /// <summary>INTERIM_TIMEOUT_MS: how old an interim may get, from its arrival in Redis to its admission to the model.</summary>
+    public TimeSpan InterimTimeout { get; init; }
+
+    /// <summary>THREADS: of the model; 0: one per core.</summary>
+    public int Threads { get; init; }
+
+    public static SttWorkerSettings From(EnvironmentSettings settings) => new()
+    {
+        WorkerId = ReadWorkerId(settings),
+        Model = settings.GetString("MODEL_SIZE", WhisperCatalog.BuiltIn),
+        ModelFolders = [.. new[] { settings.FindString("MODEL_DIR"), WhisperCatalog.BuiltInFolder() }.OfType<string>()],
+        AudioContext = ReadAudioContext(settings),
+        Slots = settings.GetInt("MAX_BATCH_SIZE", 8, min: 1, max: 256),
+        BatchTimeout = settings.GetMilliseconds("BATCH_TIMEOUT_MS", 5, min: 0, max: 1000),
+        JobTimeout = settings.GetMilliseconds("JOB_TIMEOUT_MS", 30_000, min: 1000, max: 3_600_000),
+        MaxDeliveries = settings.GetInt("MAX_DELIVERIES", 3, min: 1, max: 100),
+        InterimTimeout = settings.GetMilliseconds("INTERIM_TIMEOUT_MS", 2000, min: 100, max: 60_000),
+        Threads = settings.GetInt("THREADS", 0, min: 0, max: 1024),
+    };
+
+    private static string ReadWorkerId(EnvironmentSettings settings)
+    {
+        var fallback = $"stt-{Environment.MachineName}-{Environment.ProcessId}";
+        var id = settings.GetString("WORKER_ID", fallback);
+        if (ClientId.IsValid(id))
+            return id;
+        settings.Report("WORKER_ID", id, ClientId.Rule);
+        return fallback;
+    }
+
+    private static AudioContext ReadAudioContext(EnvironmentSettings settings)
+    {
+        var text = settings.GetString("AUDIO_CONTEXT", "auto");
+        if (!AudioContext.TryParse(text, out var context))
+            settings.Report("AUDIO_CONTEXT", text, "auto, full and numbers of encoder positions from 1 to 1500");
+        return context;
+    }
+}

@@ -1,0 +1,21 @@
+using Speech.Models.Whisper;
+
+namespace Speech.SttWorker;
+
+/// <summary>A model that transcribes several jobs side by side, step by step. For one thread at a time.</summary>
+internal interface ITranscriber : IDisposable
+{
+    /// <summary>What it runs on, for people.</summary>
+    string Device { get; }
+
+    int Slots { get; }
+
+    /// <summary>Takes a job into a free slot. When this throws, the slot stays free and the others are unharmed.</summary>
+    void Admit(SpeechJob job);
+
+    /// <summary>Advances every job and hands over those that are finished. When this throws, only <see cref="Reset"/> may follow.</summary>
+    void Step(ICollection<(SpeechJob Job, Transcription Transcription)> finished);
+
+    /// <summary>Forgets all jobs.</summary>
+    void Reset();
+}

@@ -1,0 +1,14 @@
+namespace Speech.SttWorker;
+
+internal enum ModelPhase
+{
+    Loading,
+    Ready,
+    Failed,
+}
+
+/// <summary>How the model is, as far as others need to know.</summary>
+/// <param name="Path">Null until found.</param>
+/// <param name="LoadTime">Until ready.</param>
+/// <param name="Error">Why it failed.</param>
+internal sealed record ModelStatus(ModelPhase Phase, string? Path = null, string? Device = null, TimeSpan? LoadTime = null, string? Error = null);

@@ -1,0 +1,15 @@
+using Speech.Models.Whisper;
+
+namespace Speech.SttWorker;
+
+/// <summary>How a job came out; what is left to do is to say so in Redis, which is <see cref="JobFinisher"/>'s part.</summary>
+internal abstract record Outcome;
+
+internal sealed record Transcribed(SpeechJob Job, Transcription Transcription) : Outcome;
+
+/// <summary>The model failed on this job, and on this job alone.</summary>
+internal sealed record ModelFailed(SpeechJob Job, Exception Error) : Outcome;
+
+/// <summary>There is no point in giving the job to the model.</summary>
+/// <param name="Code">For programs, as in <see cref="Speech.Contracts.Failed"/>.</param>
+internal sealed record GivenUp(Delivery Delivery, string Code, string Message) : Outcome;

@@ -1,0 +1,24 @@
+using Speech.Contracts;
+
+namespace Speech.SttWorker;
+
+/// <summary>Audio for the model.</summary>
+internal abstract class SpeechJob(AudioJob audio)
+{
+    public AudioJob Audio { get; } = audio;
+
+    public bool IsOfSameSegment(SpeechJob other) => Audio.Segment == other.Audio.Segment && Audio.ClientId == other.Audio.ClientId;
+}
+
+/// <summary>A whole segment: its result must come.</summary>
+internal sealed class FinalJob(AudioJob audio, Delivery delivery) : SpeechJob(audio)
+{
+    public Delivery Delivery { get; } = delivery;
+}
+
+/// <summary>The beginning of a segment that goes on: done when there is nothing better to do, and soon or not at all.</summary>
+internal sealed class InterimJob(AudioJob audio, long staleAt) : SpeechJob(audio)
+{
+    /// <summary>A timestamp of the clock; from then on nobody wants it.</summary>
+    public long StaleAt { get; } = staleAt;
+}

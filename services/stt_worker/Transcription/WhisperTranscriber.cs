@@ -1,0 +1,89 @@
+using Speech.Audio.Pcm;
+using Speech.Contracts;
+using Speech.Models.Catalog;
+using Speech.Models.Whisper;
+using Speech.Tensors.Cpu;
+
+namespace Speech.SttWorker;
+
+/// <summary>A Whisper model with its device and its batch.</summary>
+internal sealed class WhisperTranscriber : ITranscriber
+{
+    // Of a decoder step: one for each slot, and some for prompts.
+    private const int PromptRows = 32;
+
+    private readonly SttWorkerSettings _settings;
+    private readonly CpuDevice _device;
+    private readonly WhisperModel _model;
+    private readonly Dictionary<TranscriptionRequest, SpeechJob> _jobs = new(ReferenceEqualityComparer.Instance);
+    private readonly List<(TranscriptionRequest Request, Transcription Transcription)> _finished = [];
+    private readonly float[] _samples = new float[AudioJob.MaxAudioSeconds * AudioJob.SampleRate]; // of the job being admitted
+    private readonly WhisperEngine _engine;
+
+    private WhisperTranscriber(SttWorkerSettings settings, CpuDevice device, WhisperModel model)
+    {
+        _settings = settings;
+        _device = device;
+        _model = model;
+        _engine = new WhisperEngine(model, settings.Slots);
+    }
+
+    public string Device => $"cpu {_device.Level.ToString().ToLowerInvariant()} x{_device.Threads}";
+
+    public int Slots => _engine.Slots;
+
+    /// <summary>Loads the model and lets it transcribe a second of silence, so that the first job finds everything compiled and in memory.</summary>
+    public static WhisperTranscriber Load(WhisperModelFile file, SttWorkerSettings settings)
+    {
+        var device = new CpuDevice(settings.Threads);
+        try
+        {
+            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, settings.Slots + PromptRows);
+            var transcriber = new WhisperTranscriber(settings, device, model);
+            transcriber._engine.Transcribe([new TranscriptionRequest(new float[AudioJob.SampleRate]) { Options = transcriber.Options("en", words: false) }]);
+            return transcriber;
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    }
+
+    public void Admit(SpeechJob job)
+    {
+        var pcm = job.Audio.Audio.Span;
+        var count = pcm.Length / SampleFormat.S16.BytesPerSample();
+        PcmConverter.ToFloat(SampleFormat.S16, pcm, _samples.AsSpan(0, count));
+        var request = new TranscriptionRequest(_samples.AsMemory(0, count)) { Options = Options(job.Audio.Language, job is FinalJob && job.Audio.Words) };
+        _engine.Admit(request);
+        _jobs.Add(request, job);
+    }
+
+    public void Step(ICollection<(SpeechJob Job, Transcription Transcription)> finished)
+    {
+        _finished.Clear();
+        _engine.Step(_finished);
+        foreach (var (request, transcription) in _finished)
+        {
+            _jobs.Remove(request, out var job);
+            finished.Add((job!, transcription));
+        }
+    }
+
+    public void Reset()
+    {
+        _jobs.Clear();
+        _engine.Reset();
+    }
+
+    public void Dispose()
+    {
+        _engine.Dispose();
+        _model.Dispose();
+        _device.Dispose();
+    }
+
+    private DecodingOptions Options(string? language, bool words) =>
+        new() { Language = language, AudioContext = _settings.AudioContext, WordTimestamps = words };
+}

@@ -1,0 +1,23 @@
+using Speech.Models.Whisper;
+
+namespace Speech.SttWorker.Tests;
+
+/// <summary>The real transcriber, but its steps wait while the gate is closed: a model as slow as the test needs it.</summary>
+internal sealed class GatedTranscriber(ITranscriber inner, ManualResetEventSlim gate) : ITranscriber
+{
+    public string Device => inner.Device;
+
+    public int Slots => inner.Slots;
+
+    public void Admit(SpeechJob job) => inner.Admit(job);
+
+    public void Step(ICollection<(SpeechJob Job, Transcription Transcription)> finished)
+    {
+        gate.Wait();
+        inner.Step(finished);
+    }
+
+    public void Reset() => inner.Reset();
+
+    public void Dispose() => inner.Dispose();
+}

@@ -1,0 +1,91 @@
+using System.Net;
+using Speech.Contracts;
+using Speech.Hosting;
+using Speech.Redis.Tests;
+
+namespace Speech.SttWorker.Tests;
+
+public class HealthTests
+{
+    [Fact]
+    public async Task Health_is_starting_until_the_model_is_loaded_and_then_ok_with_the_figures()
+    {
+        using var loaded = new ManualResetEventSlim();
+        await using var bench = await Bench.CreateAsync();
+        var worker = await bench.StartWorkerAsync("w1", inner =>
+        {
+            loaded.Wait();
+            return inner;
+        });
+
+        var (status, body) = await worker.HealthAsync();
+        status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        body["model"]!["state"]!.GetValue<string>().ShouldBe("loading");
+
+        loaded.Set();
+        await worker.Model.Ready;
+        await bench.EnqueueAsync("anna", [Utterances.All[0]]);
+        await bench.ResultsAsync("anna", 1);
+        await worker.IdleAsync();
+
+        (status, body) = await worker.HealthAsync();
+        status.ShouldBe(HttpStatusCode.OK, body.ToJsonString());
+        body["model"]!["state"]!.GetValue<string>().ShouldBe("ready");
+        body["model"]!["name"]!.GetValue<string>().ShouldBe("nano.en");
+        body["redis"]!["connected"]!.GetValue<bool>().ShouldBeTrue();
+        body["jobs"]!["done"]!.GetValue<int>().ShouldBe(1);
+        body["jobs"]!["slots"]!.GetValue<int>().ShouldBe(8);
+        body["jobs"]!["busy"]!.GetValue<int>().ShouldBe(0);
+        body["uptime_seconds"]!.GetValue<double>().ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_not_there_is_named_with_what_to_do_and_no_job_is_taken()
+    {
+        await using var bench = await Bench.CreateAsync();
+        var worker = await bench.StartWorkerAsync("w1", null, "--MODEL_SIZE", "enormous");
+        await Should.ThrowAsync<FileNotFoundException>(() => worker.Model.Ready);
+
+        var (status, body) = await worker.HealthAsync();
+
+        status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        body["model"]!["state"]!.GetValue<string>().ShouldBe("failed");
+        body["model"]!["error"]!.GetValue<string>().ShouldContain("'enormous'");
+    }
+
+    [Fact]
+    public async Task The_heartbeat_says_who_works_on_what_and_goes_when_the_worker_goes()
+    {
+        await using var bench = await Bench.CreateAsync();
+        var worker = await bench.StartWorkerAsync("w1");
+        await Eventually.TrueAsync(async () =>
+            await bench.Redis.HashGetStringAsync(RedisKeys.Worker("w1"), "model_state", bench.Patience) == "ready");
+
+        var fields = await bench.Redis.HashGetAllAsync(RedisKeys.Worker("w1"), bench.Patience);
+        fields.GetString("role").ShouldBe("stt");
+        fields.GetString("model").ShouldBe("nano.en");
+        fields.GetString("device").ShouldStartWith("cpu ");
+        fields.GetString("slots").ShouldBe("8");
+        fields.GetString("pid").ShouldBe($"{Environment.ProcessId}");
+        (await bench.Redis.KeyTimeToLiveAsync(RedisKeys.Worker("w1"), bench.Patience)).ShouldNotBeNull().ShouldBeLessThanOrEqualTo(Heartbeat.Lifetime);
+
+        await worker.StopAsync();
+        (await bench.Redis.KeyExistsAsync(RedisKeys.Worker("w1"), bench.Patience)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Wrong_settings_are_all_reported()
+    {
+        var given = new Dictionary<string, string>
+        {
+            ["WORKER_ID"] = "has spaces", ["AUDIO_CONTEXT"] = "long", ["MAX_BATCH_SIZE"] = "0", ["JOB_TIMEOUT_MS"] = "soon",
+        };
+        var settings = new EnvironmentSettings(given.GetValueOrDefault);
+
+        SttWorkerSettings.From(settings);
+
+        settings.Problems.Count.ShouldBe(4);
+        foreach (var name in given.Keys)
+            settings.Problems.ShouldContain(problem => problem.Contains(name));
+    }
+}
