@@ -10,6 +10,8 @@ internal static class CompressionRatio
     public static double Of(string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text.Trim());
+        if (bytes.Length == 0)
+            return 0;
         using var compressed = new MemoryStream();
         using (var zlib = new ZLibStream(compressed, CompressionLevel.Optimal, leaveOpen: true))
             zlib.Write(bytes);
