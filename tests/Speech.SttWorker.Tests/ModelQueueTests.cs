@@ -23,9 +23,27 @@ public class ModelQueueTests
         _queue.Add(Final("anna", 0)).ShouldBeTrue();
 
         _queue.TakeInterim(finalsInModel: 0).ShouldBeNull();
-        _queue.TakeFinal().ShouldNotBeNull().Audio.Segment.ShouldBe(0);
+        _queue.TakeFinal(_ => 0).ShouldNotBeNull().Audio.Segment.ShouldBe(0);
         _queue.TakeInterim(finalsInModel: 3).ShouldBeNull();
         _queue.TakeInterim(finalsInModel: 2).ShouldNotBeNull().Audio.Segment.ShouldBe(7);
+    }
+
+    [Fact]
+    public void The_client_with_the_fewest_jobs_in_the_model_is_next_and_each_clients_own_stay_in_order()
+    {
+        foreach (var segment in (int[])[0, 1, 2])
+            _queue.Add(Final("anna", segment));
+        _queue.Add(Final("ben", 0));
+
+        var inModel = new Dictionary<string, int> { ["anna"] = 0, ["ben"] = 0 };
+        var order = Enumerable.Range(0, 4).Select(_ =>
+        {
+            var audio = _queue.TakeFinal(client => inModel[client]).ShouldNotBeNull().Audio;
+            inModel[audio.ClientId]++;
+            return (audio.ClientId, audio.Segment);
+        });
+
+        order.ShouldBe([("anna", 0), ("ben", 0), ("anna", 1), ("anna", 2)]);
     }
 
     [Fact]
@@ -36,7 +54,7 @@ public class ModelQueueTests
         _queue.Add(Final("anna", 7));
         _queue.Add(Interim("anna", 7)).ShouldBeFalse();
 
-        _queue.TakeFinal().ShouldNotBeNull();
+        _queue.TakeFinal(_ => 0).ShouldNotBeNull();
         _queue.TakeInterim(1).ShouldNotBeNull().Audio.ClientId.ShouldBe("ben");
         _queue.TakeInterim(1).ShouldBeNull();
         _statistics.InterimsLost.ShouldBe(1);

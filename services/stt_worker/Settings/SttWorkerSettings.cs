@@ -1,3 +1,4 @@
+using System.Globalization;
 using Speech.Contracts;
 using Speech.Hosting;
 using Speech.Models.Catalog;
@@ -34,6 +35,12 @@ internal sealed record SttWorkerSettings
     /// <summary>INTERIM_TIMEOUT_MS: how old an interim may get, from its arrival in Redis to its admission to the model.</summary>
     public TimeSpan InterimTimeout { get; init; }
 
+    /// <summary>TEMPERATURES: tried in turn until a transcript is neither repetitive nor improbable.</summary>
+    public IReadOnlyList<double> Temperatures { get; init; } = [0];
+
+    /// <summary>BEAM_SIZE: beams at temperature 0; a job takes as many slots.</summary>
+    public int BeamSize { get; init; } = 1;
+
     /// <summary>THREADS: of the model; 0: one per core.</summary>
     public int Threads { get; init; }
 
@@ -48,6 +55,8 @@ internal sealed record SttWorkerSettings
         JobTimeout = settings.GetMilliseconds("JOB_TIMEOUT_MS", 30_000, min: 1000, max: 3_600_000),
         MaxDeliveries = settings.GetInt("MAX_DELIVERIES", 3, min: 1, max: 100),
         InterimTimeout = settings.GetMilliseconds("INTERIM_TIMEOUT_MS", 2000, min: 100, max: 60_000),
+        Temperatures = ReadTemperatures(settings),
+        BeamSize = ReadBeamSize(settings),
         Threads = settings.GetInt("THREADS", 0, min: 0, max: 1024),
     };
 
@@ -59,6 +68,31 @@ internal sealed record SttWorkerSettings
             return id;
         settings.Report("WORKER_ID", id, ClientId.Rule);
         return fallback;
+    }
+
+    private static List<double> ReadTemperatures(EnvironmentSettings settings)
+    {
+        const string Default = "0,0.4,0.8";
+        var text = settings.GetString("TEMPERATURES", Default);
+        var temperatures = new List<double>();
+        foreach (var part in text.Split(','))
+        {
+            if (double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var temperature) && temperature <= 2)
+                temperatures.Add(temperature);
+            else
+                settings.Report("TEMPERATURES", text, $"numbers from 0 to 2 with commas between them, such as {Default}");
+        }
+
+        return temperatures;
+    }
+
+    private static int ReadBeamSize(EnvironmentSettings settings)
+    {
+        var beams = settings.GetInt("BEAM_SIZE", 1, min: 1, max: 16);
+        var slots = settings.GetInt("MAX_BATCH_SIZE", 8, min: 1, max: 256);
+        if (beams > slots)
+            settings.Report($"BEAM_SIZE is {beams}, more than MAX_BATCH_SIZE ({slots}): each beam takes a slot");
+        return beams;
     }
 
     private static AudioContext ReadAudioContext(EnvironmentSettings settings)

@@ -70,12 +70,14 @@ internal sealed partial class ModelLoop(
 
         while (_active.Count < transcriber.Slots)
         {
-            var job = queue.TakeFinal() ?? (SpeechJob?)queue.TakeInterim(_active.Count(active => active is FinalJob));
+            var job = queue.TakeFinal(ClientsJobs) ?? (SpeechJob?)queue.TakeInterim(_active.Count(active => active is FinalJob));
             if (job is null)
                 return;
             Admit(transcriber, job);
         }
     }
+
+    private int ClientsJobs(string clientId) => _active.Count(active => active.Audio.ClientId == clientId);
 
     private void Admit(ITranscriber transcriber, SpeechJob job)
     {

@@ -8,7 +8,7 @@ namespace Speech.SttWorker;
 internal sealed class ModelQueue(SttWorkerSettings settings, TimeProvider time, WorkerStatistics statistics)
 {
     private readonly object _gate = new(); // a Monitor, to wait on
-    private readonly Queue<FinalJob> _finals = [];
+    private readonly List<FinalJob> _finals = [];
     private readonly List<InterimJob> _interims = [];
     private bool _closed;
 
@@ -30,7 +30,7 @@ internal sealed class ModelQueue(SttWorkerSettings settings, TimeProvider time, 
             if (_closed)
                 return false;
             Drop(interim => interim.IsOfSameSegment(job));
-            _finals.Enqueue(job);
+            _finals.Add(job);
             Monitor.Pulse(_gate);
             return true;
         }
@@ -51,11 +51,17 @@ internal sealed class ModelQueue(SttWorkerSettings settings, TimeProvider time, 
         }
     }
 
-    /// <summary>The next final, if one waits.</summary>
-    public FinalJob? TakeFinal()
+    /// <summary>The next final, if one waits: the oldest of the client that has the fewest in the model, so that nobody's long queue keeps others out.</summary>
+    /// <param name="inModel">How many of a client's jobs are being decoded.</param>
+    public FinalJob? TakeFinal(Func<string, int> inModel)
     {
         lock (_gate)
-            return _finals.TryDequeue(out var job) ? job : null;
+        {
+            var job = _finals.MinBy(final => inModel(final.Audio.ClientId));
+            if (job is not null)
+                _finals.Remove(job);
+            return job;
+        }
     }
 
     /// <summary>The next interim, if one waits and the finals leave room for it.</summary>

@@ -30,7 +30,7 @@ internal sealed class WhisperTranscriber : ITranscriber
 
     public string Device => $"cpu {_device.Level.ToString().ToLowerInvariant()} x{_device.Threads}";
 
-    public int Slots => _engine.Slots;
+    public int Slots => _engine.Slots / _settings.BeamSize;
 
     /// <summary>Loads the model and lets it transcribe a second of silence, so that the first job finds everything compiled and in memory.</summary>
     public static WhisperTranscriber Load(WhisperModelFile file, SttWorkerSettings settings)
@@ -85,5 +85,12 @@ internal sealed class WhisperTranscriber : ITranscriber
     }
 
     private DecodingOptions Options(string? language, bool words) =>
-        new() { Language = language, AudioContext = _settings.AudioContext, WordTimestamps = words };
+        new()
+        {
+            Language = language,
+            AudioContext = _settings.AudioContext,
+            WordTimestamps = words,
+            Temperatures = _settings.Temperatures,
+            BeamSize = _settings.BeamSize,
+        };
 }
