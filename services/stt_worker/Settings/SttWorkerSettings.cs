@@ -44,21 +44,28 @@ internal sealed record SttWorkerSettings
     /// <summary>THREADS: of the model; 0: one per core.</summary>
     public int Threads { get; init; }
 
-    public static SttWorkerSettings From(EnvironmentSettings settings) => new()
+    public static SttWorkerSettings From(EnvironmentSettings settings)
     {
-        WorkerId = ReadWorkerId(settings),
-        Model = settings.GetString("MODEL_SIZE", WhisperCatalog.BuiltIn),
-        ModelFolders = [.. new[] { settings.FindString("MODEL_DIR"), WhisperCatalog.BuiltInFolder() }.OfType<string>()],
-        AudioContext = ReadAudioContext(settings),
-        Slots = settings.GetInt("MAX_BATCH_SIZE", 8, min: 1, max: 256),
-        BatchTimeout = settings.GetMilliseconds("BATCH_TIMEOUT_MS", 5, min: 0, max: 1000),
-        JobTimeout = settings.GetMilliseconds("JOB_TIMEOUT_MS", 30_000, min: 1000, max: 3_600_000),
-        MaxDeliveries = settings.GetInt("MAX_DELIVERIES", 3, min: 1, max: 100),
-        InterimTimeout = settings.GetMilliseconds("INTERIM_TIMEOUT_MS", 2000, min: 100, max: 60_000),
-        Temperatures = ReadTemperatures(settings),
-        BeamSize = ReadBeamSize(settings),
-        Threads = settings.GetInt("THREADS", 0, min: 0, max: 1024),
-    };
+        var slots = settings.GetInt("MAX_BATCH_SIZE", 8, min: 1, max: 256);
+        var beams = settings.GetInt("BEAM_SIZE", 1, min: 1, max: 16);
+        if (beams > slots)
+            settings.Report($"BEAM_SIZE is {beams}, more than MAX_BATCH_SIZE ({slots}): each beam takes a slot");
+        return new SttWorkerSettings
+        {
+            WorkerId = ReadWorkerId(settings),
+            Model = settings.GetString("MODEL_SIZE", WhisperCatalog.BuiltIn),
+            ModelFolders = [.. new[] { settings.FindString("MODEL_DIR"), WhisperCatalog.BuiltInFolder() }.OfType<string>()],
+            AudioContext = ReadAudioContext(settings),
+            Slots = slots,
+            BatchTimeout = settings.GetMilliseconds("BATCH_TIMEOUT_MS", 5, min: 0, max: 1000),
+            JobTimeout = settings.GetMilliseconds("JOB_TIMEOUT_MS", 30_000, min: 1000, max: 3_600_000),
+            MaxDeliveries = settings.GetInt("MAX_DELIVERIES", 3, min: 1, max: 100),
+            InterimTimeout = settings.GetMilliseconds("INTERIM_TIMEOUT_MS", 2000, min: 100, max: 60_000),
+            Temperatures = ReadTemperatures(settings),
+            BeamSize = beams,
+            Threads = settings.GetInt("THREADS", 0, min: 0, max: 1024),
+        };
+    }
 
     private static string ReadWorkerId(EnvironmentSettings settings)
     {
@@ -84,15 +91,6 @@ internal sealed record SttWorkerSettings
         }
 
         return temperatures;
-    }
-
-    private static int ReadBeamSize(EnvironmentSettings settings)
-    {
-        var beams = settings.GetInt("BEAM_SIZE", 1, min: 1, max: 16);
-        var slots = settings.GetInt("MAX_BATCH_SIZE", 8, min: 1, max: 256);
-        if (beams > slots)
-            settings.Report($"BEAM_SIZE is {beams}, more than MAX_BATCH_SIZE ({slots}): each beam takes a slot");
-        return beams;
     }
 
     private static AudioContext ReadAudioContext(EnvironmentSettings settings)
