@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Spectre.Console;
 using Speech.Cli.Decode;
 using Speech.Cli.Models;
 using Speech.Models.Catalog;
@@ -8,11 +9,12 @@ using Speech.Models.Silero;
 using Speech.Models.Whisper;
 using Speech.Tensors;
 using Speech.Tensors.Cpu;
-using Spectre.Console;
 
 namespace Speech.Cli.Bench;
 
-/// <summary>`bench silence`: how often is something heard where nobody speaks? 0 is the aim; the figure is the result, and any figure exits with 0.</summary>
+/// <summary>
+/// `bench silence`: how often is something heard where nobody speaks? 0 is the aim; the figure is the result, and any figure exits with 0.
+/// </summary>
 internal static class SilenceBench
 {
     private const int ClipsAtOnce = 16;
@@ -21,14 +23,15 @@ internal static class SilenceBench
 
     private static readonly Option<string> Model = ModelOptions.Model();
     private static readonly Option<int> Clips = Options.Number("--clips", "N", "How many clips; kinds follow each other in turn.", 200, 1, 100_000);
-    private static readonly Option<int> Seed = Options.Number("--seed", "N", "Of the generator: the same clips for the same seed.", 1, 0, int.MaxValue);
+    private static readonly Option<int> Seed = Options.Number("--seed", "N", "Of the clips' generator.", 1, 0, int.MaxValue);
     private static readonly Option<int> Threads = ModelOptions.Threads();
     private static readonly Option<bool> Offline = StoreOptions.Offline();
     private static readonly Option<bool> Json = Options.Json("One JSON object.");
 
     public static Command Create()
     {
-        var command = new Command("silence", "Counts the clips of silence, noise, hums, clicks and bangs that yield any text, with and without voice-activity detection.")
+        var command = new Command(
+            "silence", "Counts the clips of silence, noise, hums, clicks and bangs that yield any text, with and without voice-activity detection.")
         {
             Model, Clips, Seed, Threads, Offline, Json,
         };
@@ -83,7 +86,11 @@ internal static class SilenceBench
         foreach (var counts in figures.Kinds.Append(figures.Total))
         {
             table.AddRow(
-                counts.Kind, Text(counts.Clips), counts.Seconds.ToString("F0", CultureInfo.InvariantCulture), Text(counts.WithSegments), Text(counts.WithText),
+                counts.Kind,
+                Text(counts.Clips),
+                counts.Seconds.ToString("F0", CultureInfo.InvariantCulture),
+                Text(counts.WithSegments),
+                Text(counts.WithText),
                 Text(counts.WithTextWithoutVad));
         }
 
@@ -92,9 +99,10 @@ internal static class SilenceBench
             Console.WriteLine($"clip {text.Clip} ({text.Kind}): {(text.Text.Length > LongestText ? text.Text[..LongestText] + "…" : text.Text)}");
 
         var total = figures.Total;
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{figures.Model}: {total.WithText} of {total.Clips} clips without speech yield text ({100.0 * total.WithText / total.Clips:F1} %); without voice-activity detection {total.WithTextWithoutVad}."));
+        var share = string.Create(CultureInfo.InvariantCulture, $"{100.0 * total.WithText / total.Clips:F1} %");
+        Console.WriteLine(
+            $"{figures.Model}: {total.WithText} of {total.Clips} clips without speech yield text ({share}); " +
+            $"without voice-activity detection {total.WithTextWithoutVad}.");
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -35,7 +35,8 @@ internal static class SilenceClips
 
     public static IReadOnlyList<string> Kinds { get; } = [.. Makers.Select(maker => maker.Kind)];
 
-    public static IEnumerable<SilenceClip> Generate(int seed, int count) => Enumerable.Range(0, count).Select(index => Generate(seed, index, Makers[index % Makers.Length]));
+    public static IEnumerable<SilenceClip> Generate(int seed, int count) =>
+        Enumerable.Range(0, count).Select(index => Generate(seed, index, Makers[index % Makers.Length]));
 
     private static SilenceClip Generate(int seed, int index, (string Kind, Action<float[], Noise> Make) maker)
     {
@@ -93,13 +94,16 @@ internal static class SilenceClips
     private static void Keyboard(float[] samples, Noise noise)
     {
         var level = noise.Level(-35, -10);
-        for (var time = noise.Between(0, 1); time * SampleRate < samples.Length; time += noise.Chance(0.12) ? noise.Between(0.5, 2.5) : noise.Between(0.07, 0.25))
+        for (var time = noise.Between(0, 1); time * SampleRate < samples.Length; time += Pause())
         {
             AddBurst(samples, noise, (int)(time * SampleRate), noise.Between(0.006, 0.02), level * noise.Between(0.4, 1), lowPass: 0.5);
-            AddBurst(samples, noise, (int)((time + noise.Between(0.05, 0.1)) * SampleRate), noise.Between(0.004, 0.012), level * noise.Between(0.1, 0.4), lowPass: 0.7);
+            var release = (int)((time + noise.Between(0.05, 0.1)) * SampleRate);
+            AddBurst(samples, noise, release, noise.Between(0.004, 0.012), level * noise.Between(0.1, 0.4), lowPass: 0.7);
         }
 
         Fill(samples, noise.Level(-70, -50), noise.Pink);
+
+        double Pause() => noise.Chance(0.12) ? noise.Between(0.5, 2.5) : noise.Between(0.07, 0.25);
     }
 
     /// <summary>Pink noise that pulses with the blades, and the motor's note.</summary>
@@ -141,7 +145,8 @@ internal static class SilenceClips
         Fill(samples, noise.Level(-75, -50), noise.White);
     }
 
-    private static void Bursts(float[] samples, Noise noise, (double Least, double Most) gapSeconds, (double Least, double Most) lengthSeconds, double lowPass)
+    private static void Bursts(
+        float[] samples, Noise noise, (double Least, double Most) gapSeconds, (double Least, double Most) lengthSeconds, double lowPass)
     {
         var level = noise.Level(-30, -3);
         for (var time = noise.Between(0, 1); time * SampleRate < samples.Length; time += noise.Between(gapSeconds.Least, gapSeconds.Most))

@@ -42,7 +42,10 @@ internal sealed record SilenceFigures(
         model,
         seed,
         SilenceCounts.Of("all", heard),
-        [.. SilenceClips.Kinds.Select(kind => SilenceCounts.Of(kind, [.. heard.Where(clip => clip.Clip.Kind == kind)])).Where(counts => counts.Clips > 0)],
+        [.. from kind in SilenceClips.Kinds
+            let ofKind = heard.Where(clip => clip.Clip.Kind == kind).ToList()
+            where ofKind.Count > 0
+            select SilenceCounts.Of(kind, ofKind)],
         [.. heard.SelectMany(TextsOf)]);
 
     private static IEnumerable<SilenceText> TextsOf(HeardClip heard)

@@ -19,7 +19,8 @@ internal sealed class SilenceListener(SileroVad vad, WhisperEngine engine)
     public IReadOnlyList<HeardClip> Hear(IReadOnlyList<SilenceClip> clips, CancellationToken cancellationToken)
     {
         var segments = clips.Select(Segments).ToList();
-        var requests = segments.SelectMany(ofClip => ofClip).Concat(clips.Select(clip => clip.Samples)).Select(samples => new TranscriptionRequest(samples)).ToList();
+        var heardSamples = segments.SelectMany(ofClip => ofClip).Concat(clips.Select(clip => clip.Samples));
+        var requests = heardSamples.Select(samples => new TranscriptionRequest(samples)).ToList();
         var texts = engine.Transcribe(requests, cancellationToken).Select(transcription => transcription.Text.Trim()).ToList();
 
         var heard = new List<HeardClip>(clips.Count);

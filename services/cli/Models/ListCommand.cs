@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
-using Speech.Models.Catalog;
 using Spectre.Console;
+using Speech.Models.Catalog;
 
 namespace Speech.Cli.Models;
 
@@ -28,7 +28,7 @@ internal static class ListCommand
             using var store = new ModelStore(StoreOptions.From(parsed.GetValue(ModelFolder)));
             var models = store.List();
             if (parsed.GetValue(Json))
-                Console.WriteLine(JsonSerializer.Serialize(models.Select(model => new { name = model.Name, bytes = model.Bytes, place = Place(model), path = model.Path })));
+                Console.WriteLine(JsonSerializer.Serialize(models.Select(ToJson)));
             else
                 Print(models);
             return ExitCodes.Ok;
@@ -42,14 +42,20 @@ internal static class ListCommand
 
     private static void Print(IReadOnlyList<StoredModel> models)
     {
-        var table = new Table().Border(TableBorder.None).AddColumn(new TableColumn("model").NoWrap()).AddColumn(new TableColumn("size").RightAligned().NoWrap())
-            .AddColumn(new TableColumn("where").NoWrap()).AddColumn("file");
+        var table = new Table()
+            .Border(TableBorder.None)
+            .AddColumn(new TableColumn("model").NoWrap())
+            .AddColumn(new TableColumn("size").RightAligned().NoWrap())
+            .AddColumn(new TableColumn("where").NoWrap())
+            .AddColumn("file");
         foreach (var model in models)
             table.AddRow(Markup.Escape(model.Name), ByteCount.Text(model.Bytes), Place(model), Markup.Escape(model.Path ?? ""));
         if (Console.IsOutputRedirected)
             AnsiConsole.Profile.Width = RedirectedWidth;
         AnsiConsole.Write(table);
     }
+
+    private static object ToJson(StoredModel model) => new { name = model.Name, bytes = model.Bytes, place = Place(model), path = model.Path };
 
     private static string Place(StoredModel model) => model.Place switch
     {

@@ -6,14 +6,22 @@ namespace Speech.Cli.Models;
 /// <summary>`models pull`: downloads models that are not here yet.</summary>
 internal static class PullCommand
 {
-    private static readonly Argument<string[]> Names = new("NAME") { Description = "Names (see models list) or URLs of models.", Arity = ArgumentArity.OneOrMore };
+    private static readonly Argument<string[]> Names = new("NAME")
+    {
+        Description = "Names (see models list) or URLs of models.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
     private static readonly Option<string?> ModelFolder = StoreOptions.ModelFolder();
     private static readonly Option<string?> BaseUrl = StoreOptions.BaseUrl();
     private static readonly Option<bool> Offline = StoreOptions.Offline();
 
     public static Command Create()
     {
-        var command = new Command("pull", "Downloads models, continues broken downloads, and verifies their checksums.") { Names, ModelFolder, BaseUrl, Offline };
+        var command = new Command("pull", "Downloads models, continues broken downloads, and verifies their checksums.")
+        {
+            Names, ModelFolder, BaseUrl, Offline,
+        };
         command.SetAction(RunAsync);
         return command;
     }

@@ -1,5 +1,5 @@
-using Speech.Models.Catalog;
 using Spectre.Console;
+using Speech.Models.Catalog;
 
 namespace Speech.Cli.Models;
 
@@ -14,7 +14,13 @@ internal static class PullProgress
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return await console.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+            .Columns(
+                new TaskDescriptionColumn(),
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new DownloadedColumn(),
+                new TransferSpeedColumn(),
+                new RemainingTimeColumn())
             .StartAsync(context => work(new Bar(context)));
     }
 

@@ -16,7 +16,10 @@ internal static class VerifyCommand
 
     public static Command Create()
     {
-        var command = new Command("verify", "Compares model files with the SHA-256 of the catalogue, or with what was recorded at their download.") { Names, ModelFolder };
+        var command = new Command("verify", "Compares model files with the SHA-256 of the catalogue, or with what was recorded at their download.")
+        {
+            Names, ModelFolder,
+        };
         command.SetAction(RunAsync);
         return command;
     }

@@ -10,6 +10,8 @@ namespace Speech.Models.Catalog;
 internal sealed record ModelSource(Uri Url, string Path, long? Bytes, string? Sha256)
 {
     public string FileName => System.IO.Path.GetFileName(Path);
+
+    public string Folder => System.IO.Path.GetDirectoryName(Path)!;
 }
 
 /// <summary>
@@ -42,7 +44,7 @@ internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options
         catch (IOException e) when (IsDiskFull(e))
         {
             throw new ModelDownloadException(
-                $"The disk of {Path.GetDirectoryName(source.Path)} is full: {source.FileName} could not be stored. What is there is kept and will be continued.", e);
+                $"The disk of {source.Folder} is full: {source.FileName} could not be stored. What is there is kept and will be continued.", e);
         }
         finally
         {
@@ -89,8 +91,8 @@ internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options
                 if (++failures >= options.MaximumAttempts || e.IsHopeless)
                 {
                     throw new ModelDownloadException(
-                        $"{source.FileName} could not be downloaded from {ModelUrl.Display(source.Url)}: {e.Message} ({failures} attempts in a row). Is the network up? " +
-                        $"A mirror is set with MODEL_BASE_URL; a file fetched otherwise can be put into {Path.GetDirectoryName(source.Path)}.", e);
+                        $"{source.FileName} could not be downloaded from {ModelUrl.Display(source.Url)}: {e.Message} ({failures} attempts in a row). " +
+                        $"Is the network up? A mirror is set with MODEL_BASE_URL; a file fetched otherwise can be put into {source.Folder}.", e);
                 }
 
                 report.At(ModelDownloadStage.Retrying, partial.Length, e.Message);
@@ -209,12 +211,13 @@ internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options
         if (total > options.MaximumBytes)
             throw TooLarge(source, $"says that it has {total} bytes");
 
-        var folder = Path.GetDirectoryName(source.Path)!;
-        var free = new DriveInfo(folder).AvailableFreeSpace;
-        if (total - partial.Length > free)
+        var missing = total - partial.Length;
+        var free = new DriveInfo(source.Folder).AvailableFreeSpace;
+        if (missing > free)
         {
             throw new ModelDownloadException(
-                $"{source.FileName} needs {total - partial.Length} bytes more, but the disk of {folder} has only {free} free. Make room, or set MODEL_DIR to another disk.");
+                $"{source.FileName} needs {missing} bytes more, but the disk of {source.Folder} has only {free} free. " +
+                "Make room, or set MODEL_DIR to another disk.");
         }
     }
 
@@ -254,7 +257,8 @@ internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options
     }
 
     /// <summary>Waits for the server, but not for ever; what goes wrong on the way becomes an <see cref="AttemptFailedException"/>.</summary>
-    private async Task<T> FromServerAsync<T>(Func<CancellationToken, Task<T>> work, CancellationTokenSource silence, CancellationToken cancellationToken)
+    private async Task<T> FromServerAsync<T>(
+        Func<CancellationToken, Task<T>> work, CancellationTokenSource silence, CancellationToken cancellationToken)
     {
         try
         {
@@ -283,7 +287,8 @@ internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options
     private static string Status(HttpResponseMessage response) => $"{(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd();
 
     private static string? StatedSha256(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("X-Linked-ETag", out var values) && values.FirstOrDefault()?.Trim('"') is { } tag && RecordedChecksum.IsSha256(tag)
+        response.Headers.TryGetValues("X-Linked-ETag", out var values)
+        && values.FirstOrDefault()?.Trim('"') is { } tag && RecordedChecksum.IsSha256(tag)
             ? tag.ToLowerInvariant()
             : null;
 

@@ -45,8 +45,8 @@ public sealed class ModelStore : IDisposable
         if (_options.Offline)
         {
             throw new FileNotFoundException(
-                $"The model '{nameOrPathOrUrl}' is not here (looked for {source.Path}{Elsewhere(source)}), and downloads are off (MODEL_OFFLINE, --offline). " +
-                "Run `speech models pull` where there is a network, or put the file there.");
+                $"The model '{nameOrPathOrUrl}' is not here (looked for {source.Path}{Elsewhere(source)}), and downloads are off " +
+                "(MODEL_OFFLINE, --offline). Run `speech models pull` where there is a network, or put the file there.");
         }
 
         await DownloadOnceAsync(source, progress, cancellationToken);
@@ -58,7 +58,7 @@ public sealed class ModelStore : IDisposable
     public WhisperModelFile? Find(string nameOrPathOrUrl)
     {
         if (Entry(nameOrPathOrUrl) is { } named)
-            return WhisperCatalog.PathOf(named, Folders) is { } path ? new WhisperModelFile(path, named.TrainedForShortContext) : null;
+            return PathOf(named) is { } path ? new WhisperModelFile(path, named.TrainedForShortContext) : null;
         if (!ModelUrl.TryParse(nameOrPathOrUrl, out var url))
             return WhisperCatalog.FindPath(nameOrPathOrUrl);
 
@@ -69,9 +69,10 @@ public sealed class ModelStore : IDisposable
     /// <summary>All catalogue models, and the other model files in MODEL_DIR.</summary>
     public IReadOnlyList<StoredModel> List()
     {
-        var catalogued = WhisperCatalog.Entries.Select(entry => WhisperCatalog.PathOf(entry, Folders) is { } path ? Stored(entry.Name, path) : NotHere(entry)).ToList();
+        var catalogued = WhisperCatalog.Entries.Select(entry => PathOf(entry) is { } path ? Stored(entry.Name, path) : NotHere(entry)).ToList();
         var known = catalogued.Select(model => model.Path).ToHashSet();
-        return [.. catalogued, .. OtherFiles().Where(path => !known.Contains(path)).Select(path => Stored(Path.GetRelativePath(_options.ModelFolder, path), path))];
+        var others = OtherFiles().Where(path => !known.Contains(path)).Select(path => Stored(Path.GetRelativePath(_options.ModelFolder, path), path));
+        return [.. catalogued, .. others];
     }
 
     /// <summary>Compares a model's file with the SHA-256 of the catalogue, or with what was recorded when it was downloaded.</summary>
@@ -80,7 +81,7 @@ public sealed class ModelStore : IDisposable
     {
         ArgumentNullException.ThrowIfNull(model);
         var path = model.Path ?? throw new ArgumentException($"The model '{model.Name}' is not here.", nameof(model));
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
         var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
         var expected = WhisperCatalog.Entry(model.Name)?.Sha256 ?? RecordedChecksum.Read(path);
         var verdict = expected is null ? ModelVerdict.NothingKnown : expected == sha256 ? ModelVerdict.Good : ModelVerdict.Damaged;
@@ -88,6 +89,8 @@ public sealed class ModelStore : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private string? PathOf(WhisperCatalogEntry entry) => WhisperCatalog.PathOf(entry, Folders);
 
     private static WhisperCatalogEntry? Entry(string name) => WhisperCatalog.Entry(name);
 
@@ -112,7 +115,7 @@ public sealed class ModelStore : IDisposable
 
     private async Task DownloadOnceAsync(ModelSource source, IProgress<ModelDownloadProgress>? progress, CancellationToken cancellationToken)
     {
-        var folder = Path.GetDirectoryName(source.Path)!;
+        var folder = source.Folder;
         try
         {
             Directory.CreateDirectory(folder);
@@ -128,13 +131,15 @@ public sealed class ModelStore : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new ModelDownloadException($"{source.FileName} cannot be stored in {folder}: {e.Message} Set MODEL_DIR to a folder that can be written.", e);
+            throw new ModelDownloadException(
+                $"{source.FileName} cannot be stored in {folder}: {e.Message} Set MODEL_DIR to a folder that can be written.", e);
         }
     }
 
     private StoredModel Stored(string name, string path)
     {
-        var inModelFolder = path.StartsWith(Path.TrimEndingDirectorySeparator(_options.ModelFolder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        var below = Path.TrimEndingDirectorySeparator(_options.ModelFolder) + Path.DirectorySeparatorChar;
+        var inModelFolder = path.StartsWith(below, StringComparison.Ordinal);
         return new(name, inModelFolder ? ModelPlace.ModelFolder : ModelPlace.BuiltIn, path, new FileInfo(path).Length);
     }
 
@@ -147,7 +152,9 @@ public sealed class ModelStore : IDisposable
             return [];
 
         var folders = Directory.EnumerateDirectories(_options.ModelFolder, ModelUrl.FolderPrefix + "*").Prepend(_options.ModelFolder).ToList();
-        var recorded = folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*" + RecordedChecksum.Extension)).Select(path => path[..^RecordedChecksum.Extension.Length]);
+        var recorded = folders
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*" + RecordedChecksum.Extension))
+            .Select(path => path[..^RecordedChecksum.Extension.Length]);
         return folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*.bin")).Union(recorded.Where(File.Exists)).Order(StringComparer.Ordinal);
     }
 }
