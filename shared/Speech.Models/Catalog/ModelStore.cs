@@ -129,7 +129,7 @@ public sealed class ModelStore : IDisposable
             if (!File.Exists(source.Path))
                 await _downloader.DownloadAsync(source, progress, cancellationToken);
         }
-        catch (UnauthorizedAccessException e)
+        catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not ModelDownloadException))
         {
             throw new ModelDownloadException(
                 $"{source.FileName} cannot be stored in {folder}: {e.Message} Set MODEL_DIR to a folder that can be written.", e);

@@ -387,7 +387,7 @@ public sealed class ModelStoreTests : IAsyncLifetime, IDisposable
     {
         await File.WriteAllTextAsync(_folder.File("file"), "");
         using var store = new ModelStore(Options with { ModelFolder = _folder.File("file") });
-        await Should.ThrowAsync<IOException>(store.GetAsync(Url));
+        (await Should.ThrowAsync<ModelDownloadException>(store.GetAsync(Url))).Message.ShouldContain("Set MODEL_DIR");
     }
 
     [Fact]
