@@ -23,7 +23,7 @@ internal static class ModelOptions
         {
             result =>
             {
-                if (!Models.Whisper.AudioContext.TryParse(result.GetValueOrDefault<string>(), out _))
+                if (!Speech.Models.Whisper.AudioContext.TryParse(result.GetValueOrDefault<string>(), out _))
                     result.AddError("--audio-context must be full, auto, or a number from 1 to 1500.");
             },
         },
@@ -31,7 +31,7 @@ internal static class ModelOptions
 
     /// <summary>The value of <see cref="AudioContext"/>, which its validator has let pass.</summary>
     public static AudioContext ParsedAudioContext(string? text) =>
-        Models.Whisper.AudioContext.TryParse(text, out var context) ? context : throw new ArgumentException($"'{text}' is no audio context.");
+        Speech.Models.Whisper.AudioContext.TryParse(text, out var context) ? context : throw new ArgumentException($"'{text}' is no audio context.");
 
     public static Option<int> Threads() => Options.Number("--threads", "N", "Threads that compute; 0: one per processor core.", 0, 0, 256);
 

@@ -1,0 +1,19 @@
+namespace Speech.Models.Catalog;
+
+/// <summary>A model could not be downloaded; the message says what, why and what to do.</summary>
+public sealed class ModelDownloadException : IOException
+{
+    public ModelDownloadException()
+    {
+    }
+
+    public ModelDownloadException(string message)
+        : base(message)
+    {
+    }
+
+    public ModelDownloadException(string message, Exception? innerException)
+        : base(message, innerException)
+    {
+    }
+}

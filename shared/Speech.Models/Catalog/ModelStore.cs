@@ -1,0 +1,160 @@
+using System.Security.Cryptography;
+
+namespace Speech.Models.Catalog;
+
+/// <summary>
+/// Model files by name, path or URL: in MODEL_DIR, among the built-in ones, or downloaded into MODEL_DIR, once, whoever else asks for them
+/// at the same time. What worker and command line use.
+/// </summary>
+public sealed class ModelStore : IDisposable
+{
+    private readonly ModelStoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly HttpClient _http;
+    private readonly ModelDownloader _downloader;
+
+    /// <param name="options">Default: those of the environment.</param>
+    public ModelStore(ModelStoreOptions? options = null, TimeProvider? time = null)
+    {
+        _options = options ?? ModelStoreOptions.FromEnvironment();
+        _time = time ?? TimeProvider.System;
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(15) })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd("Speech/1.0");
+        _downloader = new ModelDownloader(_http, _options, _time);
+    }
+
+    /// <summary>Where named models are looked for, in this order.</summary>
+    public IReadOnlyList<string> Folders => _options.BuiltInFolder is { } builtIn ? [_options.ModelFolder, builtIn] : [_options.ModelFolder];
+
+    /// <summary>The file of a model; downloads it if it is not here.</summary>
+    /// <param name="nameOrPathOrUrl">A catalogue name, the path of a ggml file, or an http(s) URL of one.</param>
+    /// <param name="progress">Reported to from within the download, often; be quick.</param>
+    /// <exception cref="FileNotFoundException">It is not here and cannot be downloaded: there is no such model, or downloads are off.</exception>
+    /// <exception cref="ModelDownloadException">The download failed.</exception>
+    public async Task<WhisperModelFile> GetAsync(
+        string nameOrPathOrUrl, IProgress<ModelDownloadProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(nameOrPathOrUrl);
+        if (Find(nameOrPathOrUrl) is { } found)
+            return found;
+
+        var source = Source(nameOrPathOrUrl);
+        if (_options.Offline)
+        {
+            throw new FileNotFoundException(
+                $"The model '{nameOrPathOrUrl}' is not here (looked for {source.Path}{Elsewhere(source)}), and downloads are off " +
+                "(MODEL_OFFLINE, --offline). Run `speech models pull` where there is a network, or put the file there.");
+        }
+
+        await DownloadOnceAsync(source, progress, cancellationToken);
+        return new WhisperModelFile(source.Path, Entry(nameOrPathOrUrl)?.TrainedForShortContext ?? false);
+    }
+
+    /// <summary>The file of a model if it is here, else null.</summary>
+    /// <exception cref="FileNotFoundException">There can be no such model: it is neither a name nor a file nor a URL.</exception>
+    public WhisperModelFile? Find(string nameOrPathOrUrl)
+    {
+        if (Entry(nameOrPathOrUrl) is { } named)
+            return PathOf(named) is { } path ? new WhisperModelFile(path, named.TrainedForShortContext) : null;
+        if (!ModelUrl.TryParse(nameOrPathOrUrl, out var url))
+            return WhisperCatalog.FindPath(nameOrPathOrUrl);
+
+        var downloaded = Path.Combine(_options.ModelFolder, ModelUrl.RelativePath(url));
+        return File.Exists(downloaded) ? new WhisperModelFile(downloaded, TrainedForShortContext: false) : null;
+    }
+
+    /// <summary>All catalogue models, and the other model files in MODEL_DIR.</summary>
+    public IReadOnlyList<StoredModel> List()
+    {
+        var catalogued = WhisperCatalog.Entries.Select(entry => PathOf(entry) is { } path ? Stored(entry.Name, path) : NotHere(entry)).ToList();
+        var known = catalogued.Select(model => model.Path).ToHashSet();
+        var others = OtherFiles().Where(path => !known.Contains(path)).Select(path => Stored(Path.GetRelativePath(_options.ModelFolder, path), path));
+        return [.. catalogued, .. others];
+    }
+
+    /// <summary>Compares a model's file with the SHA-256 of the catalogue, or with what was recorded when it was downloaded.</summary>
+    /// <param name="model">One that is here.</param>
+    public static async Task<ModelVerification> VerifyAsync(StoredModel model, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        var path = model.Path ?? throw new ArgumentException($"The model '{model.Name}' is not here.", nameof(model));
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
+        var expected = WhisperCatalog.Entry(model.Name)?.Sha256 ?? RecordedChecksum.Read(path);
+        var verdict = expected is null ? ModelVerdict.NothingKnown : expected == sha256 ? ModelVerdict.Good : ModelVerdict.Damaged;
+        return new ModelVerification(model, verdict, sha256, expected);
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private string? PathOf(WhisperCatalogEntry entry) => WhisperCatalog.PathOf(entry, Folders);
+
+    private static WhisperCatalogEntry? Entry(string name) => WhisperCatalog.Entry(name);
+
+    private ModelSource Source(string nameOrUrl)
+    {
+        if (ModelUrl.TryParse(nameOrUrl, out var url))
+            return new ModelSource(url, Path.Combine(_options.ModelFolder, ModelUrl.RelativePath(url)), null, null);
+
+        var entry = Entry(nameOrUrl)!;
+        if (entry.IsBuiltIn)
+        {
+            throw new FileNotFoundException(
+                $"The model '{nameOrUrl}' comes with Speech, but {entry.FileName} is in none of {string.Join(", ", Folders)}. Is the installation whole?");
+        }
+
+        return new ModelSource(
+            ModelUrl.Below(_options.BaseUrl, entry.FileName), Path.Combine(_options.ModelFolder, entry.FileName), entry.Bytes, entry.Sha256);
+    }
+
+    private string Elsewhere(ModelSource source) =>
+        _options.BuiltInFolder is { } builtIn ? $" and {Path.Combine(builtIn, source.FileName)}" : "";
+
+    private async Task DownloadOnceAsync(ModelSource source, IProgress<ModelDownloadProgress>? progress, CancellationToken cancellationToken)
+    {
+        var folder = source.Folder;
+        try
+        {
+            Directory.CreateDirectory(folder);
+            using var held = await ModelFileLock.AcquireAsync(
+                Path.Combine(folder, $".{source.FileName}.lock"),
+                () => progress?.Report(new ModelDownloadProgress(source.FileName, ModelDownloadStage.Waiting, 0, source.Bytes)),
+                _time,
+                cancellationToken);
+
+            // Whoever held the lock before may have brought it.
+            if (!File.Exists(source.Path))
+                await _downloader.DownloadAsync(source, progress, cancellationToken);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not ModelDownloadException))
+        {
+            throw new ModelDownloadException(
+                $"{source.FileName} cannot be stored in {folder}: {e.Message} Set MODEL_DIR to a folder that can be written.", e);
+        }
+    }
+
+    private StoredModel Stored(string name, string path)
+    {
+        var below = Path.TrimEndingDirectorySeparator(_options.ModelFolder) + Path.DirectorySeparatorChar;
+        var inModelFolder = path.StartsWith(below, StringComparison.Ordinal);
+        return new(name, inModelFolder ? ModelPlace.ModelFolder : ModelPlace.BuiltIn, path, new FileInfo(path).Length);
+    }
+
+    private static StoredModel NotHere(WhisperCatalogEntry entry) => new(entry.Name, ModelPlace.NotHere, null, entry.Bytes);
+
+    /// <summary>In MODEL_DIR and its folders of URLs: what is called .bin, and what has a recorded checksum.</summary>
+    private IEnumerable<string> OtherFiles()
+    {
+        if (!Directory.Exists(_options.ModelFolder))
+            return [];
+
+        var folders = Directory.EnumerateDirectories(_options.ModelFolder, ModelUrl.FolderPrefix + "*").Prepend(_options.ModelFolder).ToList();
+        var recorded = folders
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*" + RecordedChecksum.Extension))
+            .Select(path => path[..^RecordedChecksum.Extension.Length]);
+        return folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*.bin")).Union(recorded.Where(File.Exists)).Order(StringComparer.Ordinal);
+    }
+}
