@@ -24,7 +24,9 @@ internal static class SttWorkerExtensions
         builder.Services.AddSingleton<ModelLoop>();
         builder.Services.AddSingleton<Func<Action<string>, ITranscriber>>(found =>
         {
-            var file = WhisperCatalog.Find(settings.Model, settings.ModelFolders);
+            // On the model's own thread, which has nothing else to do until its model is here.
+            using var store = new ModelStore(settings.ModelStore);
+            var file = store.GetAsync(settings.Model).GetAwaiter().GetResult();
             found(file.Path);
             return WhisperTranscriber.Load(file, settings);
         });

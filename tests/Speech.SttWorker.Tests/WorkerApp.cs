@@ -38,7 +38,7 @@ internal sealed class WorkerApp : IAsyncDisposable
         if (around is not null)
         {
             builder.Services.AddSingleton<Func<Action<string>, ITranscriber>>(_ =>
-                around(WhisperTranscriber.Load(WhisperCatalog.Find(parsed.Model, parsed.ModelFolders), parsed)));
+                around(WhisperTranscriber.Load(WhisperCatalog.Find(parsed.Model, [parsed.ModelStore.BuiltInFolder!]), parsed)));
         }
 
         var app = builder.Build();

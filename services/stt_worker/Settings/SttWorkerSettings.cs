@@ -11,11 +11,11 @@ internal sealed record SttWorkerSettings
     /// <summary>WORKER_ID: this worker's name in the consumer group and in its heartbeat; no two that run may share one.</summary>
     public required string WorkerId { get; init; }
 
-    /// <summary>MODEL_SIZE: a name of the catalogue, or the path of a ggml file.</summary>
+    /// <summary>MODEL_SIZE: a name of the catalogue, or the path or URL of a ggml file.</summary>
     public required string Model { get; init; }
 
-    /// <summary>MODEL_DIR, then the built-in models' folder.</summary>
-    public required IReadOnlyList<string> ModelFolders { get; init; }
+    /// <summary>MODEL_DIR, MODEL_BASE_URL, MODEL_OFFLINE: where models lie and come from.</summary>
+    public required ModelStoreOptions ModelStore { get; init; }
 
     /// <summary>AUDIO_CONTEXT: auto, full or a number of encoder positions.</summary>
     public AudioContext AudioContext { get; init; }
@@ -54,7 +54,7 @@ internal sealed record SttWorkerSettings
         {
             WorkerId = ReadWorkerId(settings),
             Model = settings.GetString("MODEL_SIZE", WhisperCatalog.BuiltIn),
-            ModelFolders = [.. new[] { settings.FindString("MODEL_DIR"), WhisperCatalog.BuiltInFolder() }.OfType<string>()],
+            ModelStore = ReadModelStore(settings),
             AudioContext = ReadAudioContext(settings),
             Slots = slots,
             BatchTimeout = settings.GetMilliseconds("BATCH_TIMEOUT_MS", 5, min: 0, max: 1000),
@@ -91,6 +91,19 @@ internal sealed record SttWorkerSettings
         }
 
         return temperatures;
+    }
+
+    private static ModelStoreOptions ReadModelStore(EnvironmentSettings settings)
+    {
+        try
+        {
+            return ModelStoreOptions.FromEnvironment(settings.FindString);
+        }
+        catch (FormatException e)
+        {
+            settings.Report(e.Message);
+            return new ModelStoreOptions();
+        }
     }
 
     private static AudioContext ReadAudioContext(EnvironmentSettings settings)
