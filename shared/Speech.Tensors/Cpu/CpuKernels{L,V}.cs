@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Speech.Tensors.Cpu;
 
@@ -7,7 +8,7 @@ internal sealed unsafe class CpuKernels<L, V> : CpuKernels
     where V : unmanaged
 {
     // From here on the cost of widening a half-precision panel once is small beside the rows that use it.
-    private const int RowsWorthWidening = 16;
+    private const int RowsWorthWidening = 24;
 
     public override int PanelWidth => 2 * L.Count;
 
@@ -189,26 +190,49 @@ internal sealed unsafe class CpuKernels<L, V> : CpuKernels
         where E : struct, IPanelElement<V>
     {
         var ldb = (nint)PanelWidth * E.Bytes;
-
-        // Below four rows a single panel has too few independent chains, so a row takes four panels at once.
-        var panel = firstPanel;
-        if (rows < 4)
+        var tiled = MatrixTiles<L, V>.TiledRows(rows);
+        var rest = rows - tiled;
+        if (rest > 1)
         {
-            for (; panel <= endPanel - 4; panel += 4)
+            // Two or three rows cost less as a tile of four than one by one, as every load of B then serves them all. The missing rows are zeros.
+            var padded = stackalloc float[4 * k];
+            for (var row = 0; row < rest; row++)
+                NativeMemory.Copy(a + ((tiled + row) * lda), padded + (row * k), (nuint)k * sizeof(float));
+            NativeMemory.Clear(padded + (rest * k), (nuint)((4 - rest) * k) * sizeof(float));
+            var result = stackalloc float[4 * PanelWidth];
+            for (var panel = firstPanel; panel < endPanel; panel++)
             {
                 var offset = panel * PanelWidth;
-                for (var row = 0; row < rows; row++)
-                {
-                    MatrixTiles<L, V>.Tile1x8<E>(
-                        k, a + (row * lda), b + (panel * panelBytes), ldb, panelBytes, bias is null ? null : bias + offset, c + (row * ldc) + offset, add);
-                }
+                var at = b + (panel * panelBytes);
+                var biasAt = bias is null ? null : bias + offset;
+                MatrixTiles<L, V>.Multiply<E>(tiled, k, a, lda, at, ldb, biasAt, c + offset, ldc, add);
+                MatrixTiles<L, V>.Multiply<E>(4, k, padded, k, at, ldb, biasAt, result, PanelWidth, add: false);
+                for (var row = 0; row < rest; row++)
+                    MatrixTiles<L, V>.Put(result + (row * PanelWidth), c + ((tiled + row) * ldc) + offset, add);
             }
+
+            return;
         }
 
-        for (; panel < endPanel; panel++)
+        // A single row takes four panels at once, to have enough independent chains.
+        for (var panel = firstPanel; panel < endPanel;)
         {
-            var offset = panel * PanelWidth;
-            MatrixTiles<L, V>.Multiply<E>(rows, k, a, lda, b + (panel * panelBytes), ldb, bias is null ? null : bias + offset, c + offset, ldc, add);
+            var group = rest == 1 && panel <= endPanel - 4 ? 4 : 1;
+            for (var i = panel; i < panel + group; i++)
+            {
+                var offset = i * PanelWidth;
+                MatrixTiles<L, V>.Multiply<E>(
+                    group == 4 ? tiled : rows, k, a, lda, b + (i * panelBytes), ldb, bias is null ? null : bias + offset, c + offset, ldc, add);
+            }
+
+            if (group == 4)
+            {
+                var offset = panel * PanelWidth;
+                MatrixTiles<L, V>.Tile1x8<E>(
+                    k, a + (tiled * lda), b + (panel * panelBytes), ldb, panelBytes, bias is null ? null : bias + offset, c + (tiled * ldc) + offset, add);
+            }
+
+            panel += group;
         }
     }
 

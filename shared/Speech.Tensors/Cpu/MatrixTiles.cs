@@ -15,6 +15,18 @@ internal static unsafe class MatrixTiles<L, V>
     where L : struct, ILanes<V>
     where V : unmanaged
 {
+    /// <summary>The rows, of <paramref name="rows"/>, that tiles of four and more cover; 0 to 3 fewer.</summary>
+    public static int TiledRows(int rows)
+    {
+        var rest = rows % L.TileRows;
+        if (L.TileRows == 12 && rest >= 8)
+            rest -= 8;
+        return rows - (rest >= 4 ? rest - 4 : rest);
+    }
+
+    /// <summary>Stores one row of a panel, or adds it to what is there.</summary>
+    public static void Put(float* row, float* c, bool add) => Put(L.Load(row), L.Load(row + L.Count), c, add);
+
     /// <summary>
     /// All rows by one panel. A is [rows, k] with <paramref name="lda"/> elements between rows; B is [k, 2 vectors] with <paramref name="ldb"/> bytes
     /// between rows; C has <paramref name="ldc"/> elements between rows. With <paramref name="add"/> the result is added to C. <paramref name="bias"/> may be null.
