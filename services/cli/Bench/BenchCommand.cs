@@ -1,0 +1,12 @@
+using System.CommandLine;
+
+namespace Speech.Cli.Bench;
+
+/// <summary>`bench`: measurements, one command each.</summary>
+internal static class BenchCommand
+{
+    public static Command Create() => new("bench", "Measures parts of Speech, or all of it under load.")
+    {
+        ClientsBench.Create(),
+    };
+}

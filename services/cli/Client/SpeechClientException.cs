@@ -1,0 +1,24 @@
+using Speech.Contracts;
+
+namespace Speech.Cli.Client;
+
+/// <summary>A connection that could not be made, or that ended before the server was done; the message is for people.</summary>
+internal sealed class SpeechClientException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>What the server's close frame said; null when there was none.</summary>
+    public CloseCode? CloseCode { get; init; }
+
+    /// <summary>The server's own words in its close frame; null when there was none.</summary>
+    public string? Reason { get; init; }
+
+    public static SpeechClientException Closed(CloseCode code, string? reason)
+    {
+        var words = string.IsNullOrEmpty(reason) ? code.DefaultReason() : reason;
+        var meaning = words.Length > 0 ? words : "no reason given";
+        return new SpeechClientException($"The server closed the connection before it was done: {meaning} (close code {(int)code})")
+        {
+            CloseCode = code,
+            Reason = reason,
+        };
+    }
+}

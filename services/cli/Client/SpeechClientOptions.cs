@@ -1,0 +1,24 @@
+using Speech.Contracts;
+
+namespace Speech.Cli.Client;
+
+/// <summary>Where a <see cref="SpeechClient"/> connects to, and how long it waits for what.</summary>
+internal sealed record SpeechClientOptions
+{
+    /// <summary>The gateway's endpoint, such as <c>ws://127.0.0.1:8080/ws</c>; a query of its own, such as <c>?token=…</c>, is kept.</summary>
+    public required Uri Url { get; init; }
+
+    public required SessionParameters Session { get; init; }
+
+    /// <summary>From the call until the server has said that it is ready.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>For one packet. A gateway under load slows its clients down by reading later, but not for that long.</summary>
+    public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>The longest silence of the server after <c>stop</c>.</summary>
+    public TimeSpan ReplyTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>For the server's half of the closing handshake; what was to be said has been said by then.</summary>
+    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(2);
+}

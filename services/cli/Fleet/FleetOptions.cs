@@ -1,0 +1,14 @@
+namespace Speech.Cli.Fleet;
+
+internal sealed record FleetOptions
+{
+    /// <summary>What the fleet is for; names its folder for temporary files and its folder in logs/.</summary>
+    public required string Name { get; init; }
+
+    public int SttWorkers { get; init; } = 1;
+
+    public int Gateways { get; init; } = 1;
+
+    /// <summary>NAME=VALUE for the services, beyond our own environment.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+}

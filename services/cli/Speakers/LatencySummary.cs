@@ -1,0 +1,16 @@
+namespace Speech.Cli.Speakers;
+
+/// <summary>Milliseconds.</summary>
+internal sealed record LatencySummary(double Median, double P95, double Max)
+{
+    public static LatencySummary Of(IEnumerable<TimeSpan> latencies)
+    {
+        var sorted = latencies.Select(latency => latency.TotalMilliseconds).Order().ToArray();
+        return sorted.Length == 0 ? new LatencySummary(0, 0, 0) : new LatencySummary(At(sorted, 0.5), At(sorted, 0.95), sorted[^1]);
+    }
+
+    public override string ToString() => $"median {Median:F0} ms, p95 {P95:F0} ms, max {Max:F0} ms";
+
+    // The nearest rank: the smallest value that at least this share of all do not exceed.
+    private static double At(double[] sorted, double share) => sorted[(int)Math.Ceiling(share * sorted.Length) - 1];
+}

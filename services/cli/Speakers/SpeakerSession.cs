@@ -1,0 +1,63 @@
+using Speech.Cli.Client;
+using Speech.Contracts;
+
+namespace Speech.Cli.Speakers;
+
+/// <summary>A transcript as it arrived.</summary>
+/// <param name="AfterSpeech">From when the end of its speech was sent.</param>
+/// <param name="AfterSegment">From when the segment's end (speech and a tail of silence) was sent.</param>
+/// <param name="AfterDecision">From when the audio was sent that completed the segment for the gateway.</param>
+internal sealed record HeardSegment(Transcript Transcript, TimeSpan AfterSpeech, TimeSpan AfterSegment, TimeSpan AfterDecision);
+
+/// <summary>One speaker on one connection: streams a script and collects what comes back.</summary>
+internal sealed class SpeakerSession(SpeakerScript script, SegmentTiming timing, TimeProvider clock)
+{
+    private static readonly SessionParameters Template = new() { ClientId = ClientId.Create(), Format = MessageFormat.MessagePack };
+
+    private readonly List<HeardSegment> _segments = [];
+    private readonly List<Failed> _failures = [];
+
+    // Encoded beforehand: a bench of many speakers is to load the server, not itself.
+    private readonly ReadOnlyMemory<byte>[] _packets =
+        [.. AudioPackets.Encode(script.Samples, Template.Codec).Select(packet => (ReadOnlyMemory<byte>)packet.ToArray())];
+
+    public SpeakerScript Script => script;
+
+    public IReadOnlyList<HeardSegment> Segments => _segments;
+
+    public IReadOnlyList<Failed> Failures => _failures;
+
+    /// <summary>All that was heard, in order.</summary>
+    public string Text => string.Join(' ', _segments.Select(heard => heard.Transcript.Text.Trim()));
+
+    /// <summary>Utterances during which no segment with any words was heard.</summary>
+    public IEnumerable<PlacedUtterance> Unheard() => script.Utterances.Where(utterance => !_segments.Exists(heard =>
+        heard.Transcript.Text.AsSpan().Trim().Length > 0 && heard.Transcript.Start < utterance.End && heard.Transcript.End > utterance.Start));
+
+    /// <param name="onHeard">Called for each transcript as it arrives.</param>
+    public async Task RunAsync(Uri url, bool realTime, Action<HeardSegment>? onHeard, CancellationToken cancellationToken)
+    {
+        var options = new SpeechClientOptions { Url = url, Session = Template with { ClientId = ClientId.Create() } };
+        await using var client = await SpeechClient.ConnectAsync(options, clock, cancellationToken);
+        var sent = new SentAudio(clock);
+        await foreach (var message in client.TranscribeAsync(_packets, realTime, sent, cancellationToken))
+        {
+            var now = clock.GetTimestamp();
+            switch (message)
+            {
+                case Transcript transcript:
+                    var heard = new HeardSegment(
+                        transcript,
+                        sent.Since(timing.SpeechEnd(transcript.End), now) ?? TimeSpan.Zero,
+                        sent.Since(transcript.End, now) ?? TimeSpan.Zero,
+                        sent.Since(timing.Decided(transcript.End, script.Seconds), now) ?? TimeSpan.Zero);
+                    _segments.Add(heard);
+                    onHeard?.Invoke(heard);
+                    break;
+                case Failed failed:
+                    _failures.Add(failed);
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Runtime.CompilerServices;
+using Speech.Audio.Files;
+using Speech.Cli.Client;
+using Speech.Contracts;
+
+namespace Speech.Cli.Transcribe;
+
+/// <summary>One recording through one connection.</summary>
+internal sealed class FileTranscriber
+{
+    /// <summary>So that a recording that ends in the middle of a word ends its last segment like any other.</summary>
+    private static readonly TimeSpan Tail = TimeSpan.FromMilliseconds(300);
+
+    public required Uri Url { get; init; }
+
+    /// <summary>For every file, but for the client's name, which is new each time.</summary>
+    public required SessionParameters Session { get; init; }
+
+    public bool RealTime { get; init; }
+
+    /// <summary>Hz, of files without a header.</summary>
+    public int RawSampleRate { get; init; }
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>The server's messages about the recording.</summary>
+    /// <param name="warn">Takes what is wrong with the file, though it can be read.</param>
+    public async IAsyncEnumerable<ServerMessage> TranscribeAsync(
+        string file, Action<string> warn, FileProgress progress, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(file))
+            throw new IOException("this is a folder; name the files in it.");
+        var clip = await Task.Run(() => AudioFile.Load(file, new AudioFileOptions { RawSampleRate = RawSampleRate }), cancellationToken);
+        foreach (var warning in clip.Warnings)
+            warn(warning);
+
+        var options = new SpeechClientOptions { Url = Url, Session = Session with { ClientId = ClientId.Create() } };
+        await using var client = await SpeechClient.ConnectAsync(options, Clock, cancellationToken);
+        var sent = new SentAudio(Clock);
+        progress.Begin(sent, clip.Duration + Tail);
+        await foreach (var message in client.TranscribeAsync(
+            AudioPackets.Encode(clip.Samples, Session.Codec, Tail), RealTime, sent, cancellationToken))
+            yield return message;
+    }
+}

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using Speech.Audio;
+using Speech.Contracts;
+using Spectre.Console;
+
+namespace Speech.Cli.Transcribe;
+
+/// <summary>`transcribe`: sends recordings to a gateway and prints what it makes of them.</summary>
+internal static class TranscribeCommand
+{
+    private static readonly Argument<string[]> Files = new("FILE")
+    {
+        Description = "WAV, Ogg Opus, or raw PCM (.raw, .pcm, .s16: 16 bit; .f32: float; both little-endian, one channel).",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<string?> Url = Options.Url($"The gateway ({Options.DefaultUrl}: where ./speech up has it).");
+
+    private static readonly Option<bool> RealTime = new("--realtime") { Description = "Send as slowly as it is spoken, instead of as fast as the server takes it." };
+
+    private static readonly Option<bool> Json = Options.Json("Print every server message as one line of JSON, with the file's name added.");
+
+    private static readonly Option<string?> Language = new("--language")
+    {
+        Description = "What is spoken, a code of Whisper's such as en; left out: to be detected.",
+        HelpName = "CODE",
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValueOrDefault<string>() is { } code && code != "auto" && !WhisperLanguages.IsKnown(code))
+                    result.AddError($"--language: '{code}' is not known; use a code of Whisper's such as en, fr or zh.");
+            },
+        },
+    };
+
+    private static readonly Option<string?> Translate = new("--translate")
+    {
+        Description = "Languages to translate into, such as fr,es.",
+        HelpName = "CODE,…",
+        Validators =
+        {
+            result =>
+            {
+                if (Codes(result.GetValueOrDefault<string>()).FirstOrDefault(code => !TranslationLanguages.IsKnown(code)) is { } unknown)
+                    result.AddError($"--translate: '{unknown}' is not known; use codes such as fr,es or NLLB's such as fra_Latn.");
+            },
+        },
+    };
+
+    private static readonly Option<bool> Interim = new("--interim") { Description = "Also print what a segment sounds like while it goes on." };
+
+    private static readonly Option<string> Codec = new Option<string>("--codec")
+    {
+        Description = "How the audio travels.",
+        DefaultValueFactory = _ => AudioCodec.Opus.ToWireName(),
+    }.AcceptOnlyFromAmong([.. Enum.GetValues<AudioCodec>().Select(codec => codec.ToWireName())]);
+
+    private static readonly Option<int> Rate = Options.Number("--rate", "HZ", "Sample rate of raw PCM files.", AudioRate.Model, AudioRate.Minimum, AudioRate.Maximum);
+
+    private static readonly Option<int> Jobs = Options.Number("--jobs", "N", "How many files at once.", 4, 1, 64);
+
+    public static Command Create()
+    {
+        var command = new Command("transcribe", "Transcribes recordings by a running server.")
+        {
+            Files, Url, RealTime, Json, Language, Translate, Interim, Codec, Rate, Jobs,
+        };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var files = parsed.GetValue(Files)!;
+        var codec = Enum.GetValues<AudioCodec>().Single(codec => codec.ToWireName() == parsed.GetValue(Codec));
+        var language = parsed.GetValue(Language);
+        var transcriber = new FileTranscriber
+        {
+            Url = Options.UrlOrDefault(parsed.GetValue(Url)),
+            RealTime = parsed.GetValue(RealTime),
+            RawSampleRate = parsed.GetValue(Rate),
+            Session = new SessionParameters
+            {
+                ClientId = ClientId.Create(),
+                Codec = codec,
+                SampleRate = codec.IsPcm() ? AudioRate.Model : null,
+                Language = language == "auto" ? null : language,
+                Translate = Codes(parsed.GetValue(Translate)),
+                Interim = parsed.GetValue(Interim),
+            },
+        };
+
+        var terminal = !Console.IsOutputRedirected && !parsed.GetValue(Json) ? AnsiConsole.Console : null;
+        ITranscriptOutput output = parsed.GetValue(Json)
+            ? new JsonLines(Console.Out, Console.Error)
+            : new TranscriptPages(files, terminal is null ? Console.Out.WriteLine : line => terminal.WriteLine(line), Console.Error.WriteLine);
+        var batch = new Batch(transcriber, output, parsed.GetValue(Jobs));
+        try
+        {
+            var failures = terminal is null
+                ? await batch.RunAsync(files, [.. files.Select(_ => new FileProgress())], cancellationToken)
+                : await ProgressBars.RunAsync(terminal, files, progress => batch.RunAsync(files, progress, cancellationToken));
+            return failures == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
+        }
+    }
+
+    private static string[] Codes(string? list) =>
+        (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using Speech.Contracts;
+
+namespace Speech.Cli.Transcribe;
+
+/// <summary>
+/// Transcripts for people, file by file in the order given: the first unfinished file is printed as it goes, lines of later ones wait for
+/// their turn. With several files, each has its name above.
+/// </summary>
+internal sealed class TranscriptPages : ITranscriptOutput
+{
+    private readonly Lock _lock = new();
+    private readonly Action<string> _output;
+    private readonly Action<string> _errors;
+    private readonly Page[] _pages;
+    private int _current;
+
+    public TranscriptPages(IReadOnlyList<string> files, Action<string> output, Action<string> errors)
+    {
+        (_output, _errors) = (output, errors);
+        _pages = [.. files.Select(_ => new Page())];
+        if (files.Count == 1)
+            return;
+        foreach (var (file, page) in files.Zip(_pages))
+            page.Waiting.Add($"== {file}");
+        PrintWaiting();
+    }
+
+    public void Write(OutputFile file, ServerMessage message)
+    {
+        var line = message switch
+        {
+            Transcript transcript => string.Create(
+                CultureInfo.InvariantCulture, $"[{transcript.Start:F2} → {transcript.End:F2}] {Printable(transcript.Text)}"),
+            Partial partial => $"[{partial.Segment} …] {Printable(partial.Text)}",
+            Translation translation => $"    {translation.Language}: {Printable(translation.Text)}",
+            _ => null,
+        };
+        if (line is not null)
+            Add(file, line);
+
+        switch (message)
+        {
+            case Warning warning:
+                Complain(file, Printable(warning.Message));
+                break;
+            case Failed failed:
+                Complain(file, $"segment {failed.Segment}: {failed.Stage} failed: {Printable(failed.Message)} ({Printable(failed.Code)})");
+                break;
+        }
+    }
+
+    public void Complain(OutputFile file, string problem)
+    {
+        lock (_lock)
+            _errors($"{file.Name}: {problem}");
+    }
+
+    public void Complete(OutputFile file)
+    {
+        lock (_lock)
+        {
+            _pages[file.Index].IsComplete = true;
+            PrintWaiting();
+        }
+    }
+
+    private void Add(OutputFile file, string line)
+    {
+        lock (_lock)
+        {
+            _pages[file.Index].Waiting.Add(line);
+            if (file.Index == _current)
+                PrintWaiting();
+        }
+    }
+
+    private void PrintWaiting()
+    {
+        while (_current < _pages.Length)
+        {
+            var page = _pages[_current];
+            page.Waiting.ForEach(_output);
+            page.Waiting.Clear();
+            if (!page.IsComplete)
+                return;
+            _current++;
+        }
+    }
+
+    // A server is not to steer our terminal.
+    private static string Printable(string text) =>
+        string.Concat(text.Trim().Select(character => char.IsControl(character) ? ' ' : character));
+
+    private sealed class Page
+    {
+        public List<string> Waiting { get; } = [];
+
+        public bool IsComplete { get; set; }
+    }
+}
