@@ -1,0 +1,54 @@
+using System.Globalization;
+using System.Text;
+using Spectre.Console;
+using Speech.Cli.Speakers;
+using Speech.Models.Evaluation;
+
+namespace Speech.Cli.Demo;
+
+/// <summary>
+/// One speaker's transcripts as lines, compared with what was said: a wrong word as {heard|said}, an extra one as {heard|}, a missing one
+/// as {|said}. All words so far are aligned with all that was said so far, so that a word lost at the border of a segment shows too, before
+/// the next word that was heard.
+/// </summary>
+internal sealed class LiveTranscript(SpeakerScript script)
+{
+    private readonly List<string> _heard = [];
+
+    /// <summary>The line of the next segment, as Spectre's markup.</summary>
+    public string Line(HeardSegment heard)
+    {
+        var transcript = heard.Transcript;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"[grey]speaker {script.Name,-2} {Person(heard),-5}[/] {Markup.Escape($"[{transcript.Start,6:F2} → {transcript.End,6:F2}]")} {Compare(heard),-40} [grey]{heard.AfterSpeech.TotalMilliseconds:F0} ms[/]");
+    }
+
+    private string Person(HeardSegment heard) => script.Utterances
+        .MaxBy(utterance => Math.Min(utterance.End, heard.Transcript.End) - Math.Max(utterance.Start, heard.Transcript.Start))!.Utterance.Person;
+
+    private string Compare(HeardSegment heard)
+    {
+        var before = _heard.Count;
+        _heard.AddRange(WordAlignment.Words(heard.Transcript.Text));
+        var said = script.Utterances
+            .Where(placed => placed.Start < heard.Transcript.End)
+            .SelectMany(placed => WordAlignment.Words(placed.Utterance.Text));
+
+        var line = new StringBuilder();
+        var position = 0;
+        foreach (var word in WordAlignment.Align([.. said], _heard))
+        {
+            var isNew = position >= before && position < _heard.Count;
+            if (word.Hypothesis is not null)
+                position++;
+            if (!isNew)
+                continue;
+            line.Append(line.Length > 0 ? " " : "").Append(word.Edit == WordEdit.Match
+                ? Markup.Escape(word.Hypothesis!)
+                : $"[red]{Markup.Escape($"{{{word.Hypothesis}|{word.Reference}}}")}[/]");
+        }
+
+        return line.ToString();
+    }
+}

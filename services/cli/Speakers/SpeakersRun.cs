@@ -1,0 +1,69 @@
+using Speech.Cli.Client;
+using Speech.Cli.Fleet;
+using Speech.Contracts;
+
+namespace Speech.Cli.Speakers;
+
+/// <summary>Several speakers talk to a server at the same time, each on a connection of its own.</summary>
+internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, bool realTime, TimeProvider clock)
+{
+    private readonly List<string> _problems = [];
+
+    /// <summary>Called for each transcript as it arrives, one at a time.</summary>
+    public Action<SpeakerScript, HeardSegment>? OnHeard { get; init; }
+
+    /// <summary>Something that happens meanwhile, such as an accident.</summary>
+    public Func<CancellationToken, Task>? Meanwhile { get; init; }
+
+    /// <param name="url">The gateway of each speaker, by index.</param>
+    /// <param name="fleet">To be watched, if it is ours.</param>
+    public async Task<SpeakersReport> RunAsync(Func<int, Uri> url, LocalFleet? fleet, CancellationToken cancellationToken)
+    {
+        var timing = SegmentTiming.OfEnvironment();
+        SpeakerSession[] sessions = [.. scripts.Select(script => new SpeakerSession(script, timing, clock))];
+        await using var monitor = fleet is null ? null : new FleetMonitor(fleet, clock);
+        using var finished = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var watching = monitor?.WatchAsync(finished.Token) ?? Task.CompletedTask;
+        var meanwhile = Meanwhile?.Invoke(finished.Token) ?? Task.CompletedTask;
+
+        var start = clock.GetTimestamp();
+        await Task.WhenAll(sessions.Select((session, index) => TalkAsync(session, index, url(index), cancellationToken)));
+        var wall = clock.GetElapsedTime(start);
+
+        var queue = monitor is null ? null : await monitor.QueueAsync(cancellationToken);
+        await finished.CancelAsync();
+        await watching;
+        await meanwhile.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (meanwhile.IsFaulted)
+            _problems.Add(meanwhile.Exception.GetBaseException().Message);
+
+        var model = await Task.Run(
+            () => ModelReference.Transcribe(scripts.SelectMany(script => script.Utterances, (_, placed) => placed.Utterance), cancellationToken),
+            cancellationToken);
+        return SpeakersReport.Of(sessions, model, realTime, wall, monitor is null ? null : (monitor, queue!), _problems);
+    }
+
+    private async Task TalkAsync(SpeakerSession session, int index, Uri url, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // People do not begin in the same instant, nor do their packets travel in step.
+            if (realTime)
+                await Task.Delay(TimeSpan.FromSeconds(index / (double)scripts.Count), clock, cancellationToken);
+            await session.RunAsync(url, realTime, heard => Report(session.Script, heard), cancellationToken);
+        }
+        catch (Exception error) when (error is SpeechClientException or MalformedMessageException)
+        {
+            lock (_problems)
+                _problems.Add($"speaker {session.Script.Name}: {error.Message}");
+        }
+    }
+
+    private void Report(SpeakerScript script, HeardSegment heard)
+    {
+        if (OnHeard is null)
+            return;
+        lock (_problems)
+            OnHeard(script, heard);
+    }
+}
