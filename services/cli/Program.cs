@@ -1,11 +1,8 @@
 using System.CommandLine;
-using System.Runtime.Versioning;
 using Speech.Cli;
 using Speech.Cli.Bench;
 using Speech.Cli.Demo;
 using Speech.Cli.Transcribe;
-
-[assembly: SupportedOSPlatform("linux")]
 
 var commands = new RootCommand("Speech: transcribes recordings, shows itself off, and measures itself.")
 {
