@@ -1,12 +1,14 @@
 using System.CommandLine;
 using Speech.Cli;
 using Speech.Cli.Bench;
+using Speech.Cli.Decode;
 using Speech.Cli.Demo;
 using Speech.Cli.Transcribe;
 
 var commands = new RootCommand("Speech: transcribes recordings, shows itself off, and measures itself.")
 {
     TranscribeCommand.Create(),
+    DecodeCommand.Create(),
     DemoCommand.Create(),
     BenchCommand.Create(),
 };

@@ -8,5 +8,7 @@ internal static class BenchCommand
     public static Command Create() => new("bench", "Measures parts of Speech, or all of it under load.")
     {
         ClientsBench.Create(),
+        WhisperBench.Create(),
+        KernelBench.Create(),
     };
 }

@@ -1,3 +1,4 @@
+using Speech.Cli.Decode;
 using Speech.Models.Catalog;
 using Speech.Models.Evaluation;
 using Speech.Models.Whisper;
@@ -19,8 +20,7 @@ internal sealed class ModelReference
     public static ModelReference Transcribe(IEnumerable<Utterance> utterances, CancellationToken cancellationToken)
     {
         var distinct = utterances.DistinctBy(utterance => utterance.Id).ToArray();
-        string[] folders = [.. new[] { Environment.GetEnvironmentVariable("MODEL_DIR"), WhisperCatalog.BuiltInFolder() }.OfType<string>().Where(folder => folder.Length > 0)];
-        var file = WhisperCatalog.Find(Setting("MODEL_SIZE", WhisperCatalog.BuiltIn), folders);
+        var file = ModelOptions.Find(Setting("MODEL_SIZE", WhisperCatalog.BuiltIn));
         if (!AudioContext.TryParse(Setting("AUDIO_CONTEXT", "auto"), out var context))
             context = AudioContext.Auto;
 
