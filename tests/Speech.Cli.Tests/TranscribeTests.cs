@@ -129,7 +129,7 @@ public sealed class TranscribeTests : IDisposable
     [Theory]
     [InlineData("'FILE'", "transcribe")]
     [InlineData("--url", "transcribe", "a.wav", "--url", "http://127.0.0.1")]
-    [InlineData("--codec", "transcribe", "a.wav", "--codec", "mp3")]
+    [InlineData("pcm_s16le", "transcribe", "a.wav", "--codec", "mp3")]
     [InlineData("--rate", "transcribe", "a.wav", "--rate", "0")]
     [InlineData("--jobs", "transcribe", "a.wav", "--jobs", "many")]
     [InlineData("--language", "transcribe", "a.wav", "--language", "klingon")]
