@@ -14,9 +14,16 @@ internal static class Terminal
 
     private static IAnsiConsole Create(TextWriter writer, bool isRedirected)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
-        if (isRedirected)
-            console.Profile.Width = RedirectedWidth;
+        var settings = new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) };
+        if (!isRedirected)
+            return AnsiConsole.Create(settings);
+
+        // Left to itself, Spectre asks only TERM whether it may colour, and that says nothing about a file.
+        settings.Ansi = AnsiSupport.No;
+        settings.ColorSystem = ColorSystemSupport.NoColors;
+        settings.Interactive = InteractionSupport.No;
+        var console = AnsiConsole.Create(settings);
+        console.Profile.Width = RedirectedWidth;
         return console;
     }
 }

@@ -13,6 +13,8 @@ namespace Speech.Cli.Demo;
 /// </summary>
 internal sealed class LiveTranscript(SpeakerScript script)
 {
+    private const int TextWidth = 44;
+
     private readonly List<string> _heard = [];
 
     /// <summary>The line of the next segment, as Spectre's markup.</summary>
@@ -21,7 +23,7 @@ internal sealed class LiveTranscript(SpeakerScript script)
         var transcript = heard.Transcript;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"[grey]speaker {script.Name,-2} {Person(heard),-5}[/] {Markup.Escape($"[{transcript.Start,6:F2} → {transcript.End,6:F2}]")} {Compare(heard),-40} [grey]{heard.AfterSpeech.TotalMilliseconds:F0} ms[/]");
+            $"[grey]speaker {script.Name,-2} {Person(heard),-5}[/] {Markup.Escape($"[{transcript.Start,6:F2} → {transcript.End,6:F2}]")} {Compare(heard)} [grey]{heard.AfterSpeech.TotalMilliseconds:F0} ms[/]");
     }
 
     private string Person(HeardSegment heard) => script.Utterances
@@ -49,6 +51,7 @@ internal sealed class LiveTranscript(SpeakerScript script)
                 : $"[red]{Markup.Escape($"{{{word.Hypothesis}|{word.Reference}}}")}[/]");
         }
 
-        return line.ToString();
+        // Marks take room in the text, but none on the terminal.
+        return line.Append(' ', Math.Max(0, TextWidth - Markup.Remove(line.ToString()).Length)).ToString();
     }
 }
