@@ -36,8 +36,8 @@ internal static class DemoCommand
         return await FleetCommand.RunAsync(console, options, json, async (fleet, stop) =>
         {
             console.MarkupLine($"{scripts.Sum(script => script.Utterances.Count)} utterances by {scripts.Count} speakers, {scripts.Max(script => script.Seconds):F0} s of audio each"
-                + " [grey](words that differ from what was said: {heard|said}; at the end: time since the end of speech)[/]");
-            var lines = scripts.ToDictionary(script => script, script => new LiveTranscript(script));
+                + " [grey](words that differ from what was said: {heard|said}; last: time since the end of speech)[/]");
+            var lines = scripts.ToDictionary(script => script, script => new LiveTranscript(script, realTime));
             var accident = parsed.GetValue(KillWorker) ? new WorkerAccident(fleet, scripts.Sum(script => script.Utterances.Count) / 2, console) : null;
             var run = new SpeakersRun(scripts, realTime, TimeProvider.System)
             {

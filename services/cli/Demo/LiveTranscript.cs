@@ -11,7 +11,8 @@ namespace Speech.Cli.Demo;
 /// as {|said}. All words so far are aligned with all that was said so far, so that a word lost at the border of a segment shows too, before
 /// the next word that was heard.
 /// </summary>
-internal sealed class LiveTranscript(SpeakerScript script)
+/// <param name="realTime">Whether the audio is sent as it is spoken: then latency means something.</param>
+internal sealed class LiveTranscript(SpeakerScript script, bool realTime)
 {
     private const int TextWidth = 44;
 
@@ -23,8 +24,10 @@ internal sealed class LiveTranscript(SpeakerScript script)
         var transcript = heard.Transcript;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"[grey]speaker {script.Name,-2} {Person(heard),-5}[/] {Markup.Escape($"[{transcript.Start,6:F2} → {transcript.End,6:F2}]")} {Compare(heard)} [grey]{heard.AfterSpeech.TotalMilliseconds:F0} ms[/]");
+            $"[grey]speaker {script.Name,-2} {Person(heard),-5}[/] {Markup.Escape($"[{transcript.Start,6:F2} → {transcript.End,6:F2}]")} {Compare(heard)} [grey]{Latency(heard)}[/]");
     }
+
+    private string Latency(HeardSegment heard) => realTime ? $"{heard.AfterSpeech.TotalMilliseconds:F0} ms" : "";
 
     private string Person(HeardSegment heard) => script.Utterances
         .MaxBy(utterance => Math.Min(utterance.End, heard.Transcript.End) - Math.Max(utterance.Start, heard.Transcript.Start))!.Utterance.Person;

@@ -1,5 +1,6 @@
 using Spectre.Console;
 using Speech.Cli.Speakers;
+using Speech.Redis;
 
 namespace Speech.Cli.Fleet;
 
@@ -23,7 +24,7 @@ internal static class FleetCommand
                 report = report with { Problems = [.. report.Problems, problem] };
             return Print(console, report, json, $"The services' logs are in {fleet.LogFolder}.");
         }
-        catch (Exception error) when (error is FleetException or FileNotFoundException)
+        catch (Exception error) when (error is FleetException or FileNotFoundException or RedisException)
         {
             await Console.Error.WriteLineAsync(error.Message);
             return ExitCodes.Failed;

@@ -26,16 +26,27 @@ internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, bool rea
         var watching = monitor?.WatchAsync(finished.Token) ?? Task.CompletedTask;
         var meanwhile = Meanwhile?.Invoke(finished.Token) ?? Task.CompletedTask;
 
-        var start = clock.GetTimestamp();
-        await Task.WhenAll(sessions.Select((session, index) => TalkAsync(session, index, url(index), cancellationToken)));
-        var wall = clock.GetElapsedTime(start);
+        TimeSpan wall;
+        QueueState? queue = null;
+        try
+        {
+            var start = clock.GetTimestamp();
+            await Task.WhenAll(sessions.Select((session, index) => TalkAsync(session, index, url(index), cancellationToken)));
+            wall = clock.GetElapsedTime(start);
+            if (monitor is not null)
+                queue = await monitor.QueueAsync(cancellationToken);
+        }
+        finally
+        {
+            await finished.CancelAsync();
+            await watching;
+            await meanwhile.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
 
-        var queue = monitor is null ? null : await monitor.QueueAsync(cancellationToken);
-        await finished.CancelAsync();
-        await watching;
-        await meanwhile.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (meanwhile.IsFaulted)
             _problems.Add(meanwhile.Exception.GetBaseException().Message);
+        if (meanwhile.IsCanceled)
+            _problems.Add("all had been said before what was to happen meanwhile could happen");
 
         var model = await Task.Run(
             () => ModelReference.Transcribe(scripts.SelectMany(script => script.Utterances, (_, placed) => placed.Utterance), cancellationToken),
