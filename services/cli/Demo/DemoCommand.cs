@@ -35,8 +35,8 @@ internal static class DemoCommand
         var options = new FleetOptions { Name = "demo", SttWorkers = parsed.GetValue(SttWorkers) };
         return await FleetCommand.RunAsync(console, options, json, async (fleet, stop) =>
         {
-            console.MarkupLine($"{scripts.Sum(script => script.Utterances.Count)} utterances by {scripts.Count} speakers, {scripts.Max(script => script.Seconds):F0} s of audio each"
-                + " [grey](words that differ from what was said: {heard|said}; last: time since the end of speech)[/]");
+            console.WriteLine($"{scripts.Sum(script => script.Utterances.Count)} utterances by {scripts.Count} speakers, {scripts.Max(script => script.Seconds):F0} s of audio each");
+            console.MarkupLine("[grey]speaker, seconds, words ({heard|said} where they differ), time since their end[/]");
             var lines = scripts.ToDictionary(script => script, script => new LiveTranscript(script, realTime));
             var accident = parsed.GetValue(KillWorker) ? new WorkerAccident(fleet, scripts.Sum(script => script.Utterances.Count) / 2, console) : null;
             var run = new SpeakersRun(scripts, realTime, TimeProvider.System)

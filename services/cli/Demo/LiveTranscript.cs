@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Spectre.Console;
 using Speech.Cli.Speakers;
@@ -14,6 +13,7 @@ namespace Speech.Cli.Demo;
 /// <param name="realTime">Whether the audio is sent as it is spoken: then latency means something.</param>
 internal sealed class LiveTranscript(SpeakerScript script, bool realTime)
 {
+    /// <summary>So that a line fits a terminal of 80 columns.</summary>
     private const int TextWidth = 44;
 
     private readonly List<string> _heard = [];
@@ -22,12 +22,10 @@ internal sealed class LiveTranscript(SpeakerScript script, bool realTime)
     public string Line(HeardSegment heard)
     {
         var transcript = heard.Transcript;
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"[grey]speaker {script.Name,-2} {Person(heard),-5}[/] {Markup.Escape($"[{transcript.Start,6:F2} → {transcript.End,6:F2}]")} {Compare(heard)} [grey]{Latency(heard)}[/]");
+        return $"[grey]{script.Name,2} {Person(heard),-5}[/] {transcript.Start,6:F2} →{transcript.End,7:F2}  {Compare(heard)} [grey]{Latency(heard)}[/]";
     }
 
-    private string Latency(HeardSegment heard) => realTime ? $"{heard.AfterSpeech.TotalMilliseconds:F0} ms" : "";
+    private string Latency(HeardSegment heard) => realTime ? $"{heard.AfterSpeech.TotalMilliseconds,4:F0} ms" : "";
 
     private string Person(HeardSegment heard) => script.Utterances
         .MaxBy(utterance => Math.Min(utterance.End, heard.Transcript.End) - Math.Max(utterance.Start, heard.Transcript.Start))!.Utterance.Person;

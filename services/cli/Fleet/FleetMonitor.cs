@@ -59,7 +59,7 @@ internal sealed class FleetMonitor(LocalFleet fleet, TimeProvider clock) : IAsyn
     {
         foreach (var part in fleet.Report.Parts)
         {
-            if (ProcessTimes.Cpu(part.Pid) is not { } now)
+            if (ProcessStatus.Cpu(part.Pid) is not { } now)
                 continue;
 
             // A process that a restart has brought counts from its beginning.

@@ -89,7 +89,7 @@ internal sealed class LocalFleet : IAsyncDisposable
         await EndAsync();
         if (_supervisor.ExitCode != 0)
             return $"the supervisor ended with exit code {_supervisor.ExitCode}: {LastLines()}";
-        var left = _processIds.Where(IsAlive).ToArray();
+        var left = _processIds.Where(ProcessStatus.IsAlive).ToArray();
         return left.Length == 0 ? null : $"still running: process {string.Join(", ", left)}";
     }
 
@@ -153,6 +153,4 @@ internal sealed class LocalFleet : IAsyncDisposable
         lock (_lastLines)
             return string.Join(Environment.NewLine, _lastLines);
     }
-
-    private static bool IsAlive(int processId) => Directory.Exists($"/proc/{processId}");
 }

@@ -51,7 +51,7 @@ internal sealed record SpeakerScript(string Name, float[] Samples, IReadOnlyList
     public static IReadOnlyList<SpeakerScript> ShareOut(IReadOnlyList<Utterance> utterances, int speakers)
     {
         var parts = utterances.GroupBy(utterance => utterance.Person).Select(group => group.ToArray()).ToList();
-        while (parts.Count < speakers && parts.MaxBy(Length) is { Length: > 1 } longest)
+        while (parts.Count < speakers && parts.Where(part => part.Length > 1).MaxBy(Length) is { } longest)
         {
             parts.Remove(longest);
             parts.Add(longest[..(longest.Length / 2)]);
