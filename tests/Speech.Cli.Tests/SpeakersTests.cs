@@ -114,9 +114,10 @@ public sealed class SpeakersTests
     [Fact]
     public void Latencies_are_summed_up_by_nearest_rank()
     {
-        LatencySummary.Of(Enumerable.Range(1, 100).Select(milliseconds => TimeSpan.FromMilliseconds(milliseconds))).ShouldBe(new LatencySummary(50, 95, 100));
+        LatencySummary.Of([.. Enumerable.Range(1, 100).Select(milliseconds => (TimeSpan?)TimeSpan.FromMilliseconds(milliseconds))]).ShouldBe(new LatencySummary(50, 95, 100));
         LatencySummary.Of([TimeSpan.FromMilliseconds(7)]).ShouldBe(new LatencySummary(7, 7, 7));
-        LatencySummary.Of([]).ShouldBe(new LatencySummary(0, 0, 0));
+        LatencySummary.Of([]).ShouldBeNull();
+        LatencySummary.Of([TimeSpan.FromMilliseconds(7), null]).ShouldBeNull();
     }
 
     [Fact]
@@ -159,6 +160,6 @@ public sealed class SpeakersTests
             (await connection.ReceiveUntilStopAsync()).Count.ShouldBe((int)Math.Ceiling(Script.Seconds / 0.02));
             await script(connection);
         });
-        return await new SpeakersRun([Script], realTime: false, TimeProvider.System).RunAsync(_ => server.Url, fleet: null, CancellationToken.None);
+        return await new SpeakersRun([Script], SegmentTiming.OfEnvironment(), realTime: false, TimeProvider.System).RunAsync(_ => server.Url, fleet: null, CancellationToken.None);
     }
 }

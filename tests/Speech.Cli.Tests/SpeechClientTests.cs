@@ -225,9 +225,12 @@ public sealed class SpeechClientTests
 
         var now = clock.GetTimestamp();
         sent.Position.ShouldBe(TimeSpan.FromMilliseconds(60));
-        (double Position, double Ago)[] expected = [(0, 40), (0.001, 40), (0.02, 40), (0.0201, 20), (0.04, 20), (0.06, 0), (5, 0)];
+        (double Position, double Ago)[] expected = [(0, 40), (0.001, 40), (0.02, 40), (0.0201, 20), (0.04, 20), (0.06, 0)];
         foreach (var (position, ago) in expected)
             sent.Since(position, now).ShouldBe(TimeSpan.FromMilliseconds(ago), $"at {position}");
+        sent.Since(0.0601, now).ShouldBeNull("it was not yet sent");
+        sent.Complete();
+        sent.Since(0.0601, now).ShouldBe(TimeSpan.Zero);
     }
 
     internal static Uri UnusedUrl()

@@ -29,14 +29,21 @@ internal static class ClientsBench
         var json = parsed.GetValue(Json);
         var console = json ? Terminal.Errors() : Terminal.Output();
         var scripts = SpeakerScript.GoRound(BuiltInRecordings.Load(), parsed.GetValue(Clients), parsed.GetValue(Seconds));
-        var run = new SpeakersRun(scripts, realTime: true, TimeProvider.System);
+        var timing = SegmentTiming.OfEnvironment();
+        var run = new SpeakersRun(scripts, timing, realTime: true, TimeProvider.System);
         if (parsed.GetValue(Url) is { } url)
         {
             var report = await run.RunAsync(_ => Options.UrlOrDefault(url), fleet: null, cancellationToken);
             return FleetCommand.Print(console, report, json, $"The server is {url}.");
         }
 
-        var options = new FleetOptions { Name = "bench", SttWorkers = parsed.GetValue(SttWorkers), Gateways = parsed.GetValue(Gateways) };
+        var options = new FleetOptions
+        {
+            Name = "bench",
+            SttWorkers = parsed.GetValue(SttWorkers),
+            Gateways = parsed.GetValue(Gateways),
+            Settings = [timing.Setting],
+        };
         return await FleetCommand.RunAsync(
             console, options, json, (fleet, stop) => run.RunAsync(fleet.Report.GatewayUrl, fleet, stop), cancellationToken);
     }

@@ -5,6 +5,7 @@ internal sealed class SentAudio(TimeProvider clock)
 {
     private readonly Lock _lock = new();
     private readonly List<long> _timestamps = [];
+    private bool _isComplete;
 
     /// <summary>Audio sent so far.</summary>
     public TimeSpan Position
@@ -23,18 +24,22 @@ internal sealed class SentAudio(TimeProvider clock)
             _timestamps.Add(clock.GetTimestamp());
     }
 
-    /// <summary>
-    /// Time since the packet that ends at or after <paramref name="seconds"/> of audio was sent. Null when nothing was sent; for a
-    /// position behind the end, since the end.
-    /// </summary>
+    /// <summary>No more comes: whatever was to come later is as good as sent with the last packet.</summary>
+    public void Complete()
+    {
+        lock (_lock)
+            _isComplete = true;
+    }
+
+    /// <summary>Time since the packet that ends at or after <paramref name="seconds"/> of audio was sent; null when it was not yet.</summary>
     public TimeSpan? Since(double seconds, long now)
     {
         lock (_lock)
         {
-            if (_timestamps.Count == 0)
-                return null;
             // A hair less than a whole packet is that packet: 0.06 s is three packets of 20 ms, whatever floating point makes of it.
             var packet = (long)Math.Ceiling(seconds / AudioPackets.Duration.TotalSeconds - 1e-6) - 1;
+            if (_timestamps.Count == 0 || (packet >= _timestamps.Count && !_isComplete))
+                return null;
             return clock.GetElapsedTime(_timestamps[(int)Math.Clamp(packet, 0, _timestamps.Count - 1)], now);
         }
     }

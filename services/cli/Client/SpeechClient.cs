@@ -191,6 +191,7 @@ internal sealed class SpeechClient : IAsyncDisposable
                 sent?.Add();
             }
 
+            sent?.Complete();
             await StopAsync(cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -32,14 +32,15 @@ internal static class DemoCommand
         var console = json ? Terminal.Errors() : Terminal.Output();
         var realTime = !parsed.GetValue(Fast);
         var scripts = SpeakerScript.ShareOut(BuiltInRecordings.Load(), parsed.GetValue(Speakers));
-        var options = new FleetOptions { Name = "demo", SttWorkers = parsed.GetValue(SttWorkers) };
+        var timing = SegmentTiming.OfEnvironment();
+        var options = new FleetOptions { Name = "demo", SttWorkers = parsed.GetValue(SttWorkers), Settings = [timing.Setting] };
         return await FleetCommand.RunAsync(console, options, json, async (fleet, stop) =>
         {
             console.WriteLine($"{scripts.Sum(script => script.Utterances.Count)} utterances by {scripts.Count} speakers, {scripts.Max(script => script.Seconds):F0} s of audio each");
             console.MarkupLine("[grey]speaker, seconds, words ({heard|said} where they differ), time since their end[/]");
             var lines = scripts.ToDictionary(script => script, script => new LiveTranscript(script, realTime));
             var accident = parsed.GetValue(KillWorker) ? new WorkerAccident(fleet, scripts.Sum(script => script.Utterances.Count) / 2, console) : null;
-            var run = new SpeakersRun(scripts, realTime, TimeProvider.System)
+            var run = new SpeakersRun(scripts, timing, realTime, TimeProvider.System)
             {
                 OnHeard = (script, heard) =>
                 {

@@ -25,7 +25,7 @@ internal sealed class LiveTranscript(SpeakerScript script, bool realTime)
         return $"[grey]{script.Name,2} {Person(heard),-5}[/] {transcript.Start,6:F2} →{transcript.End,7:F2}  {Compare(heard)} [grey]{Latency(heard)}[/]";
     }
 
-    private string Latency(HeardSegment heard) => realTime ? $"{heard.AfterSpeech.TotalMilliseconds,4:F0} ms" : "";
+    private string Latency(HeardSegment heard) => realTime && heard.AfterSpeech is { } latency ? $"{latency.TotalMilliseconds,4:F0} ms" : "";
 
     private string Person(HeardSegment heard) => script.Utterances
         .MaxBy(utterance => Math.Min(utterance.End, heard.Transcript.End) - Math.Max(utterance.Start, heard.Transcript.Start))!.Utterance.Person;

@@ -3,10 +3,13 @@ namespace Speech.Cli.Speakers;
 /// <summary>Milliseconds.</summary>
 internal sealed record LatencySummary(double Median, double P95, double Max)
 {
-    public static LatencySummary Of(IEnumerable<TimeSpan> latencies)
+    /// <summary>Null when there is nothing to sum up, or when a result came before what it is measured from.</summary>
+    public static LatencySummary? Of(IReadOnlyCollection<TimeSpan?> latencies)
     {
-        var sorted = latencies.Select(latency => latency.TotalMilliseconds).Order().ToArray();
-        return sorted.Length == 0 ? new LatencySummary(0, 0, 0) : new LatencySummary(At(sorted, 0.5), At(sorted, 0.95), sorted[^1]);
+        if (latencies.Count == 0 || latencies.Contains(null))
+            return null;
+        var sorted = latencies.Select(latency => latency!.Value.TotalMilliseconds).Order().ToArray();
+        return new LatencySummary(At(sorted, 0.5), At(sorted, 0.95), sorted[^1]);
     }
 
     public override string ToString() => $"median {Median:F0} ms, p95 {P95:F0} ms, max {Max:F0} ms";

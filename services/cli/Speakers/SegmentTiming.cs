@@ -9,15 +9,19 @@ namespace Speech.Cli.Speakers;
 /// </summary>
 internal readonly record struct SegmentTiming(double TailSeconds, double SilenceSeconds)
 {
-    private const double DefaultSilenceSeconds = 0.7;
+    /// <summary>The gateway's default.</summary>
+    private const double DefaultSilenceSeconds = 0.5;
 
-    /// <summary>As a gateway with our environment has it.</summary>
+    /// <summary>As a gateway has it that runs in our environment.</summary>
     public static SegmentTiming OfEnvironment()
     {
         var text = Environment.GetEnvironmentVariable("SILENCE_THRESHOLD_SECONDS");
         var silence = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : DefaultSilenceSeconds;
         return new SegmentTiming(Math.Min(new SegmenterOptions().TailSeconds, silence), silence);
     }
+
+    /// <summary>What makes a gateway keep to this, whatever its default is.</summary>
+    public string Setting => string.Create(CultureInfo.InvariantCulture, $"SILENCE_THRESHOLD_SECONDS={SilenceSeconds}");
 
     /// <summary>Where the speech of a segment ended, in seconds of the stream.</summary>
     public double SpeechEnd(double segmentEnd) => segmentEnd - TailSeconds;

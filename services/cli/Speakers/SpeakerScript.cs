@@ -8,7 +8,7 @@ namespace Speech.Cli.Speakers;
 /// </summary>
 internal sealed record SpeakerScript(string Name, float[] Samples, IReadOnlyList<PlacedUtterance> Utterances)
 {
-    /// <summary>Longer than the silence that ends a segment (0.7 s).</summary>
+    /// <summary>Longer than the silence that ends a segment, even where it is set to 0.9 s.</summary>
     public const double PauseSeconds = 1.0;
 
     /// <summary>About -66 dB: a quiet room, where digital silence would be a hint that real microphones do not give.</summary>

@@ -3,11 +3,11 @@ using Speech.Contracts;
 
 namespace Speech.Cli.Speakers;
 
-/// <summary>A transcript as it arrived.</summary>
+/// <summary>A transcript as it arrived, and how long after some audio was sent; null: before it was.</summary>
 /// <param name="AfterSpeech">From when the end of its speech was sent.</param>
 /// <param name="AfterSegment">From when the segment's end (speech and a tail of silence) was sent.</param>
 /// <param name="AfterDecision">From when the audio was sent that completed the segment for the gateway.</param>
-internal sealed record HeardSegment(Transcript Transcript, TimeSpan AfterSpeech, TimeSpan AfterSegment, TimeSpan AfterDecision);
+internal sealed record HeardSegment(Transcript Transcript, TimeSpan? AfterSpeech, TimeSpan? AfterSegment, TimeSpan? AfterDecision);
 
 /// <summary>One speaker on one connection: streams a script and collects what comes back.</summary>
 internal sealed class SpeakerSession(SpeakerScript script, SegmentTiming timing, TimeProvider clock)
@@ -48,9 +48,9 @@ internal sealed class SpeakerSession(SpeakerScript script, SegmentTiming timing,
                 case Transcript transcript:
                     var heard = new HeardSegment(
                         transcript,
-                        sent.Since(timing.SpeechEnd(transcript.End), now) ?? TimeSpan.Zero,
-                        sent.Since(transcript.End, now) ?? TimeSpan.Zero,
-                        sent.Since(timing.Decided(transcript.End, script.Seconds), now) ?? TimeSpan.Zero);
+                        sent.Since(timing.SpeechEnd(transcript.End), now),
+                        sent.Since(transcript.End, now),
+                        sent.Since(timing.Decided(transcript.End, script.Seconds), now));
                     _segments.Add(heard);
                     onHeard?.Invoke(heard);
                     break;

@@ -44,7 +44,7 @@ internal sealed record SpeakersReport
     /// <summary>Milliseconds from the segment's end, which lies a tail of silence after that of its speech.</summary>
     public LatencySummary? LatencyAfterSegment { get; init; }
 
-    /// <summary>Milliseconds from the audio that completed the segment.</summary>
+    /// <summary>Milliseconds from the audio that completed the segment; null also when a server's silences are not those we reckon with.</summary>
     public LatencySummary? LatencyAfterDecision { get; init; }
 
     /// <summary>Processor seconds of the STT workers for a second of audio; null when the server is not ours.</summary>
@@ -87,9 +87,9 @@ internal sealed record SpeakersReport
             ModelErrors = model.Errors(said),
             DifferencesFromModel = Sum(sessions, session => WordErrorRate.Of(
                 string.Join(' ', session.Script.Utterances.Select(placed => model.TextOf(placed.Utterance))), session.Text)),
-            LatencyAfterSpeech = realTime ? LatencySummary.Of(heard.Select(segment => segment.AfterSpeech)) : null,
-            LatencyAfterSegment = realTime ? LatencySummary.Of(heard.Select(segment => segment.AfterSegment)) : null,
-            LatencyAfterDecision = realTime ? LatencySummary.Of(heard.Select(segment => segment.AfterDecision)) : null,
+            LatencyAfterSpeech = realTime ? LatencySummary.Of([.. heard.Select(segment => segment.AfterSpeech)]) : null,
+            LatencyAfterSegment = realTime ? LatencySummary.Of([.. heard.Select(segment => segment.AfterSegment)]) : null,
+            LatencyAfterDecision = realTime ? LatencySummary.Of([.. heard.Select(segment => segment.AfterDecision)]) : null,
             RealTimeFactor = fleet?.Monitor.Cpu("stt-").TotalSeconds / audioSeconds,
             WorkerCores = fleet?.Monitor.Cpu("stt-") / wall,
             GatewayCores = fleet?.Monitor.Cpu("gateway-") / wall,

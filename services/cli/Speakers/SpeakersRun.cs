@@ -5,7 +5,7 @@ using Speech.Contracts;
 namespace Speech.Cli.Speakers;
 
 /// <summary>Several speakers talk to a server at the same time, each on a connection of its own.</summary>
-internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, bool realTime, TimeProvider clock)
+internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, SegmentTiming timing, bool realTime, TimeProvider clock)
 {
     private readonly List<string> _problems = [];
 
@@ -19,7 +19,6 @@ internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, bool rea
     /// <param name="fleet">To be watched, if it is ours.</param>
     public async Task<SpeakersReport> RunAsync(Func<int, Uri> url, LocalFleet? fleet, CancellationToken cancellationToken)
     {
-        var timing = SegmentTiming.OfEnvironment();
         SpeakerSession[] sessions = [.. scripts.Select(script => new SpeakerSession(script, timing, clock))];
         await using var monitor = fleet is null ? null : new FleetMonitor(fleet, clock);
         using var finished = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
