@@ -3,13 +3,15 @@ using Speech.Cli;
 using Speech.Cli.Bench;
 using Speech.Cli.Decode;
 using Speech.Cli.Demo;
+using Speech.Cli.Models;
 using Speech.Cli.Transcribe;
 
-var commands = new RootCommand("Speech: transcribes recordings, shows itself off, and measures itself.")
+var commands = new RootCommand("Speech: transcribes recordings, shows itself off, measures itself, and fetches models.")
 {
     TranscribeCommand.Create(),
     DecodeCommand.Create(),
     DemoCommand.Create(),
+    ModelsCommand.Create(),
     BenchCommand.Create(),
 };
 var parsed = commands.Parse(args);

@@ -150,7 +150,7 @@ public sealed class TranscribeTests : IDisposable
     {
         var run = await CliRun.StartAsync("--help");
         run.ExitCode.ShouldBe(0);
-        foreach (var command in (string[])["transcribe", "demo", "bench"])
+        foreach (var command in (string[])["transcribe", "decode", "demo", "models", "bench"])
             run.Output.ShouldContain(command);
     }
 

@@ -10,5 +10,6 @@ internal static class BenchCommand
         ClientsBench.Create(),
         WhisperBench.Create(),
         KernelBench.Create(),
+        SilenceBench.Create(),
     };
 }
