@@ -11,7 +11,7 @@ internal static class SegmentAudio
     public static byte[] ToPcm(ReadOnlySpan<float> samples)
     {
         var bytes = GC.AllocateUninitializedArray<byte>(samples.Length * sizeof(short));
-        var pcm = MemoryMarshal.Cast<byte, short>(bytes);
+        var pcm = MemoryMarshal.Cast<byte, short>(bytes.AsSpan());
         PcmConverter.ToInt16(samples, pcm);
         if (!BitConverter.IsLittleEndian)
             BinaryPrimitives.ReverseEndianness(pcm, pcm);

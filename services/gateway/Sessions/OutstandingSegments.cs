@@ -5,10 +5,10 @@ namespace Speech.Gateway.Sessions;
 /// segment without a result, says it all. It bounds what one client can put into the queue: when too much is outstanding, its
 /// socket is read no further until results come.
 /// </summary>
-internal sealed class OutstandingSegments(int released, TimeProvider time)
+internal sealed class OutstandingSegments(TimeProvider time)
 {
     private readonly Lock _gate = new();
-    private int _released = released;
+    private int _released;
     private TaskCompletionSource _progress = NewProgress();
 
     /// <summary>The results of all segments below this have come.</summary>
