@@ -18,6 +18,7 @@ internal sealed class AudioPipeline : IDisposable
     private readonly IAudioStreamDecoder _decoder;
     private readonly Segmenter _segmenter;
     private readonly SampleBuffer _samples = new();
+    private readonly Contracts.AudioCodec _codec;
     private readonly int _bytesPerSample;
     private long _bytes;
     private bool _flushing;
@@ -31,6 +32,7 @@ internal sealed class AudioPipeline : IDisposable
         _vad = vad;
         _decoder = AudioStreamDecoder.Create(DecoderFor(parameters.Codec), parameters.SampleRate ?? AudioRate.Model, limits);
         _segmenter = new Segmenter(segmenter, firstSegment, startSample);
+        _codec = parameters.Codec;
         _bytesPerSample = parameters.Codec switch
         {
             Contracts.AudioCodec.PcmS16Le => sizeof(short),
@@ -48,10 +50,15 @@ internal sealed class AudioPipeline : IDisposable
     /// <summary>Seconds of the client's audio that no later segment can reach back into.</summary>
     public double CommittedUntil => _segmenter.CommittedUntil;
 
+    /// <summary>Seconds of the client's audio heard, up to the last whole window or flush.</summary>
+    public double Position => _segmenter.Position / (double)AudioRate.Model;
+
     /// <summary>Takes one message of audio. Read all events afterwards.</summary>
     /// <exception cref="AudioFormatException">It is not what it should be, or too much; the stream cannot go on.</exception>
     public void Decode(ReadOnlySpan<byte> message)
     {
+        if (_bytes == 0)
+            WrongContainer.ThrowIfAt(message, _codec);
         _bytes += message.Length;
         _decoder.Decode(message, _samples);
     }

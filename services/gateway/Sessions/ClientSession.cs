@@ -114,7 +114,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         var receiving = ReceivingAsync();
 
         var ending = await _ending.Task;
-        await EndAudioAsync();
+        await EndAudioAsync(isWhole: false);
         if (ending.Code == CloseCode.GoingAway)
             await _publishing; // the last committed message still goes out
         _outgoing.Close(ending);
@@ -316,7 +316,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 return;
             _pipeline!.Flush();
             await ForwardSegmentsAsync(_pipeline);
-            Mark(_pipeline);
+            Mark(_pipeline.CommittedUntil);
         }
         finally
         {
@@ -325,7 +325,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
     }
 
     /// <summary>No more audio, for whatever reason: what was said last becomes a segment, too.</summary>
-    private async Task EndAudioAsync()
+    /// <param name="isWhole">The client has said all. Else it may come back, and needs what might have been the beginning of a word.</param>
+    private async Task EndAudioAsync(bool isWhole)
     {
         await _audio.WaitAsync();
         try
@@ -333,9 +334,10 @@ internal sealed partial class ClientSession : IAsyncDisposable
             if (_audioEnded || _pipeline is null)
                 return;
             _audioEnded = true;
+            var (segments, committed) = (_nextSegment, _pipeline.CommittedUntil);
             _pipeline.Complete();
             await ForwardSegmentsAsync(_pipeline);
-            Mark(_pipeline);
+            Mark(isWhole ? _pipeline.Position : _nextSegment > segments ? _pipeline.CommittedUntil : committed);
             await ReportDamageAsync(_pipeline, TimeSpan.Zero);
             if (_pipeline.IsCutShort)
                 await TellAsync(new Warning("audio_truncated", "The audio ended within a sample; the incomplete one was left out."));
@@ -383,7 +385,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
 
     private async Task StopAsync()
     {
-        await EndAudioAsync();
+        await EndAudioAsync(isWhole: true);
         try
         {
             var patience = _services.Options.ResultTimeout;
@@ -412,14 +414,14 @@ internal sealed partial class ClientSession : IAsyncDisposable
         var elapsed = _services.Time.GetElapsedTime(_lastMark);
         var isDue = elapsed >= CommitInterval && pipeline.CommittedUntil - _marked >= CommitInterval.TotalSeconds;
         if (isDue || elapsed >= KeepAliveInterval)
-            Mark(pipeline);
+            Mark(pipeline.CommittedUntil);
     }
 
-    private void Mark(AudioPipeline pipeline)
+    private void Mark(double committedSeconds)
     {
         _lastMark = _services.Time.GetTimestamp();
-        _marked = pipeline.CommittedUntil;
-        _publisher!.Mark(_marked);
+        _marked = committedSeconds;
+        _publisher!.Mark(committedSeconds);
     }
 
     private async ValueTask ReportDamageAsync(AudioPipeline pipeline, TimeSpan interval)

@@ -19,6 +19,7 @@ internal sealed partial class SegmentPublisher
     private const int ExtraRoom = 256;
 
     private static readonly TimeSpan WarnAfter = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(0.25);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly string _clientId;
@@ -88,19 +89,16 @@ internal sealed partial class SegmentPublisher
 
     private async Task<bool> PublishAsync(Item item, CancellationToken cancellationToken)
     {
-        if (item.Job is null)
+        var publishing = PatientlyAsync(item, cancellationToken);
+        try
         {
-            await PatientlyAsync(KeepAliveAsync, cancellationToken);
-            return true;
+            return await publishing.WaitAsync(WarnAfter, _time, cancellationToken);
         }
-        return await PatientlyAsync(EnqueueAsync, cancellationToken) != EnqueueResult.OutOfOrder;
-
-        Task<EnqueueResult> EnqueueAsync() => _jobs.EnqueueAsync(item.Job, item.CommittedSeconds, _lastSeq(), cancellationToken);
-
-        async Task<bool> KeepAliveAsync()
+        catch (TimeoutException) when (!publishing.IsCompleted)
         {
-            await _store.KeepAliveAsync(_clientId, item.CommittedSeconds, cancellationToken);
-            return true;
+            const string Message = "The queue cannot be reached. Your audio is held here until it can; keep what is not committed.";
+            await _outgoing.SendAsync(new Warning("queue_unreachable", Message), cancellationToken);
+            return await publishing;
         }
     }
 
@@ -108,33 +106,22 @@ internal sealed partial class SegmentPublisher
     /// The calls themselves wait for a Redis that is away. What they do not wait for (out of memory, a password that was changed) someone
     /// has to mend, and may.
     /// </summary>
-    private async Task<T> PatientlyAsync<T>(Func<Task<T>> call, CancellationToken cancellationToken)
+    private async Task<bool> PatientlyAsync(Item item, CancellationToken cancellationToken)
     {
-        for (var pause = TimeSpan.FromSeconds(0.25); ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        for (var pause = ShortestPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
-                return await WithWarningAsync(call(), cancellationToken);
+                if (item.Job is not null)
+                    return await _jobs.EnqueueAsync(item.Job, item.CommittedSeconds, _lastSeq(), cancellationToken) != EnqueueResult.OutOfOrder;
+                await _store.KeepAliveAsync(_clientId, item.CommittedSeconds, cancellationToken);
+                return true;
             }
             catch (RedisException e)
             {
                 Log.Refused(_logger, _clientId, e.Message);
                 await Task.Delay(pause, _time, cancellationToken);
             }
-        }
-    }
-
-    private async Task<T> WithWarningAsync<T>(Task<T> call, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await call.WaitAsync(WarnAfter, _time, cancellationToken);
-        }
-        catch (TimeoutException) when (!call.IsCompleted)
-        {
-            const string Message = "The queue cannot be reached. Your audio is held here and will be transcribed when it can; keep what is not committed.";
-            await _outgoing.SendAsync(new Warning("queue_unreachable", Message), cancellationToken);
-            return await call;
         }
     }
 

@@ -7,7 +7,7 @@ using Speech.Tensors;
 
 namespace Speech.Gateway;
 
-internal static class Gateway
+internal static class GatewayExtensions
 {
     public static void AddGateway(this WebApplicationBuilder builder)
     {
