@@ -110,7 +110,7 @@ public sealed class EndingTests : GatewayTest
 
         client.CloseCode.ShouldBe(CloseCode.InternalError);
         client.CloseReason.ShouldBe("1 results did not come in time; reconnect with resume_from=0");
-        client.Received.OfType<Warning>().Single().Code.ShouldBe("results_outstanding");
+        client.Received.OfType<Warning>().ShouldContain(warning => warning.Code == "results_outstanding");
         client.Received.OfType<Done>().ShouldBeEmpty();
     }
 
