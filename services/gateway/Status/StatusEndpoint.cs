@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Speech.Contracts;
 using Speech.Gateway.Sessions;
@@ -20,6 +22,9 @@ internal sealed class StatusEndpoint(
     RedisClient redis, AudioJobQueue jobs, SessionRegistry sessions, GatewayOptions options, ServiceInfo info, TimeProvider time)
 {
     private const int MaxWorkers = 1000;
+
+    // The answer is never part of a page: "+" may stay "+".
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
 
@@ -51,7 +56,7 @@ internal sealed class StatusEndpoint(
         }
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-store";
-        await context.Response.WriteAsync(body.ToJsonString(), context.RequestAborted);
+        await context.Response.WriteAsync(body.ToJsonString(Json), context.RequestAborted);
     }
 
     private async Task<JsonObject> QueueAsync(CancellationToken cancellationToken) => new()
