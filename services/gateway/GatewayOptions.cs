@@ -1,0 +1,65 @@
+using Speech.Hosting;
+
+namespace Speech.Gateway;
+
+/// <summary>The gateway's settings. Those of every service (PORT, HOST, REDIS_URL, LOG_LEVEL, HISTORY_TTL_SECONDS …) are Speech.Hosting's.</summary>
+internal sealed record GatewayOptions
+{
+    /// <summary>MAX_SESSIONS: sessions at a time, counting those whose last segments wait for Redis; more are refused with 4000.</summary>
+    public int MaxSessions { get; init; } = 200;
+
+    /// <summary>
+    /// MAX_QUEUE_DEPTH: with more segments than this in <c>audio_jobs</c>, new sessions are refused with 4000, interim results stop, and
+    /// running sessions get one segment at a time into the queue.
+    /// </summary>
+    public int MaxQueueDepth { get; init; } = 1000;
+
+    /// <summary>MAX_OUTSTANDING_SEGMENTS: of one client; with so many untranscribed, its socket is read no further.</summary>
+    public int MaxOutstandingSegments { get; init; } = 32;
+
+    /// <summary>MAX_MESSAGE_BYTES: of one WebSocket message.</summary>
+    public int MaxMessageBytes { get; init; } = 1 << 20;
+
+    /// <summary>SILENCE_THRESHOLD_SECONDS: silence that ends a segment.</summary>
+    public double SilenceThresholdSeconds { get; init; } = 0.5;
+
+    /// <summary>INTERIM_INTERVAL_MS: how often an open segment is sent to be transcribed, for clients with <c>interim=true</c>.</summary>
+    public TimeSpan InterimInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>CLIENT_TIMEOUT_SECONDS: a client from which no frame came for so long is closed with 4006.</summary>
+    public TimeSpan ClientTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>SLOW_CLIENT_SECONDS: a client that takes nothing of what it is sent for so long is dropped.</summary>
+    public TimeSpan SlowClientTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>RESULT_TIMEOUT_SECONDS: after <c>stop</c>, how long without any new result until the session ends with 1011.</summary>
+    public TimeSpan ResultTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How long a gateway that is shut down tries to get what it holds into Redis: what SHUTDOWN_TIMEOUT_SECONDS leaves beside closing
+    /// the connections.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(2.4);
+
+    /// <summary>MODEL_DIR: looked into before the built-in models; null: these only.</summary>
+    public string? ModelFolder { get; init; }
+
+    public static GatewayOptions From(EnvironmentSettings settings)
+    {
+        var defaults = new GatewayOptions();
+        return new GatewayOptions
+        {
+            MaxSessions = settings.GetInt("MAX_SESSIONS", defaults.MaxSessions, min: 1, max: 100_000),
+            MaxQueueDepth = settings.GetInt("MAX_QUEUE_DEPTH", defaults.MaxQueueDepth, min: 1, max: 10_000_000),
+            MaxOutstandingSegments = settings.GetInt("MAX_OUTSTANDING_SEGMENTS", defaults.MaxOutstandingSegments, min: 1, max: 1024),
+            MaxMessageBytes = settings.GetInt("MAX_MESSAGE_BYTES", defaults.MaxMessageBytes, min: 1024, max: 16 << 20),
+            SilenceThresholdSeconds = settings.GetDouble("SILENCE_THRESHOLD_SECONDS", defaults.SilenceThresholdSeconds, min: 0.1, max: 10),
+            InterimInterval = settings.GetMilliseconds("INTERIM_INTERVAL_MS", (int)defaults.InterimInterval.TotalMilliseconds, min: 100, max: 60_000),
+            ClientTimeout = settings.GetSeconds("CLIENT_TIMEOUT_SECONDS", defaults.ClientTimeout.TotalSeconds, min: 1, max: 3600),
+            SlowClientTimeout = settings.GetSeconds("SLOW_CLIENT_SECONDS", defaults.SlowClientTimeout.TotalSeconds, min: 0.1, max: 3600),
+            ResultTimeout = settings.GetSeconds("RESULT_TIMEOUT_SECONDS", defaults.ResultTimeout.TotalSeconds, min: 0.1, max: 3600),
+            DrainTimeout = 0.6 * settings.GetSeconds("SHUTDOWN_TIMEOUT_SECONDS", 4, min: 0.1, max: 3600),
+            ModelFolder = settings.FindString("MODEL_DIR"),
+        };
+    }
+}

@@ -1,0 +1,18 @@
+using Speech.Gateway.Status;
+using Speech.Hosting;
+using Speech.Models.Silero;
+using Speech.Redis;
+
+namespace Speech.Gateway.Sessions;
+
+/// <summary>What all sessions share.</summary>
+internal sealed record SessionServices(
+    GatewayOptions Options,
+    SileroVad Vad,
+    AudioJobQueue Jobs,
+    SessionStore Store,
+    HistoryReader History,
+    RedisSubscriber Subscriber,
+    QueueDepthMonitor QueueDepth,
+    TimeProvider Time,
+    ILoggerFactory LoggerFactory);

@@ -1,0 +1,117 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Speech.Contracts;
+using Speech.Redis;
+
+namespace Speech.Gateway.Tests.Sessions;
+
+public sealed class AdmissionTests : GatewayTest
+{
+    private const string Pcm = "codec=pcm_s16le&sample_rate=16000";
+
+    [Theory]
+    [InlineData("codec=mp3", "codec 'mp3' is not known, use opus, ogg_opus, pcm_s16le or pcm_f32le")]
+    [InlineData("codec=pcm_s16le", "codec=pcm_s16le needs sample_rate (8000..192000)")]
+    [InlineData("client_id=a/b", "client_id must be 1..128 characters of A-Z a-z 0-9 _ . : -")]
+    [InlineData("resume_from=3", "resume_from needs the client_id whose results are meant")]
+    [InlineData("interim=maybe", "interim is 'maybe', allowed are true and false")]
+    [InlineData("format=xml", "format 'xml' is not known, use json or msgpack")]
+    [InlineData("codec=opus&codec=opus", "codec is given twice")]
+    public async Task Wrong_parameters_are_refused_before_the_upgrade(string query, string reason)
+    {
+        await using var gateway = await StartGatewayAsync();
+        var (status, body) = await TryUpgradeAsync(gateway, query);
+        status.ShouldBe(HttpStatusCode.BadRequest);
+        body["code"]!.GetValue<string>().ShouldBe("invalid_parameter");
+        body["message"]!.GetValue<string>().ShouldBe(reason);
+    }
+
+    [Fact]
+    public async Task Credentials_are_read_from_one_place_only()
+    {
+        await using var gateway = await StartGatewayAsync();
+        var (status, body) = await TryUpgradeAsync(gateway, "token=a", ("X-API-Key", "b"));
+        status.ShouldBe(HttpStatusCode.BadRequest);
+        body["message"]!.GetValue<string>().ShouldContain("more than once");
+
+        (_, body) = await TryUpgradeAsync(gateway, "", ("Authorization", "Basic dTpw"));
+        body["message"]!.GetValue<string>().ShouldBe("the header Authorization must be 'Bearer …'");
+    }
+
+    [Fact]
+    public async Task A_plain_request_is_told_to_upgrade()
+    {
+        await using var gateway = await StartGatewayAsync();
+        using var http = new HttpClient();
+        using var response = await http.GetAsync(new Uri(gateway.Address, "/ws"));
+        response.StatusCode.ShouldBe(HttpStatusCode.UpgradeRequired);
+    }
+
+    [Fact]
+    public async Task A_full_gateway_refuses_with_4000()
+    {
+        await using var gateway = await StartGatewayAsync("MAX_SESSIONS=1");
+        await using var first = await TestClient.ConnectAsync(gateway, Pcm);
+        await first.ExpectAsync<Ready>();
+        await using var second = await TestClient.ConnectAsync(gateway, Pcm);
+        (await second.ExpectCloseAsync()).ShouldBe(CloseCode.AtCapacity);
+        second.CloseReason.ShouldBe("this server has its 1 sessions, try again later");
+
+        await first.StopAsync();
+        await Eventually.TrueAsync(() => gateway.Sessions == 0);
+        await using var third = await TestClient.ConnectAsync(gateway, Pcm);
+        await third.ExpectAsync<Ready>();
+    }
+
+    [Fact]
+    public async Task A_queue_that_is_too_deep_refuses_with_4000()
+    {
+        await using var gateway = await StartGatewayAsync("MAX_QUEUE_DEPTH=1");
+        for (var i = 0; i < 2; i++)
+            await Redis.ExecuteAsync("XADD", RedisKeys.AudioJobs, "*", "client_id", "somebody");
+        await using var client = await TestClient.ConnectAsync(gateway, Pcm);
+        (await client.ExpectCloseAsync()).ShouldBe(CloseCode.AtCapacity);
+        client.CloseReason.ShouldBe("too much audio is waiting to be transcribed, try again later");
+    }
+
+    [Fact]
+    public async Task Without_Redis_there_is_no_session()
+    {
+        await using var gateway = await StartGatewayAsync();
+        await Server.KillAsync();
+        await using var client = await TestClient.ConnectAsync(gateway, Pcm);
+        (await client.ExpectCloseAsync()).ShouldBe(CloseCode.ResourceUnavailable);
+        client.CloseReason.ShouldBe("the queue cannot be reached, try again later");
+    }
+
+    [Fact]
+    public async Task A_client_that_comes_back_before_its_old_connection_was_missed_takes_over()
+    {
+        await using var gateway = await StartGatewayAsync();
+        await using var old = await TestClient.ConnectAsync(gateway, Pcm + "&client_id=carl");
+        await old.SendAudioAsync(TestAudio.Pcm16(TestAudio.Phrase));
+        await old.ExpectAsync<SpeechStarted>();
+
+        await using var fresh = await TestClient.ConnectAsync(gateway, Pcm + "&client_id=carl");
+        (await old.ExpectCloseAsync()).ShouldBe(CloseCode.ResourceUnavailable);
+        old.CloseReason.ShouldBe("another connection has taken over this client_id");
+        (await fresh.ExpectAsync<Ready>()).Committed.ShouldBe(2.0, "what was said over the old one is safe");
+
+        await fresh.SendAudioAsync(TestAudio.Pcm16(TestAudio.Phrase));
+        (await fresh.ExpectAsync<SpeechStarted>()).Segment.ShouldBe(1);
+    }
+
+    private static async Task<(HttpStatusCode Status, JsonNode Body)> TryUpgradeAsync(RunningGateway gateway, string query, params (string, string)[] headers)
+    {
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(gateway.Address) { Path = "/ws", Query = query }.Uri);
+        request.Headers.TryAddWithoutValidation("Connection", "Upgrade");
+        request.Headers.TryAddWithoutValidation("Upgrade", "websocket");
+        request.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", "13");
+        request.Headers.TryAddWithoutValidation("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        using var response = await http.SendAsync(request);
+        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
+    }
+}

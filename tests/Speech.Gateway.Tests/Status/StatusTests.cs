@@ -1,0 +1,60 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Speech.Contracts;
+using Speech.Redis;
+
+namespace Speech.Gateway.Tests.Status;
+
+public sealed class StatusTests : GatewayTest
+{
+    [Fact]
+    public async Task Status_shows_sessions_queue_and_workers()
+    {
+        await using var gateway = await StartGatewayAsync("MAX_SESSIONS=7", "MAX_QUEUE_DEPTH=99");
+        await using var client = await TestClient.ConnectAsync(gateway, "codec=opus");
+        await client.ExpectAsync<Ready>();
+        await Redis.ExecuteAsync("XADD", RedisKeys.AudioJobs, "*", "client_id", "somebody");
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [("role", "stt"), ("model", "nano.en"), ("busy", "2")]);
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-2"), [("role", "stt")]);
+
+        var (status, body) = await GetAsync(gateway, "/api/status");
+        status.ShouldBe(HttpStatusCode.OK);
+        body["gateway"]!["sessions"]!.GetValue<int>().ShouldBe(1);
+        body["gateway"]!["max_sessions"]!.GetValue<int>().ShouldBe(7);
+        body["queue"]!.ToJsonString().ShouldBe("""{"audio_jobs":1,"interim":0,"max_depth":99}""");
+        body["workers"]!.ToJsonString().ShouldBe("""[{"id":"stt-1","role":"stt","model":"nano.en","busy":"2"},{"id":"stt-2","role":"stt"}]""");
+        body["redis"]!["connected"]!.GetValue<bool>().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Status_and_health_tell_that_Redis_is_away()
+    {
+        await using var gateway = await StartGatewayAsync();
+        (await GetAsync(gateway, "/health")).Status.ShouldBe(HttpStatusCode.OK);
+        await Server.KillAsync();
+
+        var (status, body) = await GetAsync(gateway, "/api/status");
+        status.ShouldBe(HttpStatusCode.OK);
+        body["queue"].ShouldBeNull();
+        body["workers"]!.AsArray().ShouldBeEmpty();
+        body["redis"]!["connected"]!.GetValue<bool>().ShouldBeFalse();
+        (await GetAsync(gateway, "/health")).Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+    }
+
+    [Fact]
+    public async Task Health_counts_the_sessions()
+    {
+        await using var gateway = await StartGatewayAsync();
+        var (_, body) = await GetAsync(gateway, "/health");
+        body["status"]!.GetValue<string>().ShouldBe("ok");
+        body["service"]!.GetValue<string>().ShouldBe("gateway");
+        body["sessions"]!.ToJsonString().ShouldBe("""{"status":"ok","active":0,"max":200}""");
+    }
+
+    private static async Task<(HttpStatusCode Status, JsonNode Body)> GetAsync(RunningGateway gateway, string path)
+    {
+        using var http = new HttpClient();
+        using var response = await http.GetAsync(new Uri(gateway.Address, path));
+        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
+    }
+}
