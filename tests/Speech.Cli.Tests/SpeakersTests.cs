@@ -1,9 +1,9 @@
 using System.Text.Json;
+using Spectre.Console;
 using Speech.Cli.Demo;
 using Speech.Cli.Fleet;
 using Speech.Cli.Speakers;
 using Speech.Contracts;
-using Spectre.Console;
 
 namespace Speech.Cli.Tests;
 

@@ -37,7 +37,12 @@ public sealed class SpeechClientTests
         });
         var session = new SessionParameters
         {
-            ClientId = "me", Codec = AudioCodec.PcmS16Le, SampleRate = 16_000, Language = "fr", Interim = true, Translate = ["en", "es"],
+            ClientId = "me",
+            Codec = AudioCodec.PcmS16Le,
+            SampleRate = 16_000,
+            Language = "fr",
+            Interim = true,
+            Translate = ["en", "es"],
         };
         await using var client = await SpeechClient.ConnectAsync(new SpeechClientOptions
         {

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
+using Spectre.Console;
 using Speech.Cli.Decode;
 using Speech.Tensors;
 using Speech.Tensors.Cpu;
-using Spectre.Console;
 
 namespace Speech.Cli.Bench;
 

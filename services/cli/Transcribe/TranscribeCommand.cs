@@ -1,7 +1,7 @@
 using System.CommandLine;
+using Spectre.Console;
 using Speech.Audio;
 using Speech.Contracts;
-using Spectre.Console;
 
 namespace Speech.Cli.Transcribe;
 
