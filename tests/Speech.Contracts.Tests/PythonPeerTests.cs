@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
-using FsCheck.Fluent;
 using FsCheck;
+using FsCheck.Fluent;
 using Speech.Contracts.MessagePack;
 
 namespace Speech.Contracts.Tests;

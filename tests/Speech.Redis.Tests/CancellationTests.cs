@@ -48,7 +48,9 @@ public class CancellationTests(ServerFixture fixture) : IClassFixture<ServerFixt
         await using var server = await RedisServer.StartAsync();
         var options = RedisOptions.Parse(server.Url) with
         {
-            CommandTimeout = TimeSpan.FromSeconds(20), MinReconnectDelay = TimeSpan.FromMilliseconds(5), MaxReconnectDelay = TimeSpan.FromMilliseconds(20),
+            CommandTimeout = TimeSpan.FromSeconds(20),
+            MinReconnectDelay = TimeSpan.FromMilliseconds(5),
+            MaxReconnectDelay = TimeSpan.FromMilliseconds(20),
         };
         await server.KillAsync();
         await using var redis = new RedisClient(options);

@@ -78,7 +78,10 @@ public class HealthTests
     {
         var given = new Dictionary<string, string>
         {
-            ["WORKER_ID"] = "has spaces", ["AUDIO_CONTEXT"] = "long", ["MAX_BATCH_SIZE"] = "0", ["JOB_TIMEOUT_MS"] = "soon",
+            ["WORKER_ID"] = "has spaces",
+            ["AUDIO_CONTEXT"] = "long",
+            ["MAX_BATCH_SIZE"] = "0",
+            ["JOB_TIMEOUT_MS"] = "soon",
         };
         var settings = new EnvironmentSettings(given.GetValueOrDefault);
 

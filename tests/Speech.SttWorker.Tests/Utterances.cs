@@ -25,17 +25,17 @@ internal static class Utterances
 
     public static AudioJob Job(
         string clientId, int segment, Utterance utterance, AudioJobKind kind = AudioJobKind.Final, int revision = 0, bool words = false, double start = 0) => new()
-    {
-        ClientId = clientId,
-        Segment = segment,
-        Kind = kind,
-        Revision = revision,
-        Words = words,
-        Start = start,
-        End = start + utterance.Seconds,
-        CreatedAt = DateTimeOffset.UtcNow,
-        Audio = utterance.Pcm,
-    };
+        {
+            ClientId = clientId,
+            Segment = segment,
+            Kind = kind,
+            Revision = revision,
+            Words = words,
+            Start = start,
+            End = start + utterance.Seconds,
+            CreatedAt = DateTimeOffset.UtcNow,
+            Audio = utterance.Pcm,
+        };
 
     private static byte[] Pcm(float[] samples)
     {

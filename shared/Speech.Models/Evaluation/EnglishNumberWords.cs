@@ -21,7 +21,14 @@ internal static class EnglishNumberWords
 
     public static FrozenDictionary<string, int> Tens { get; } = new Dictionary<string, int>
     {
-        ["twenty"] = 20, ["thirty"] = 30, ["forty"] = 40, ["fifty"] = 50, ["sixty"] = 60, ["seventy"] = 70, ["eighty"] = 80, ["ninety"] = 90,
+        ["twenty"] = 20,
+        ["thirty"] = 30,
+        ["forty"] = 40,
+        ["fifty"] = 50,
+        ["sixty"] = 60,
+        ["seventy"] = 70,
+        ["eighty"] = 80,
+        ["ninety"] = 90,
     }.ToFrozenDictionary();
 
     public static FrozenDictionary<string, BigInteger> Multipliers { get; } = new Dictionary<string, BigInteger>
@@ -66,7 +73,14 @@ internal static class EnglishNumberWords
     /// <summary>After a number, and written before it.</summary>
     public static FrozenDictionary<string, char> Currencies { get; } = new Dictionary<string, char>
     {
-        ["pound"] = '£', ["pounds"] = '£', ["euro"] = '€', ["euros"] = '€', ["dollar"] = '$', ["dollars"] = '$', ["cent"] = '¢', ["cents"] = '¢',
+        ["pound"] = '£',
+        ["pounds"] = '£',
+        ["euro"] = '€',
+        ["euros"] = '€',
+        ["dollar"] = '$',
+        ["dollars"] = '$',
+        ["cent"] = '¢',
+        ["cents"] = '¢',
     }.ToFrozenDictionary();
 
     /// <summary>What may come after a decimal point.</summary>

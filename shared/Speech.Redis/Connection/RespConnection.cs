@@ -185,7 +185,8 @@ internal sealed class RespConnection : IAsyncDisposable
     {
         var maybeExecuted = WasHandedOver(command);
         return new($"The connection to {_options.Endpoint} was lost before {command.Name} was {(maybeExecuted ? "answered" : "sent")}: "
-            + CloseReason!.Message, maybeExecuted, CloseReason) { WasInFlight = true };
+            + CloseReason!.Message, maybeExecuted, CloseReason)
+        { WasInFlight = true };
     }
 
     private bool WasHandedOver(PendingCommand command) => command.EndOffset <= Volatile.Read(ref _handedOverBytes);
