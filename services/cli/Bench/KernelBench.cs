@@ -55,7 +55,7 @@ internal static class KernelBench
             }
 
             if (!json)
-                AnsiConsole.Write(table);
+                Terminal.Output().Write(table);
         }
 
         return ExitCodes.Ok;

@@ -94,7 +94,7 @@ internal static class SilenceBench
                 Text(counts.WithTextWithoutVad));
         }
 
-        AnsiConsole.Write(table);
+        Terminal.Output().Write(table);
         foreach (var text in figures.Texts.Where(text => text.Vad))
             Console.WriteLine($"clip {text.Clip} ({text.Kind}): {(text.Text.Length > LongestText ? text.Text[..LongestText] + "…" : text.Text)}");
 

@@ -29,15 +29,15 @@ internal static class WhisperBench
     public static Command Create()
     {
         var command = new Command("whisper", "Load, mel, encoder and decoder times of a model beside their floors.") { Model, Threads, Widen, Json };
-        command.SetAction(Run);
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static int Run(ParseResult parsed)
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         try
         {
-            var path = ModelOptions.Find(parsed.GetValue(Model)!).Path;
+            var path = (await ModelOptions.FindAsync(parsed.GetValue(Model)!, cancellationToken)).Path;
             using var device = new CpuDevice(parsed.GetValue(Threads));
             var figures = Measure(path, device, parsed.GetValue(Widen));
             if (parsed.GetValue(Json))
@@ -46,7 +46,7 @@ internal static class WhisperBench
                 Print(figures);
             return ExitCodes.Ok;
         }
-        catch (Exception e) when (e is FileNotFoundException or ModelFileException)
+        catch (Exception e) when (e is IOException or FormatException or ModelFileException)
         {
             Console.Error.WriteLine(e.Message);
             return ExitCodes.Failed;
@@ -142,11 +142,11 @@ internal static class WhisperBench
             AddRow(table, $"encode {seconds} s", ms, figures.EncodeFloorMs[seconds]);
         foreach (var (batch, ms) in figures.DecodeMsPerToken)
             AddRow(table, $"decode, per token at batch {batch}", ms, figures.DecodeFloorMsPerToken[batch]);
-        AnsiConsole.Write(table);
+        Terminal.Output().Write(table);
 
         // A spoken second is about three tokens.
         var segment = figures.EncodeMs["5"] + (15 * figures.DecodeMsPerToken["8"]);
-        AnsiConsole.WriteLine($"A 5 s segment of 15 tokens in a batch of 8 costs {segment:F1} ms: real-time factor {segment / 5000:F4}. Resident memory {figures.RssMb:F0} MB.");
+        Console.WriteLine($"A 5 s segment of 15 tokens in a batch of 8 costs {segment:F1} ms: real-time factor {segment / 5000:F4}. Resident memory {figures.RssMb:F0} MB.");
     }
 
     private static void AddRow(Table table, string phase, double ms, double floor) => table.AddRow(phase, $"{ms:F2}", $"{floor:F2}", $"{ms / floor:F2}");

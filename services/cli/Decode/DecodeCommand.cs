@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using System.Globalization;
 using Speech.Audio;
 using Speech.Audio.Files;
 using Speech.Models.Whisper;
@@ -13,7 +13,7 @@ internal static class DecodeCommand
 {
     private static readonly Argument<string[]> Files = new("FILE")
     {
-        Description = "WAV, Ogg Opus or raw PCM at 16 kHz, of at most 30 s each.",
+        Description = "WAV, Ogg Opus or raw PCM at 16 kHz; beyond 30 s window by window.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -21,51 +21,101 @@ internal static class DecodeCommand
 
     private static readonly Option<string> Context = ModelOptions.AudioContext();
 
-    private static readonly Option<bool> Timestamps = new("--timestamps") { Description = "Sample times too." };
+    private static readonly Option<bool> Timestamps = new("--timestamps") { Description = "Sample times too; recordings beyond 30 s always have them." };
+
+    private static readonly Option<bool> Words = new("--words") { Description = "Also find when each word is said." };
 
     private static readonly Option<string?> Language = new("--language") { Description = "What is spoken; left out: detected (multilingual models).", HelpName = "CODE" };
 
+    private static readonly Option<bool> Translate = new("--translate") { Description = "Write English, whatever is spoken (multilingual models)." };
+
+    private static readonly Option<string?> Prompt = new("--prompt") { Description = "Names and terms that may occur.", HelpName = "TEXT" };
+
+    private static readonly Option<bool> Condition = new("--condition-on-previous-text") { Description = "Begin each 30 s window with the text so far." };
+
+    private static readonly Option<int> Beams = Options.Number("--beam-size", "N", "Beams; 1 is greedy.", 1, 1, 16);
+
+    private static readonly Option<int> BestOf = Options.Number("--best-of", "N", "Draws at temperatures above 0.", 1, 1, 16);
+
+    private static readonly Option<string> Temperatures = new("--temperatures")
+    {
+        Description = "Tried in turn until a result is good: 0,0.2,0.4,0.6,0.8,1 is openai/whisper's ladder.",
+        HelpName = "T,…",
+        DefaultValueFactory = _ => "0",
+        Validators =
+        {
+            result =>
+            {
+                if (!ParseTemperatures(result.GetValueOrDefault<string>()).All(temperature => temperature is >= 0 and <= 2))
+                    result.AddError("--temperatures must be numbers from 0 to 2 with commas between them.");
+            },
+        },
+    };
+
     private static readonly Option<int> Threads = ModelOptions.Threads();
 
-    private static readonly Option<bool> Json = Options.Json("One line of JSON per file: file, text, tokens, logprobs (natural), seconds (of audio).");
+    private static readonly Option<bool> Json = Options.Json("One line of JSON per file: file, text, tokens, logprobs (natural), seconds (of audio); with times or words also segments.");
 
     public static Command Create()
     {
-        var command = new Command("decode", "Transcribes short recordings by the engine alone, without a server.")
+        var command = new Command("decode", "Transcribes recordings by the engine alone, without a server.")
         {
-            Files, Model, Context, Timestamps, Language, Threads, Json,
+            Files, Model, Context, Timestamps, Words, Language, Translate, Prompt, Condition, Beams, BestOf, Temperatures, Threads, Json,
         };
-        command.SetAction(Run);
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static int Run(ParseResult parsed)
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         try
         {
-            var file = ModelOptions.Find(parsed.GetValue(Model)!);
+            var file = await ModelOptions.FindAsync(parsed.GetValue(Model)!, cancellationToken);
+            var options = DecodingOptionsOf(parsed);
             using var device = new CpuDevice(parsed.GetValue(Threads));
             using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext);
-            using var engine = new WhisperEngine(model, slots: 1);
-            var context = ModelOptions.ParsedAudioContext(parsed.GetValue(Context));
-            var failures = parsed.GetValue(Files)!.Count(path => !TryDecode(path, engine, parsed, context));
+            using var engine = new WhisperEngine(model, slots: Math.Max(options.BeamSize, options.BestOf));
+            var failures = 0;
+            foreach (var path in parsed.GetValue(Files)!)
+                failures += TryDecode(path, engine, options, parsed.GetValue(Json), cancellationToken) ? 0 : 1;
             return failures == 0 ? ExitCodes.Ok : ExitCodes.Failed;
         }
-        catch (Exception e) when (e is FileNotFoundException or ModelFileException)
+        catch (Exception e) when (e is IOException or FormatException or ModelFileException)
         {
             Console.Error.WriteLine(e.Message);
             return ExitCodes.Failed;
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
+        }
     }
 
-    private static bool TryDecode(string path, WhisperEngine engine, ParseResult parsed, AudioContext context)
+    private static DecodingOptions DecodingOptionsOf(ParseResult parsed) => new()
+    {
+        AudioContext = ModelOptions.ParsedAudioContext(parsed.GetValue(Context)),
+        Timestamps = parsed.GetValue(Timestamps),
+        WordTimestamps = parsed.GetValue(Words),
+        Language = parsed.GetValue(Language),
+        Task = parsed.GetValue(Translate) ? WhisperTask.Translate : WhisperTask.Transcribe,
+        Prompt = parsed.GetValue(Prompt),
+        ConditionOnPreviousText = parsed.GetValue(Condition),
+        BeamSize = parsed.GetValue(Beams),
+        BestOf = parsed.GetValue(BestOf),
+        Temperatures = ParseTemperatures(parsed.GetValue(Temperatures)),
+    };
+
+    private static bool TryDecode(string path, WhisperEngine engine, DecodingOptions options, bool json, CancellationToken cancellationToken)
     {
         try
         {
             var clip = AudioFile.Load(path);
-            var request = new TranscriptionRequest(clip.Samples) { Options = new() { AudioContext = context, Timestamps = parsed.GetValue(Timestamps), Language = parsed.GetValue(Language) } };
-            var transcription = engine.Transcribe([request])[0];
-            Console.WriteLine(parsed.GetValue(Json) ? ToJson(path, clip, transcription) : $"{path}:{transcription.Text}");
+
+            // Without times a window's end may fall into a word, which would then be lost.
+            if (clip.Samples.Length > WhisperModel.WindowSamples)
+                options = options with { Timestamps = true };
+            var transcription = engine.Transcribe([new TranscriptionRequest(clip.Samples) { Options = options }], cancellationToken)[0];
+            Console.WriteLine(json ? DecodeOutput.ToJson(path, clip, options, transcription) : DecodeOutput.ToText(path, options, transcription));
             return true;
         }
         catch (Exception e) when (e is AudioFormatException or MissingNativeLibraryException or IOException or UnauthorizedAccessException or ArgumentException)
@@ -75,26 +125,7 @@ internal static class DecodeCommand
         }
     }
 
-    private static string ToJson(string path, AudioClip clip, Transcription transcription)
-    {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartObject();
-            json.WriteString("file", path);
-            json.WriteString("text", transcription.Text);
-            json.WriteStartArray("tokens");
-            foreach (var token in transcription.Tokens)
-                json.WriteNumberValue(token);
-            json.WriteEndArray();
-            json.WriteStartArray("logprobs");
-            foreach (var logProbability in transcription.LogProbabilities)
-                json.WriteNumberValue(MathF.Round(logProbability, 5));
-            json.WriteEndArray();
-            json.WriteNumber("seconds", Math.Round(clip.Duration.TotalSeconds, 3));
-            json.WriteEndObject();
-        }
-
-        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
-    }
+    /// <summary>NaN for what is no number.</summary>
+    private static double[] ParseTemperatures(string? text) =>
+        [.. (text ?? "").Split(',').Select(part => double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) ? value : double.NaN)];
 }

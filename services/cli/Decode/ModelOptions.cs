@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Speech.Cli.Models;
 using Speech.Models.Catalog;
 using Speech.Models.Whisper;
 
@@ -35,11 +36,11 @@ internal static class ModelOptions
 
     public static Option<int> Threads() => Options.Number("--threads", "N", "Threads that compute; 0: one per processor core.", 0, 0, 256);
 
-    /// <summary>Finds the file of a model where named models may lie.</summary>
-    /// <exception cref="FileNotFoundException">It is not there.</exception>
-    public static WhisperModelFile Find(string nameOrPath)
+    /// <summary>The file of a model, downloaded with progress on standard error if it is a known one that is not here.</summary>
+    /// <exception cref="IOException">It is not here and cannot be had; the message says what to do.</exception>
+    public static async Task<WhisperModelFile> FindAsync(string nameOrPath, CancellationToken cancellationToken)
     {
-        string?[] folders = [Environment.GetEnvironmentVariable("MODEL_DIR"), WhisperCatalog.BuiltInFolder()];
-        return WhisperCatalog.Find(nameOrPath, [.. folders.Where(folder => !string.IsNullOrEmpty(folder)).Select(folder => folder!)]);
+        using var store = new ModelStore();
+        return store.Find(nameOrPath) ?? await PullProgress.ShowAsync(progress => store.GetAsync(nameOrPath, progress, cancellationToken));
     }
 }

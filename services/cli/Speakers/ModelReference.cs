@@ -16,11 +16,11 @@ internal sealed class ModelReference
 
     private ModelReference(IReadOnlyDictionary<string, string> texts) => _texts = texts;
 
-    /// <exception cref="FileNotFoundException">There is no such model.</exception>
-    public static ModelReference Transcribe(IEnumerable<Utterance> utterances, CancellationToken cancellationToken)
+    /// <exception cref="IOException">There is no such model.</exception>
+    public static async Task<ModelReference> TranscribeAsync(IEnumerable<Utterance> utterances, CancellationToken cancellationToken)
     {
         var distinct = utterances.DistinctBy(utterance => utterance.Id).ToArray();
-        var file = ModelOptions.Find(Setting("MODEL_SIZE", WhisperCatalog.BuiltIn));
+        var file = await ModelOptions.FindAsync(Setting("MODEL_SIZE", WhisperCatalog.BuiltIn), cancellationToken);
         if (!AudioContext.TryParse(Setting("AUDIO_CONTEXT", "auto"), out var context))
             context = AudioContext.Auto;
 

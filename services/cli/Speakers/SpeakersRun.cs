@@ -48,7 +48,7 @@ internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, SegmentT
             _problems.Add("all had been said before what was to happen meanwhile could happen");
 
         var model = await Task.Run(
-            () => ModelReference.Transcribe(scripts.SelectMany(script => script.Utterances, (_, placed) => placed.Utterance), cancellationToken),
+            () => ModelReference.TranscribeAsync(scripts.SelectMany(script => script.Utterances, (_, placed) => placed.Utterance), cancellationToken),
             cancellationToken);
         return SpeakersReport.Of(sessions, model, realTime, wall, monitor is null ? null : (monitor, queue!), _problems);
     }
