@@ -137,6 +137,7 @@ internal sealed class RealFourier400
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Butterfly2(
             ReadOnlySpan<Complex> input, int step, Span<Complex> output, int stride, ReadOnlySpan<(float Cos, float Sin)> twiddles)
         {
@@ -145,6 +146,7 @@ internal sealed class RealFourier400
             output[stride] = (a - b).Times(twiddles[1]);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Butterfly4(
             ReadOnlySpan<Complex> input, int step, Span<Complex> output, int stride, ReadOnlySpan<(float Cos, float Sin)> twiddles)
         {
@@ -157,6 +159,7 @@ internal sealed class RealFourier400
             output[3 * stride] = (differenceAc - differenceBd).Times(twiddles[3]);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Butterfly5(
             ReadOnlySpan<Complex> input, int step, Span<Complex> output, int stride, ReadOnlySpan<(float Cos, float Sin)> twiddles)
         {

@@ -68,6 +68,9 @@ internal abstract unsafe class CpuKernels
     /// <summary>max x and ln Σ exp(x), for log-probabilities: x may hold -∞.</summary>
     public abstract (float Max, float LogSumExp) LogSumExp(float* x, int count);
 
+    /// <summary>Σ x, as fast as memory gives it; <paramref name="count"/> is a multiple of 128.</summary>
+    public abstract float Sum(float* x, int count);
+
     /// <summary>Multiply-adds on registers alone: returns the floating-point operations done.</summary>
     public abstract double RunPeak(int iterations);
 

@@ -156,6 +156,25 @@ internal sealed unsafe class CpuKernels<L, V> : CpuKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override float Sum(float* x, int count)
+    {
+        V s0 = default, s1 = default, s2 = default, s3 = default, s4 = default, s5 = default, s6 = default, s7 = default;
+        for (; count > 0; count -= 8 * L.Count, x += 8 * L.Count)
+        {
+            s0 = L.Add(s0, L.Load(x));
+            s1 = L.Add(s1, L.Load(x + L.Count));
+            s2 = L.Add(s2, L.Load(x + (2 * L.Count)));
+            s3 = L.Add(s3, L.Load(x + (3 * L.Count)));
+            s4 = L.Add(s4, L.Load(x + (4 * L.Count)));
+            s5 = L.Add(s5, L.Load(x + (5 * L.Count)));
+            s6 = L.Add(s6, L.Load(x + (6 * L.Count)));
+            s7 = L.Add(s7, L.Load(x + (7 * L.Count)));
+        }
+
+        return L.Sum(L.Add(L.Add(L.Add(s0, s1), L.Add(s2, s3)), L.Add(L.Add(s4, s5), L.Add(s6, s7))));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override double RunPeak(int iterations)
     {
         // 24 chains with 32 registers, 12 with 16: enough to fill two units of latency four, and what the tiles themselves hold.
