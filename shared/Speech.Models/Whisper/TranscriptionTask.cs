@@ -1,3 +1,4 @@
+using System.Buffers;
 using Speech.Models.Whisper.Decoding;
 using Speech.Models.Whisper.Timing;
 using Speech.Tensors;
@@ -9,7 +10,7 @@ namespace Speech.Models.Whisper;
 /// into segments, perhaps aligned to words. It owns no loop: between the engine's steps it encodes its next window or judges a finished one.
 /// </summary>
 /// <remarks>Source: openai/whisper, <c>transcribe.py</c>.</remarks>
-internal sealed class TranscriptionTask
+internal sealed class TranscriptionTask : IDisposable
 {
     private const double SecondsPerFrame = 0.01;
     private const int SamplesPerFrame = LogMelSpectrogram.HopLength;
@@ -18,6 +19,7 @@ internal sealed class TranscriptionTask
     private readonly DecodingRules _rules;
     private readonly DecodingOptions _options;
     private readonly float[] _mel;
+    private readonly int _melLength;
     private readonly int _contentFrames;
     private readonly int[] _initialPrompt;
     private readonly List<TranscribedSegment> _segments = [];
@@ -42,7 +44,9 @@ internal sealed class TranscriptionTask
         _rules = rules;
         _options = request.Options;
         _language = _tokenizer.IsMultilingual ? _options.Language : "en";
-        _mel = model.LogMel(request.Samples.Span);
+        _melLength = model.MelLength(request.Samples.Length);
+        _mel = ArrayPool<float>.Shared.Rent(_melLength);
+        model.LogMel(request.Samples.Span, _mel.AsSpan(0, _melLength));
         _contentFrames = Math.Max(1, request.Samples.Length / SamplesPerFrame);
         _initialPrompt = string.IsNullOrWhiteSpace(_options.Prompt) ? [] : _tokenizer.Encode($" {_options.Prompt.Trim()}");
     }
@@ -77,7 +81,7 @@ internal sealed class TranscriptionTask
     {
         var context = NextContext;
         _windowFrames = Math.Min(2 * _model.HyperParameters.AudioContext, _contentFrames - _seek);
-        _model.Encode(_mel, _seek, context, Audio);
+        _model.Encode(_mel.AsSpan(0, _melLength), _seek, context, Audio);
         _language ??= DetectLanguage();
         _attempt = 0;
         BeginAttempt();
@@ -127,6 +131,9 @@ internal sealed class TranscriptionTask
     }
 
     public Transcription Result() => new(_language ?? "en", _segments, _sampled, _logProbabilities, _noSpeechProbability ?? 1);
+
+    /// <summary>Gives back its memory; audio and states stay its owner's.</summary>
+    public void Dispose() => ArrayPool<float>.Shared.Return(_mel);
 
     private void BeginAttempt() =>
         _window = new WindowDecoding(_rules, Audio, States, [.. Prompt()], _options, _options.Temperatures[_attempt]);

@@ -77,7 +77,9 @@ public sealed class WhisperEngine : IDisposable
     {
         EncodeWindows();
         _rows.Clear();
-        var promised = _tasks.Sum(task => task.MinimumRows);
+        var promised = 0;
+        foreach (var task in _tasks)
+            promised += task.MinimumRows;
         foreach (var task in _tasks)
         {
             promised -= task.MinimumRows;
@@ -99,8 +101,8 @@ public sealed class WhisperEngine : IDisposable
             if (!task.IsFinished)
                 continue;
             _tasks.RemoveAt(i);
-            Release(task);
             finished.Add((task.Request, task.Result()));
+            Release(task);
         }
     }
 
@@ -160,5 +162,6 @@ public sealed class WhisperEngine : IDisposable
         foreach (var state in task.States)
             _freeStates.Push(state);
         _freeAudio.Push(task.Audio);
+        task.Dispose();
     }
 }

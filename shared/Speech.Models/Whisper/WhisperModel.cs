@@ -51,17 +51,14 @@ public sealed class WhisperModel : IDisposable
         return new WhisperModel(file, device, trainedForShortContext, maximumRows, widenWeights);
     }
 
-    /// <summary>
-    /// The log-mel spectrogram of a recording, [frames, mels], 10 ms a frame, one frame of silence last: <see cref="Encode(ReadOnlySpan{float}, int, int)"/>
-    /// takes that for all later ones.
-    /// </summary>
-    public float[] LogMel(ReadOnlySpan<float> samples)
-    {
-        var frames = LogMelSpectrogram.AudibleFrames(samples.Length) + 1;
-        var mel = new float[frames * HyperParameters.MelCount];
-        _logMel.Compute(samples, frames, mel);
-        return mel;
-    }
+    /// <summary>Numbers in the spectrogram of so many samples.</summary>
+    public int MelLength(int samples) => (LogMelSpectrogram.AudibleFrames(samples) + 1) * HyperParameters.MelCount;
+
+    /// <summary>The log-mel spectrogram of a recording.</summary>
+    /// <param name="mel">
+    /// <see cref="MelLength"/> numbers: [frames, mels], 10 ms a frame, one frame of silence last, which <see cref="Encode(ReadOnlySpan{float}, int, int)"/> takes for all later ones.
+    /// </param>
+    public void LogMel(ReadOnlySpan<float> samples, Span<float> mel) => _logMel.Compute(samples, mel.Length / HyperParameters.MelCount, mel);
 
     /// <summary>Encodes a window of a spectrogram.</summary>
     /// <param name="mel">[frames, mels], of which the last is repeated beyond the end.</param>

@@ -47,6 +47,25 @@ public class WhisperEngineTests(NanoModel nano)
     }
 
     [Fact]
+    public void A_step_allocates_nothing_but_the_room_for_its_tokens()
+    {
+        using var engine = new WhisperEngine(nano.Model, slots: 4);
+        var finished = new List<(TranscriptionRequest Request, Transcription Transcription)>();
+        foreach (var recording in Recordings.All.Where(recording => recording.Id is "cen5-fjlp-b" or "an405-mdms2-b" or "cen4-mdms2-b"))
+            engine.Admit(new TranscriptionRequest(recording.Samples));
+        engine.Step(finished);
+        engine.Step(finished);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var step = 0; step < 5; step++)
+            engine.Step(finished);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        finished.ShouldBeEmpty();
+        (allocated / 15.0).ShouldBeLessThan(32, "bytes for a token: its lists grow by doubling");
+    }
+
+    [Fact]
     public void Without_a_free_slot_a_request_is_refused_and_nothing_is_lost()
     {
         using var engine = new WhisperEngine(nano.Model, slots: 1);

@@ -24,7 +24,6 @@ internal sealed class BeamSearchDecoder(CpuDevice device, int endOfText, int bea
             var child = hypotheses[beam].Extend(token, logProbability);
             if (token == endOfText)
             {
-                child.IsFinished = true;
                 ended.Add(child);
                 continue;
             }

@@ -9,6 +9,7 @@ internal sealed class GreedyDecoder(CpuDevice device, int endOfText, double temp
 {
     private readonly Random _random = new(seed);
     private readonly List<Hypothesis> _finished = [];
+    private readonly Predicate<Hypothesis> _hasEnded = hypothesis => hypothesis.Tokens[^1] == endOfText;
     private float[] _probabilities = [];
 
     public void Update(List<Hypothesis> hypotheses, LogitRows logits)
@@ -18,11 +19,11 @@ internal sealed class GreedyDecoder(CpuDevice device, int endOfText, double temp
             var row = logits[i];
             var token = temperature == 0 ? TensorPrimitives.IndexOfMax<float>(row) : Draw(row);
             hypotheses[i].Add(token, row[token] - device.LogSumExp(row));
-            hypotheses[i].IsFinished = token == endOfText;
+            if (token == endOfText)
+                _finished.Add(hypotheses[i]);
         }
 
-        _finished.AddRange(hypotheses.Where(hypothesis => hypothesis.IsFinished));
-        hypotheses.RemoveAll(hypothesis => hypothesis.IsFinished);
+        hypotheses.RemoveAll(_hasEnded);
     }
 
     public IReadOnlyList<Hypothesis> Candidates(IReadOnlyList<Hypothesis> unfinished) => [.. _finished, .. unfinished];

@@ -14,9 +14,6 @@ internal sealed class Hypothesis(DecoderState state)
 
     public double SumLogProbability { get; private set; }
 
-    /// <summary>Ended, by its end token or by a bound.</summary>
-    public bool IsFinished { get; set; }
-
     public void Add(int token, float logProbability)
     {
         Tokens.Add(token);

@@ -114,10 +114,12 @@ internal sealed class WindowDecoding
         }
 
         _decoder.Update(_hypotheses, logits);
-        foreach (var hypothesis in _hypotheses.Where(HasRunOut).ToArray())
+        for (var i = _hypotheses.Count - 1; i >= 0; i--)
         {
-            _hypotheses.Remove(hypothesis);
-            _ranOut.Add(hypothesis);
+            if (!HasRunOut(_hypotheses[i]))
+                continue;
+            _ranOut.Add(_hypotheses[i]);
+            _hypotheses.RemoveAt(i);
         }
     }
 
