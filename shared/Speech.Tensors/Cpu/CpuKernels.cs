@@ -8,9 +8,9 @@ internal abstract unsafe class CpuKernels
 {
     public static CpuKernels Create(SimdLevel level) => level switch
     {
-        SimdLevel.Avx512 => new CpuKernels<Lanes512, System.Runtime.Intrinsics.Vector512<float>>(),
-        SimdLevel.Avx2 => new CpuKernels<Lanes256, System.Runtime.Intrinsics.Vector256<float>>(),
-        _ => new CpuKernels<Lanes128, System.Runtime.Intrinsics.Vector128<float>>(),
+        SimdLevel.Avx512 => new SimdKernels<Lanes512, System.Runtime.Intrinsics.Vector512<float>>(),
+        SimdLevel.Avx2 => new SimdKernels<Lanes256, System.Runtime.Intrinsics.Vector256<float>>(),
+        _ => new SimdKernels<Lanes128, System.Runtime.Intrinsics.Vector128<float>>(),
     };
 
     /// <summary>Outputs in a packed panel: two vectors.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Speech.Tensors.Cpu;
 
-internal sealed unsafe class CpuKernels<L, V> : CpuKernels
+internal sealed unsafe class SimdKernels<L, V> : CpuKernels
     where L : struct, ILanes<V>
     where V : unmanaged
 {
