@@ -11,5 +11,6 @@ internal static class BenchCommand
         WhisperBench.Create(),
         KernelBench.Create(),
         SilenceBench.Create(),
+        RedisBench.Create(),
     };
 }
