@@ -12,5 +12,6 @@ internal static class BenchCommand
         KernelBench.Create(),
         SilenceBench.Create(),
         SoakBench.Create(),
+        RedisBench.Create(),
     };
 }

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Speech.Cli.Fleet;
+
+namespace Speech.EndToEnd.Tests;
+
+public sealed class DemoTests
+{
+    [Theory]
+    [InlineData("--fast", "--json")]
+    [InlineData("--fast", "--json", "--kill-worker", "--stt-workers", "2")]
+    public async Task The_demo_hears_everything_and_leaves_nothing_behind(params string[] options)
+    {
+        // Its fleet says where it is in a file in its temporary folder: we see it there while it runs.
+        var folder = Directory.CreateTempSubdirectory("speech-test-");
+        try
+        {
+            var running = ProgramRun.SpeechAsync(["demo", .. options], new Dictionary<string, string> { ["TMPDIR"] = folder.FullName });
+            FleetReport? fleet = null;
+            await Until.TrueAsync(() => running.IsCompleted || (fleet = Find(folder)) is not null, "the demo's fleet");
+            var run = await running;
+
+            run.ExitCode.ShouldBe(0, run.Errors + run.Output);
+            var summary = JsonDocument.Parse(run.Output).RootElement;
+            summary.GetProperty("ok").GetBoolean().ShouldBeTrue();
+            summary.GetProperty("problems").GetArrayLength().ShouldBe(0);
+            summary.GetProperty("utterances").GetInt32().ShouldBe(Hearing.Recordings.Count);
+            summary.GetProperty("segments").GetInt32().ShouldBeGreaterThanOrEqualTo(Hearing.Recordings.Count);
+            Rate(summary, "errors").ShouldBeLessThanOrEqualTo(Rate(summary, "model_errors") + 0.01);
+            var queue = summary.GetProperty("queue_at_end");
+            foreach (var count in (string[])["depth", "pending", "dead"])
+                queue.GetProperty(count).GetInt64().ShouldBe(0, count);
+
+            await TestFleet.ShouldBeGoneAsync(fleet.ShouldNotBeNull());
+            folder.GetDirectories("speech-demo-*").ShouldBeEmpty();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static FleetReport? Find(DirectoryInfo folder) =>
+        folder.GetDirectories("speech-demo-*") is [var own] ? FleetReport.TryRead(Path.Combine(own.FullName, "ready.json")) : null;
+
+    private static double Rate(JsonElement summary, string errors) => summary.GetProperty(errors).GetProperty("rate").GetDouble();
+}

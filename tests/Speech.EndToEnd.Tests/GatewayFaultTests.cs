@@ -1,0 +1,76 @@
+using Speech.Cli.Client;
+using Speech.Cli.Speakers;
+using Speech.Contracts;
+
+namespace Speech.EndToEnd.Tests;
+
+public sealed class GatewayFaultTests
+{
+    private const int Interrupted = 3;
+
+    private readonly SpeakerScript _script = Hearing.Speakers(1, utterances: 6)[0];
+
+    [Fact]
+    public async Task A_gateway_that_is_told_to_stop_hands_over_the_open_segment_and_its_client_goes_on_at_another()
+    {
+        await using var fleet = await TestFleet.StartAsync("gateway-stopped", gateways: 2);
+        await using var first = await BeginAsync(fleet);
+        var open = first.Messages.OfType<SpeechStarted>().Last().Segment;
+        using (fleet.Freeze("stt-1"))
+        {
+            TestFleet.Terminate(fleet.PidOf("gateway-1"));
+            var closed = await Should.ThrowAsync<SpeechClientException>(first.Completed);
+            closed.CloseCode.ShouldBe(CloseCode.GoingAway);
+
+            var jobs = await fleet.Redis.StreamRangeAsync(RedisKeys.AudioJobs);
+            jobs.Select(job => (job.Fields.GetString(AudioJobFields.ClientId), job.Fields.GetString(AudioJobFields.Segment)))
+                .ShouldBe([(first.ClientId, $"{open}")]);
+        }
+
+        // Its transcript waits in the history: seq counts from 1, segments from 0.
+        await Until.TrueAsync(
+            async () => await fleet.Redis.StreamLengthAsync(RedisKeys.History(first.ClientId)) == open + 1, "the open segment's transcript in the history");
+        await using var second = await GoOnAsync(fleet, first);
+        second.Ready.Committed.ShouldBeInRange(_script.Utterances[Interrupted].Start, _script.Utterances[Interrupted].End);
+        second.Transcripts[0].Segment.ShouldBe(open);
+        await fleet.ShouldBeIdleAsync();
+    }
+
+    [Fact]
+    public async Task The_client_of_a_killed_gateway_sends_what_was_not_committed_to_another_and_misses_nothing()
+    {
+        await using var fleet = await TestFleet.StartAsync("gateway-killed", gateways: 2);
+        await using var first = await BeginAsync(fleet);
+        var gateway = fleet.PidOf("gateway-1");
+        TestFleet.Kill(gateway);
+        (await Should.ThrowAsync<SpeechClientException>(first.Completed)).CloseCode.ShouldBeNull();
+
+        await using var second = await GoOnAsync(fleet, first);
+        second.Ready.Committed.ShouldBeLessThan(_script.Utterances[Interrupted].End);
+        await fleet.ShouldBeIdleAsync();
+        await fleet.RestartedAsync("gateway-1", gateway);
+    }
+
+    /// <summary>Talks up to the middle of an utterance, and waits until all that came before has been heard.</summary>
+    private async Task<Talk> BeginAsync(TestFleet fleet)
+    {
+        var interrupted = _script.Utterances[Interrupted];
+        var talk = await Talk.BeginAsync(fleet.Report.GatewayUrl(0), _script, pauseAt: (interrupted.Start + interrupted.End) / 2);
+        await talk.Paused;
+        await Until.TrueAsync(
+            () => talk.Messages.OfType<SpeechStarted>().LastOrDefault() is { } started && started.Start > interrupted.Start - 0.5
+                && talk.Transcripts.Count == started.Segment,
+            "the transcripts of all but the open segment");
+        return talk;
+    }
+
+    /// <summary>Comes back to the other gateway and says the rest.</summary>
+    private async Task<Talk> GoOnAsync(TestFleet fleet, Talk first)
+    {
+        var talk = await Talk.BeginAsync(fleet.Report.GatewayUrl(1), _script, first.ClientId, first.Transcripts[^1].Seq);
+        await talk.Completed;
+
+        await first.Transcripts.Concat(talk.Transcripts).ToArray().ShouldTellAsync(_script);
+        return talk;
+    }
+}

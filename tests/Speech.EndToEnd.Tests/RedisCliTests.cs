@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Globalization;
+using Speech.Cli.Speakers;
+using Speech.Contracts;
+using Speech.Redis;
+
+namespace Speech.EndToEnd.Tests;
+
+/// <summary>What README says that redis-cli shows.</summary>
+[Collection(UsesSharedFleet.Name)]
+public sealed class RedisCliTests(SharedFleet shared)
+{
+    private readonly SpeakerScript _script = Hearing.Speakers(1, utterances: 5)[0];
+
+    [Fact]
+    public async Task The_queue_shows_what_waits_and_is_empty_when_idle()
+    {
+        (await AskAsync("xlen", "audio_jobs")).ShouldBe(["0"]);
+
+        Talk talk;
+        using (shared.Fleet.Freeze("stt-1"))
+        {
+            talk = await Talk.BeginAsync(shared.Gateway, _script);
+            await Until.TrueAsync(() => talk.Messages.OfType<Committed>().LastOrDefault()?.Until > _script.Seconds - 0.1, "all that was said to be accepted");
+            var waiting = int.Parse((await AskAsync("xlen", "audio_jobs"))[0], CultureInfo.InvariantCulture);
+
+            var group = Pairs(await AskAsync("xinfo", "groups", "audio_jobs"));
+            group["name"].ShouldBe("stt_workers");
+            group["consumers"].ShouldBe("1");
+            var (pending, lag) = (Number(group["pending"]), Number(group["lag"]));
+            pending.ShouldBeGreaterThan(0); // the worker was waiting for the first job when it fell asleep
+            lag.ShouldBeGreaterThan(0);
+            (pending + lag).ShouldBe(waiting);
+            waiting.ShouldBeGreaterThanOrEqualTo(_script.Utterances.Count);
+
+            var entry = await AskAsync("xrange", "audio_jobs", "-", "+", "count", "1");
+            entry[0].ShouldMatch(@"^\d+-\d+$");
+            var fields = Pairs([.. entry.Skip(1).Take(10)]);
+            fields.Keys.ShouldBe(["client_id", "segment", "kind", "duration_ms", "job"]);
+            fields["client_id"].ShouldBe(talk.ClientId);
+            fields["segment"].ShouldBe("0");
+            fields["kind"].ShouldBe("final");
+            Number(fields["duration_ms"]).ShouldBeInRange(500, 28_000);
+            var job = AudioJob.Read((await shared.Fleet.Redis.StreamRangeAsync(RedisKeys.AudioJobs, count: 1))[0].Fields["job"]);
+            job.DurationMs.ShouldBe((int)Number(fields["duration_ms"]));
+        }
+
+        await using (talk)
+            await talk.Completed;
+        (await AskAsync("xlen", "audio_jobs")).ShouldBe(["0"]);
+        Pairs(await AskAsync("xinfo", "groups", "audio_jobs"))["pending"].ShouldBe("0");
+    }
+
+    [Fact]
+    public async Task A_clients_history_and_session_and_a_workers_heartbeat_are_as_described()
+    {
+        await using var talk = await Talk.BeginAsync(shared.Gateway, _script);
+        await talk.Completed;
+        var count = talk.Transcripts.Count;
+
+        var ids = (await AskAsync("xrange", $"history:{talk.ClientId}", "-", "+")).Where(line => line.EndsWith("-0", StringComparison.Ordinal));
+        ids.ShouldBe(Enumerable.Range(1, count).Select(seq => $"{seq}-0"));
+        var history = await shared.Fleet.Redis.StreamRangeAsync(RedisKeys.History(talk.ClientId));
+        history.Select(entry => ResultEnvelope.ReadResult(entry.Fields["result"].Span, (long)entry.Id.Milliseconds)).ShouldBe(talk.Transcripts);
+        foreach (var key in (string[])["history", "session"])
+            Number((await AskAsync("ttl", $"{key}:{talk.ClientId}"))[0]).ShouldBeInRange(3000, 3600);
+
+        var session = Pairs(await AskAsync("hgetall", $"session:{talk.ClientId}"));
+        session["segments"].ShouldBe($"{count}");
+        session["released"].ShouldBe($"{count}");
+        session["seq"].ShouldBe($"{count}");
+        double.Parse(session["committed"], CultureInfo.InvariantCulture).ShouldBe(_script.Seconds, tolerance: 0.1);
+
+        var worker = Pairs(await AskAsync("hgetall", "worker:stt-1"));
+        worker["role"].ShouldBe("stt");
+        worker["model"].ShouldBe("nano.en");
+        worker["device"].ShouldNotBeEmpty();
+        Number(worker["slots"]).ShouldBeGreaterThan(0);
+        Number(worker["busy"]).ShouldBeGreaterThanOrEqualTo(0);
+        Number(worker["pid"]).ShouldBe(shared.Fleet.PidOf("stt-1"));
+    }
+
+    [Fact]
+    public async Task Monitor_shows_a_segments_way()
+    {
+        using var monitor = ProgramRun.Begin("redis-cli", Arguments("monitor"));
+        try
+        {
+            using var limit = new CancellationTokenSource(Until.Patience);
+            (await monitor.StandardOutput.ReadLineAsync(limit.Token)).ShouldBe("OK");
+            await using var talk = await Talk.BeginAsync(shared.Gateway, _script);
+            await talk.Completed;
+
+            // All that is of this client, up to the publishing of its last result.
+            var (queued, finished, published) = (0, 0, 0);
+            var read = false;
+            while (published < talk.Transcripts.Count)
+            {
+                var line = await monitor.StandardOutput.ReadLineAsync(limit.Token) ?? throw new EndOfStreamException("the end of redis-cli monitor");
+                read |= Shows(line, "xreadgroup", "stt_workers", "stt-1", "audio_jobs");
+                if (Shows(line, "evalsha", "audio_jobs", $"session:{talk.ClientId}", "duration_ms"))
+                    queued++;
+                else if (Shows(line, "evalsha", "audio_jobs", $"session:{talk.ClientId}", $"results:{talk.ClientId}"))
+                    finished++;
+                else if (Shows(line, "lua] \"publish", $"results:{talk.ClientId}"))
+                    published++;
+            }
+
+            queued.ShouldBe(talk.Transcripts.Count);
+            finished.ShouldBe(talk.Transcripts.Count);
+            read.ShouldBeTrue();
+        }
+        finally
+        {
+            monitor.Kill();
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> AskAsync(params string[] command)
+    {
+        var run = await ProgramRun.StartAsync("redis-cli", Arguments(command));
+        run.ExitCode.ShouldBe(0, run.Errors);
+        return run.Lines;
+    }
+
+    private string[] Arguments(params string[] command) => ["-p", $"{shared.Fleet.RedisUrl.Port}", .. command];
+
+    private static bool Shows(string line, params string[] parts) => parts.All(part => line.Contains(part, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>redis-cli prints a map as name, value, name, value, each on a line of its own.</summary>
+    private static Dictionary<string, string> Pairs(IReadOnlyList<string> lines) => lines.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
+
+    private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
+}

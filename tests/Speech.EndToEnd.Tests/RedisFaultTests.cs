@@ -1,0 +1,34 @@
+using Speech.Contracts;
+
+namespace Speech.EndToEnd.Tests;
+
+public sealed class RedisFaultTests
+{
+    [Fact]
+    public async Task Accepted_segments_survive_a_killed_redis_and_those_said_meanwhile_follow()
+    {
+        var script = Hearing.Speakers(1, utterances: 12)[0];
+        await using var fleet = await TestFleet.StartAsync("redis-killed");
+        await using var talk = await Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, pauseAt: script.Utterances[8].Start);
+        var redis = fleet.PidOf("redis");
+        long accepted;
+        using (fleet.Freeze("stt-1"))
+        {
+            // Committed is the gateway's word that the audio is safe.
+            await talk.Paused;
+            await Until.TrueAsync(() => talk.Messages.OfType<Committed>().LastOrDefault()?.Until > script.Utterances[6].End, "the first utterances to be accepted");
+            accepted = await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs);
+            accepted.ShouldBeGreaterThan(0);
+
+            TestFleet.Kill(redis);
+            talk.GoOn();
+            await fleet.RestartedAsync("redis", redis);
+            await Until.TrueAsync(async () => await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) >= accepted, "the accepted segments to be back");
+        }
+
+        await talk.Completed;
+        await talk.Transcripts.ShouldTellAsync(script);
+        talk.Transcripts.Count.ShouldBeGreaterThan((int)accepted);
+        await fleet.ShouldBeIdleAsync();
+    }
+}

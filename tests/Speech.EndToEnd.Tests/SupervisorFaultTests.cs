@@ -1,0 +1,14 @@
+namespace Speech.EndToEnd.Tests;
+
+public sealed class SupervisorFaultTests
+{
+    [Fact]
+    public async Task Nothing_outlives_a_killed_supervisor()
+    {
+        await using var fleet = await TestFleet.StartAsync("supervisor-killed", sttWorkers: 2, gateways: 2);
+        var report = fleet.Report;
+        report.Parts.Count.ShouldBe(5);
+        TestFleet.Kill(report.Pid);
+        await TestFleet.ShouldBeGoneAsync(report);
+    }
+}

@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using Speech.Cli.Fleet;
+using Speech.Contracts;
+using Speech.Redis;
+
+namespace Speech.EndToEnd.Tests;
+
+/// <summary>A supervisor with Redis, workers and gateways, all real processes on ports of their own, and what tests do to them.</summary>
+public sealed class TestFleet : IAsyncDisposable
+{
+    private readonly LocalFleet _fleet;
+
+    private TestFleet(LocalFleet fleet)
+    {
+        _fleet = fleet;
+        Redis = new RedisClient(RedisOptions.Parse(fleet.Report.RedisUrl) with { ClientName = "test" });
+    }
+
+    /// <summary>A connection of the test's own.</summary>
+    public RedisClient Redis { get; }
+
+    public Uri RedisUrl => new(Report.RedisUrl);
+
+    /// <summary>Where everything is now.</summary>
+    internal FleetReport Report => _fleet.Report;
+
+    /// <param name="name">Names the folder in logs/ that is looked into when a test fails.</param>
+    internal static async Task<TestFleet> StartAsync(string name, int sttWorkers = 1, int gateways = 1)
+    {
+        var options = new FleetOptions { Name = $"test-{name}", SttWorkers = sttWorkers, Gateways = gateways };
+        using var limit = new CancellationTokenSource(Until.Patience);
+        return new TestFleet(await LocalFleet.StartAsync(options, TimeProvider.System, limit.Token));
+    }
+
+    /// <summary>The process of a part, such as stt-1, now.</summary>
+    internal int PidOf(string part) => Report.Parts.Single(process => process.Name == part).Pid;
+
+    /// <summary>SIGKILL.</summary>
+    internal static void Kill(int processId)
+    {
+        using var process = Process.GetProcessById(processId);
+        process.Kill();
+    }
+
+    /// <summary>SIGTERM.</summary>
+    internal static void Terminate(int processId) => Signal(processId, "-TERM");
+
+    /// <summary>SIGSTOP: the process keeps its memory and connections and does nothing, until disposed of.</summary>
+    internal IDisposable Freeze(string part) => new Frozen(PidOf(part));
+
+    /// <summary>Waits until a part that has died runs again, and the supervisor has found it healthy.</summary>
+    internal Task RestartedAsync(string part, int before) => Until.TrueAsync(() => PidOf(part) != before, $"{part} to be started again");
+
+    /// <summary>kill -9 of a worker at a moment when it has jobs in its hands, of which nobody else knows yet.</summary>
+    /// <returns>Its process, which is no more.</returns>
+    internal async Task<int> KillAtWorkAsync(string worker)
+    {
+        var processId = PidOf(worker);
+        while (true)
+        {
+            await Until.TrueAsync(async () => await PendingAsync(worker) > 0, $"{worker} to have a job");
+
+            // It may have finished just now: stand still, look again.
+            var frozen = Freeze(worker);
+            if (await PendingAsync(worker) > 0)
+            {
+                Kill(processId);
+                return processId;
+            }
+            frozen.Dispose();
+        }
+    }
+
+    /// <summary>How many jobs a worker was given and has not acknowledged.</summary>
+    internal async Task<long> PendingAsync(string worker) =>
+        (await Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).Consumers.GetValueOrDefault(worker);
+
+    /// <summary>Nothing waits, nothing is being worked on, nothing was given up.</summary>
+    internal async Task ShouldBeIdleAsync()
+    {
+        (await Redis.StreamLengthAsync(RedisKeys.AudioJobs)).ShouldBe(0);
+        (await Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).Count.ShouldBe(0);
+        (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(0);
+    }
+
+    /// <summary>None of its processes runs and none of its ports answers.</summary>
+    internal static async Task ShouldBeGoneAsync(FleetReport report)
+    {
+        foreach (var part in report.Parts)
+            await Until.TrueAsync(() => !ProcessStatus.IsAlive(part.Pid), $"the end of {part.Name} (process {part.Pid})");
+        foreach (var url in (string[])[report.RedisUrl, .. report.Gateways])
+        {
+            using var client = new TcpClient();
+            var port = new Uri(url).Port;
+            (await Should.ThrowAsync<SocketException>(client.ConnectAsync("127.0.0.1", port), url)).SocketErrorCode.ShouldBe(SocketError.ConnectionRefused);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Redis.DisposeAsync();
+        await _fleet.DisposeAsync();
+    }
+
+    private static void Signal(int processId, string signal)
+    {
+        using var kill = Process.Start("kill", [signal, processId.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
+    private sealed class Frozen : IDisposable
+    {
+        private readonly int _processId;
+
+        public Frozen(int processId)
+        {
+            _processId = processId;
+            Signal(processId, "-STOP");
+        }
+
+        public void Dispose() => Signal(_processId, "-CONT");
+    }
+}
