@@ -126,6 +126,24 @@ public sealed class TranscribeTests : IDisposable
         run.Errors.ShouldContain("segment 1: transcription failed: given up (max_deliveries)");
     }
 
+    [Fact]
+    public async Task Prompt_and_words_are_asked_for_and_words_are_printed_below_their_line()
+    {
+        var asked = new TaskCompletionSource<SessionParameters>();
+        await using var server = await FakeGateway.StartAsync(async connection =>
+        {
+            asked.SetResult(connection.Parameters);
+            await connection.SendReadyAsync();
+            await connection.ReceiveUntilStopAsync();
+            await connection.SendAsync(new Transcript(1, 0, 0.5, 1.25, "one\u0007 two", "en", 0.9, [new Word("one\u0007", 0.5, 0.75, 0.98), new Word("two", 0.8, 1.2, 1)]));
+            await connection.SendAsync(new Done());
+        });
+        var run = await CliRun.StartAsync("transcribe", Wav("a.wav", 1), "--prompt", "Łukasz & Søn", "--words", "--url", server.Url.ToString());
+        run.Errors.ShouldBe("");
+        run.Lines.ShouldBe(["[0.50 → 1.25] one  two", "    [0.50 → 0.75] one  (98 %)", "    [0.80 → 1.20] two (100 %)"]);
+        ((await asked.Task).Prompt, (await asked.Task).Words).ShouldBe(("Łukasz & Søn", true));
+    }
+
     [Theory]
     [InlineData("'FILE'", "transcribe")]
     [InlineData("--url", "transcribe", "a.wav", "--url", "http://127.0.0.1")]
@@ -133,6 +151,7 @@ public sealed class TranscribeTests : IDisposable
     [InlineData("--rate", "transcribe", "a.wav", "--rate", "0")]
     [InlineData("--jobs", "transcribe", "a.wav", "--jobs", "many")]
     [InlineData("--language", "transcribe", "a.wav", "--language", "klingon")]
+    [InlineData("--prompt", "transcribe", "a.wav", "--prompt", "two\nlines")]
     [InlineData("--translate", "transcribe", "a.wav", "--translate", "fr,klingon")]
     [InlineData("--speakers", "demo", "--speakers", "0")]
     [InlineData("--clients", "bench", "clients", "--clients", "0")]

@@ -38,6 +38,9 @@ public class AudioJobTests
     [InlineData("end", double.PositiveInfinity, "'end' is")]
     [InlineData("end", 0.5, "'end' is 0.5, 'start' is 1")]
     [InlineData("language", "klingon", "'language' is 'klingon'")]
+    [InlineData("prompt", "", "'prompt' must be 1..1000 bytes")]
+    [InlineData("prompt", "two\nlines", "without control characters")]
+    [InlineData("prompt", 5, "expected a string, found an integer")]
     [InlineData("translate", "fr", "expected an array, found a string")]
     [InlineData("words", "yes", "expected a boolean, found a string")]
     [InlineData("trace_id", "", "'trace_id' must be")]
@@ -56,6 +59,14 @@ public class AudioJobTests
         Refused(job => job["audio"] = Array.Empty<byte>()).ShouldContain("'audio' has 0 bytes");
         Refused(job => job["translate"] = (string[])["fr", "xx"]).ShouldContain("'translate' has 'xx'");
         Refused(job => job["translate"] = Enumerable.Repeat("fr", 9).ToArray()).ShouldContain("allowed are 8");
+    }
+
+    [Fact]
+    public void A_prompt_that_is_too_long_is_neither_read_nor_written()
+    {
+        var prompt = new string('x', Prompt.MaxBytes + 1);
+        Refused(job => job["prompt"] = prompt).ShouldContain($"{Prompt.MaxBytes}");
+        Should.Throw<ArgumentException>(() => Messages.SomeJob(prompt: prompt).ToArray()).Message.ShouldContain("'prompt' must be");
     }
 
     [Theory]
@@ -79,7 +90,7 @@ public class AudioJobTests
         fields["end"] = 2;
         fields["mood"] = (string[])["good"];
         var job = AudioJob.Read(Encode(fields));
-        (job.Start, job.End, job.Language, job.TraceId, job.Words, job.Revision).ShouldBe((1.0, 2.0, null, null, false, 0));
+        (job.Start, job.End, job.Language, job.Prompt, job.TraceId, job.Words, job.Revision).ShouldBe((1.0, 2.0, null, null, null, false, 0));
         job.Translate.ShouldBeEmpty();
     }
 

@@ -94,6 +94,7 @@ internal static class Messages
         from revision in Count
         from span in Span
         from language in Gen.OneOf(Gen.Constant<string?>(null), from language in WhisperLanguage select (string?)language)
+        from prompt in Gen.OneOf(Gen.Constant<string?>(null), from text in ShortText where Prompt.IsValid(text) select (string?)text)
         from translate in Gen.SubListOf("fr", "es", "fra_Latn", "yue_Hant", "no")
         from words in Gen.Elements(true, false)
         from traceId in Gen.OneOf(Gen.Constant<string?>(null), Gen.Constant<string?>("4bf92f3577b34da6a3ce929d0e0e4736"))
@@ -109,6 +110,7 @@ internal static class Messages
             Start = span.Start,
             End = span.End,
             Language = language,
+            Prompt = prompt,
             Translate = [.. translate],
             Words = words,
             TraceId = traceId,
@@ -116,11 +118,12 @@ internal static class Messages
             Audio = Enumerable.Repeat((byte)filling, samples * 2).ToArray(),
         };
 
-    public static AudioJob SomeJob(string clientId = "anna", int segment = 0, int audioBytes = 3200) => new()
+    public static AudioJob SomeJob(string clientId = "anna", int segment = 0, int audioBytes = 3200, string? prompt = null) => new()
     {
         ClientId = clientId,
         Segment = segment,
         Kind = AudioJobKind.Final,
+        Prompt = prompt,
         Start = 1.5,
         End = 1.6,
         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000),

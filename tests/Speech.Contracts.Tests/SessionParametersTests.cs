@@ -13,18 +13,19 @@ public class SessionParametersTests
 
     [Fact]
     public void Empty_values_are_the_same_as_none_and_names_of_others_are_left_alone() =>
-        Parse("client_id=a&language=&translate=&codec=&sample_rate=&interim=&format=&resume_from=&token=secret&x=1")
+        Parse("client_id=a&language=&prompt=&translate=&codec=&sample_rate=&interim=&format=&resume_from=&token=secret&x=1")
             .ShouldBe(new SessionParameters { ClientId = "a" });
 
     [Fact]
     public void Everything_given_is_read()
     {
-        var parameters = Parse("client_id=anna:1&language=FR&translate=en, zho_Hant,en&codec=pcm_f32le&sample_rate=44100&interim=true&words=1&format=msgpack&resume_from=0");
+        var parameters = Parse("client_id=anna:1&language=FR&prompt=Łukasz, OPUS%26Redis&translate=en, zho_Hant,en&codec=pcm_f32le&sample_rate=44100&interim=true&words=1&format=msgpack&resume_from=0");
         parameters.Translate.ShouldBe(["en", "zho_Hant"]);
         (parameters with { Translate = [] }).ShouldBe(new SessionParameters
         {
             ClientId = "anna:1",
             Language = "fr",
+            Prompt = "Łukasz, OPUS&Redis",
             Translate = [],
             Codec = AudioCodec.PcmF32Le,
             SampleRate = 44100,
@@ -40,6 +41,8 @@ public class SessionParametersTests
     [InlineData("client_id=a&client_id=b", "client_id is given twice")]
     [InlineData("language=xx", "language 'xx' is not known")]
     [InlineData("language=no-such-language-anywhere-in-the-world", "language 'no-such-language-anywher…' is not known")]
+    [InlineData("prompt=two%0Alines", "prompt must be 1..1000 bytes of UTF-8 text without control characters")]
+    [InlineData("prompt=a&prompt=b", "prompt is given twice")]
     [InlineData("translate=fr,xx", "language 'xx' is not known")]
     [InlineData("translate=fr,es,de,it,pt,nl,pl,sv,da", "more than 8 languages")]
     [InlineData("codec=mp3", "codec 'mp3' is not known, use opus, ogg_opus, pcm_s16le or pcm_f32le")]
@@ -69,6 +72,7 @@ public class SessionParametersTests
         {
             ClientId = "a:b",
             Language = "de",
+            Prompt = "Ångström & Söhne=50%+?",
             Translate = ["fr", "es"],
             Codec = AudioCodec.PcmS16Le,
             SampleRate = 8000,
@@ -80,6 +84,18 @@ public class SessionParametersTests
         var read = Parse(parameters.ToQuery());
         read.Translate.ShouldBe(parameters.Translate);
         (read with { Translate = [] }).ShouldBe(parameters with { Translate = [] });
+    }
+
+    [Theory]
+    [InlineData("a", 1000, true)]
+    [InlineData("a", 1001, false)]
+    [InlineData("é", 500, true)]
+    [InlineData("é", 501, false)]
+    public void A_prompt_has_a_thousand_bytes_at_most(string letter, int count, bool allowed)
+    {
+        var prompt = string.Concat(Enumerable.Repeat(letter, count));
+        SessionParameters.TryParse(Pairs($"prompt={prompt}"), out var parameters, out _).ShouldBe(allowed);
+        parameters?.Prompt.ShouldBe(prompt);
     }
 
     [Fact]

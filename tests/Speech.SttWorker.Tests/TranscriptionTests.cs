@@ -55,6 +55,27 @@ public class TranscriptionTests
     }
 
     [Fact]
+    public async Task The_model_hears_with_the_clients_prompt_in_mind_and_does_not_repeat_it()
+    {
+        await using var bench = await Bench.CreateAsync();
+        await bench.StartWorkerAsync();
+        var utterance = Utterances.All[0];
+        async Task<Transcript> HearAsync(string clientId, string? prompt)
+        {
+            await bench.Queue.EnqueueAsync(Utterances.Job(clientId, 0, utterance, prompt: prompt), 120, lastSeq: 0, bench.Patience);
+            return (Transcript)(await bench.ResultsAsync(clientId, 1)).ShouldHaveSingleItem();
+        }
+
+        var plain = await HearAsync("anna", null);
+        var prompted = await HearAsync("ben", "rubout G M E F");
+        var again = await HearAsync("cleo", null);
+
+        prompted.Confidence.ShouldNotBe(plain.Confidence);
+        prompted.Text.Length.ShouldBeLessThan(2 * plain.Text.Length);
+        (again.Text, again.Confidence).ShouldBe((plain.Text, plain.Confidence), "a prompt is its own client's");
+    }
+
+    [Fact]
     public async Task Silence_is_an_empty_transcript_and_holds_nothing_up()
     {
         await using var bench = await Bench.CreateAsync();

@@ -24,12 +24,14 @@ internal static class Utterances
     public static Utterance[] Some(int count) => [.. Enumerable.Range(0, count).Select(i => All[i * 37 % All.Count])];
 
     public static AudioJob Job(
-        string clientId, int segment, Utterance utterance, AudioJobKind kind = AudioJobKind.Final, int revision = 0, bool words = false, double start = 0) => new()
+        string clientId, int segment, Utterance utterance, AudioJobKind kind = AudioJobKind.Final, int revision = 0, bool words = false, double start = 0,
+        string? prompt = null) => new()
         {
             ClientId = clientId,
             Segment = segment,
             Kind = kind,
             Revision = revision,
+            Prompt = prompt,
             Words = words,
             Start = start,
             End = start + utterance.Seconds,

@@ -34,6 +34,20 @@ internal static class TranscribeCommand
         },
     };
 
+    private static readonly Option<string?> Prompt = new("--prompt")
+    {
+        Description = "Names and terms that may occur.",
+        HelpName = "TEXT",
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValueOrDefault<string>() is { Length: > 0 } text && !Contracts.Prompt.IsValid(text))
+                    result.AddError($"--prompt must be {Contracts.Prompt.Rule}.");
+            },
+        },
+    };
+
     private static readonly Option<string?> Translate = new("--translate")
     {
         Description = "Languages to translate into, such as fr,es.",
@@ -50,6 +64,8 @@ internal static class TranscribeCommand
 
     private static readonly Option<bool> Interim = new("--interim") { Description = "Also print what a segment sounds like while it goes on." };
 
+    private static readonly Option<bool> Words = new("--words") { Description = "Also print when each word is said." };
+
     private static readonly Option<string> Codec = new Option<string>("--codec")
     {
         Description = "How the audio travels.",
@@ -64,7 +80,7 @@ internal static class TranscribeCommand
     {
         var command = new Command("transcribe", "Transcribes recordings by a running server.")
         {
-            Files, Url, RealTime, Json, Language, Translate, Interim, Codec, Rate, Jobs,
+            Files, Url, RealTime, Json, Language, Prompt, Translate, Words, Interim, Codec, Rate, Jobs,
         };
         command.SetAction(RunAsync);
         return command;
@@ -86,7 +102,9 @@ internal static class TranscribeCommand
                 Codec = codec,
                 SampleRate = codec.IsPcm() ? AudioRate.Model : null,
                 Language = language == "auto" ? null : language,
+                Prompt = parsed.GetValue(Prompt) is { Length: > 0 } prompt ? prompt : null,
                 Translate = Codes(parsed.GetValue(Translate)),
+                Words = parsed.GetValue(Words),
                 Interim = parsed.GetValue(Interim),
             },
         };

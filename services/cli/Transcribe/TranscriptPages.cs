@@ -28,19 +28,19 @@ internal sealed class TranscriptPages : ITranscriptOutput
 
     public void Write(OutputFile file, ServerMessage message)
     {
-        var line = message switch
-        {
-            Transcript transcript => string.Create(
-                CultureInfo.InvariantCulture, $"[{transcript.Start:F2} → {transcript.End:F2}] {Printable(transcript.Text)}"),
-            Partial partial => $"[{partial.Segment} …] {Printable(partial.Text)}",
-            Translation translation => $"    {translation.Language}: {Printable(translation.Text)}",
-            _ => null,
-        };
-        if (line is not null)
-            Add(file, line);
-
         switch (message)
         {
+            case Transcript transcript:
+                Add(file, Timed(transcript.Start, transcript.End, transcript.Text));
+                foreach (var word in transcript.Words ?? [])
+                    Add(file, string.Create(CultureInfo.InvariantCulture, $"    {Timed(word.Start, word.End, word.Text)} ({word.Probability:P0})"));
+                break;
+            case Partial partial:
+                Add(file, $"[{partial.Segment} …] {Printable(partial.Text)}");
+                break;
+            case Translation translation:
+                Add(file, $"    {translation.Language}: {Printable(translation.Text)}");
+                break;
             case Warning warning:
                 Complain(file, Printable(warning.Message));
                 break;
@@ -87,6 +87,9 @@ internal sealed class TranscriptPages : ITranscriptOutput
             _current++;
         }
     }
+
+    private static string Timed(double start, double end, string text) =>
+        string.Create(CultureInfo.InvariantCulture, $"[{start:F2} → {end:F2}] {Printable(text)}");
 
     // A server is not to steer our terminal.
     private static string Printable(string text) =>

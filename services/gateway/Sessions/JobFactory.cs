@@ -26,6 +26,7 @@ internal sealed class JobFactory(SessionParameters parameters, string traceId, T
         Start = start,
         End = end,
         Language = parameters.Language,
+        Prompt = parameters.Prompt,
         Translate = parameters.Translate,
         Words = parameters.Words,
         TraceId = traceId,

@@ -40,7 +40,7 @@ internal sealed class WhisperTranscriber : ITranscriber
         {
             var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, settings.Slots + PromptRows);
             var transcriber = new WhisperTranscriber(settings, device, model);
-            transcriber._engine.Transcribe([new TranscriptionRequest(new float[AudioJob.SampleRate]) { Options = transcriber.Options("en", words: false) }]);
+            transcriber._engine.Transcribe([new TranscriptionRequest(new float[AudioJob.SampleRate]) { Options = transcriber.Options("en", prompt: null, words: false) }]);
             return transcriber;
         }
         catch
@@ -55,7 +55,10 @@ internal sealed class WhisperTranscriber : ITranscriber
         var pcm = job.Audio.Audio.Span;
         var count = pcm.Length / SampleFormat.S16.BytesPerSample();
         PcmConverter.ToFloat(SampleFormat.S16, pcm, _samples.AsSpan(0, count));
-        var request = new TranscriptionRequest(_samples.AsMemory(0, count)) { Options = Options(job.Audio.Language, job is FinalJob && job.Audio.Words) };
+        var request = new TranscriptionRequest(_samples.AsMemory(0, count))
+        {
+            Options = Options(job.Audio.Language, job.Audio.Prompt, job is FinalJob && job.Audio.Words),
+        };
         _engine.Admit(request);
         _jobs.Add(request, job);
     }
@@ -84,10 +87,11 @@ internal sealed class WhisperTranscriber : ITranscriber
         _device.Dispose();
     }
 
-    private DecodingOptions Options(string? language, bool words) =>
+    private DecodingOptions Options(string? language, string? prompt, bool words) =>
         new()
         {
             Language = language,
+            Prompt = prompt,
             AudioContext = _settings.AudioContext,
             WordTimestamps = words,
             Temperatures = _settings.Temperatures,

@@ -13,7 +13,7 @@ namespace Speech.Contracts;
 //   revision     integer  of an interim, from 0; absent: 0  created_at   integer  milliseconds since 1970
 //   start, end   number   seconds of the client's audio     sample_rate  integer  16000
 //   language     string   a Whisper code; absent: detect    codec        string   "pcm_s16le"
-//                                                           audio        binary   one channel, up to 30 s
+//   prompt       string   1..1000 bytes; absent: none       audio        binary   one channel, up to 30 s
 
 /// <summary>A segment of speech to be transcribed: an entry's field <c>job</c> on <see cref="RedisKeys.AudioJobs"/>.</summary>
 public sealed class AudioJob
@@ -48,6 +48,9 @@ public sealed class AudioJob
     /// <summary>A code of <see cref="WhisperLanguages"/>; null: to be detected.</summary>
     public string? Language { get; init; }
 
+    /// <summary>As <see cref="Contracts.Prompt"/> allows; null: none.</summary>
+    public string? Prompt { get; init; }
+
     /// <summary>Codes of <see cref="TranslationLanguages"/>.</summary>
     public IReadOnlyList<string> Translate { get; init; } = [];
 
@@ -70,7 +73,7 @@ public sealed class AudioJob
         if (Problem() is { } problem)
             throw new ArgumentException($"This audio job cannot be written: {problem}.");
         var writer = new MessagePackWriter(output);
-        writer.WriteMapHeader(11 + (Language is null ? 0 : 1) + (Translate.Count == 0 ? 0 : 1) + (TraceId is null ? 0 : 1));
+        writer.WriteMapHeader(11 + (Language is null ? 0 : 1) + (Prompt is null ? 0 : 1) + (Translate.Count == 0 ? 0 : 1) + (TraceId is null ? 0 : 1));
         writer.WriteUtf8("client_id"u8);
         writer.WriteString(ClientId);
         writer.WriteUtf8("segment"u8);
@@ -87,6 +90,11 @@ public sealed class AudioJob
         {
             writer.WriteUtf8("language"u8);
             writer.WriteString(Language);
+        }
+        if (Prompt is not null)
+        {
+            writer.WriteUtf8("prompt"u8);
+            writer.WriteString(Prompt);
         }
         if (Translate.Count != 0)
         {
@@ -114,7 +122,7 @@ public sealed class AudioJob
 
     public byte[] ToArray()
     {
-        var output = new ArrayBufferWriter<byte>(Audio.Length + 512);
+        var output = new ArrayBufferWriter<byte>(Audio.Length + 2048);
         Write(output);
         return output.WrittenSpan.ToArray();
     }
@@ -124,7 +132,7 @@ public sealed class AudioJob
     public static AudioJob Read(ReadOnlyMemory<byte> bytes)
     {
         var reader = new MessagePackReader(bytes.Span, MaxBytes);
-        string? clientId = null, kind = null, language = null, traceId = null, codec = null;
+        string? clientId = null, kind = null, language = null, prompt = null, traceId = null, codec = null;
         string[]? translate = null;
         int? segment = null, revision = null, sampleRate = null;
         long? createdAt = null;
@@ -151,6 +159,8 @@ public sealed class AudioJob
                 Once(ref end, "end", reader.Offset) = reader.ReadDouble();
             else if (name.SequenceEqual("language"u8))
                 Once(ref language, "language", reader.Offset) = reader.ReadString(maxBytes: 16);
+            else if (name.SequenceEqual("prompt"u8))
+                Once(ref prompt, "prompt", reader.Offset) = reader.ReadString(Contracts.Prompt.MaxBytes);
             else if (name.SequenceEqual("translate"u8))
                 Once(ref translate, "translate", reader.Offset) = ReadCodes(ref reader);
             else if (name.SequenceEqual("words"u8))
@@ -190,6 +200,7 @@ public sealed class AudioJob
             Start = start ?? throw Missing("start", reader.Offset),
             End = end ?? throw Missing("end", reader.Offset),
             Language = language,
+            Prompt = prompt,
             Translate = translate ?? [],
             Words = words ?? false,
             TraceId = traceId,
@@ -209,6 +220,7 @@ public sealed class AudioJob
         : !double.IsFinite(Start) || Start < 0 ? string.Create(CultureInfo.InvariantCulture, $"'start' is {Start}, no time")
         : !double.IsFinite(End) || End < Start ? string.Create(CultureInfo.InvariantCulture, $"'end' is {End}, 'start' is {Start}")
         : Language is not null && !WhisperLanguages.IsKnown(Language) ? $"'language' is '{Language}', no code of Whisper's"
+        : Prompt is not null && !Contracts.Prompt.IsValid(Prompt) ? $"'prompt' must be {Contracts.Prompt.Rule}"
         : Translate.Count > MaxTranslations ? $"'translate' has {Translate.Count} languages, allowed are {MaxTranslations}"
         : Translate.FirstOrDefault(code => !TranslationLanguages.IsKnown(code)) is { } code ? $"'translate' has '{code}', no known code"
         : TraceId is not null && Encoding.UTF8.GetByteCount(TraceId) is 0 or > MaxTraceIdBytes ? $"'trace_id' must be 1..{MaxTraceIdBytes} bytes"

@@ -18,6 +18,9 @@ public sealed record SessionParameters
     /// <summary><c>language</c>: a code of <see cref="WhisperLanguages"/>; null (or "auto"): to be detected.</summary>
     public string? Language { get; init; }
 
+    /// <summary><c>prompt</c>: names and terms that may occur, as <see cref="Contracts.Prompt"/> allows; null: none.</summary>
+    public string? Prompt { get; init; }
+
     /// <summary><c>translate</c>: codes of <see cref="TranslationLanguages"/>, as the client wrote them.</summary>
     public IReadOnlyList<string> Translate { get; init; } = [];
 
@@ -65,8 +68,8 @@ public sealed record SessionParameters
         var parsed = new SessionParameters { ClientId = given.GetValueOrDefault("client_id") ?? Contracts.ClientId.Create() };
         problem =
             !Contracts.ClientId.IsValid(parsed.ClientId) ? $"client_id must be {Contracts.ClientId.Rule}"
-            : ParseLanguage(given, ref parsed) ?? ParseTranslate(given, ref parsed) ?? ParseCodec(given, ref parsed)
-                ?? ParseFormat(given, ref parsed) ?? ParseSwitches(given, ref parsed) ?? ParseResumeFrom(given, ref parsed);
+            : ParseLanguage(given, ref parsed) ?? ParsePrompt(given, ref parsed) ?? ParseTranslate(given, ref parsed)
+                ?? ParseCodec(given, ref parsed) ?? ParseFormat(given, ref parsed) ?? ParseSwitches(given, ref parsed) ?? ParseResumeFrom(given, ref parsed);
         parameters = problem is null ? parsed : null;
         return problem is null;
     }
@@ -82,6 +85,8 @@ public sealed record SessionParameters
         };
         if (Language is not null)
             query.Add($"language={Uri.EscapeDataString(Language)}");
+        if (Prompt is not null)
+            query.Add($"prompt={Uri.EscapeDataString(Prompt)}");
         if (Translate.Count > 0)
             query.Add($"translate={Uri.EscapeDataString(string.Join(',', Translate))}");
         if (SampleRate is not null)
@@ -97,7 +102,7 @@ public sealed record SessionParameters
 
     private static readonly string[] Names =
     [
-        "client_id", "language", "translate", "codec", "sample_rate", "interim", "words", "format", "resume_from",
+        "client_id", "language", "prompt", "translate", "codec", "sample_rate", "interim", "words", "format", "resume_from",
     ];
 
     private static string? ParseLanguage(Dictionary<string, string> given, ref SessionParameters parsed)
@@ -108,6 +113,14 @@ public sealed record SessionParameters
         return WhisperLanguages.IsKnown(parsed.Language)
             ? null
             : $"language '{Shorten(language)}' is not known, use a code of Whisper's such as en, fr or zh, or leave it out";
+    }
+
+    private static string? ParsePrompt(Dictionary<string, string> given, ref SessionParameters parsed)
+    {
+        if (!given.TryGetValue("prompt", out var prompt))
+            return null;
+        parsed = parsed with { Prompt = prompt };
+        return Contracts.Prompt.IsValid(prompt) ? null : $"prompt must be {Contracts.Prompt.Rule}";
     }
 
     private static string? ParseTranslate(Dictionary<string, string> given, ref SessionParameters parsed)

@@ -16,6 +16,7 @@ public sealed class AdmissionTests : GatewayTest
     [InlineData("resume_from=3", "resume_from needs the client_id whose results are meant")]
     [InlineData("interim=maybe", "interim is 'maybe', allowed are true and false")]
     [InlineData("format=xml", "format 'xml' is not known, use json or msgpack")]
+    [InlineData("prompt=one%0atwo", "prompt must be 1..1000 bytes of UTF-8 text without control characters")]
     [InlineData("codec=opus&codec=opus", "codec is given twice")]
     public async Task Wrong_parameters_are_refused_before_the_upgrade(string query, string reason)
     {

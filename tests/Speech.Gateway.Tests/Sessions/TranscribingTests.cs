@@ -19,7 +19,7 @@ public sealed class TranscribingTests : GatewayTest
         var messages = TestAudio.Encode(TestAudio.Jfk, codec);
         var heard = TestAudio.Decode(messages, codec);
 
-        await using var client = await TestClient.ConnectAsync(gateway, $"codec={codec.ToWireName()}&sample_rate=16000&language=en&translate=fr,es&words=true");
+        await using var client = await TestClient.ConnectAsync(gateway, $"codec={codec.ToWireName()}&sample_rate=16000&language=en&prompt=caf%C3%A9+Opus&translate=fr,es&words=true");
         await client.SendAudioAsync(messages);
         (await client.StopAsync()).ShouldBe(CloseCode.Normal);
 
@@ -29,6 +29,7 @@ public sealed class TranscribingTests : GatewayTest
         foreach (var job in jobs)
         {
             job.Language.ShouldBe("en");
+            job.Prompt.ShouldBe("café Opus");
             job.Translate.ShouldBe(["fr", "es"]);
             job.Words.ShouldBeTrue();
             var (start, end) = ((int)Math.Round(job.Start * 16000), (int)Math.Round(job.End * 16000));
