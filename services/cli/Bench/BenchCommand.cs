@@ -11,6 +11,7 @@ internal static class BenchCommand
         WhisperBench.Create(),
         KernelBench.Create(),
         SilenceBench.Create(),
+        VadBench.Create(),
         SoakBench.Create(),
         RedisBench.Create(),
     };

@@ -74,7 +74,7 @@ internal static class SilenceBench
         }
     }
 
-    private static string DetectorPath() => WhisperCatalog.BuiltInFolder() is { } folder
+    internal static string DetectorPath() => WhisperCatalog.BuiltInFolder() is { } folder
         ? Path.Combine(folder, "silero-vad", "ggml-silero-v6.2.0.bin")
         : throw new FileNotFoundException("The built-in models are not here; run this from a checkout or an installation of Speech.");
 
