@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Speech.Cli;
 using Speech.Cli.Bench;
 using Speech.Cli.Decode;
@@ -6,8 +7,11 @@ using Speech.Cli.Demo;
 using Speech.Cli.Models;
 using Speech.Cli.Transcribe;
 
-var commands = new RootCommand("Speech: transcribes recordings, shows itself off, measures itself, and fetches models.")
+// No RootCommand: that one calls itself by the program's file, and people call this one by ./speech.
+var commands = new Command("speech", "Speech: transcribes recordings, shows itself off, measures itself, and fetches models.")
 {
+    new HelpOption(),
+    new VersionOption(),
     TranscribeCommand.Create(),
     DecodeCommand.Create(),
     DemoCommand.Create(),

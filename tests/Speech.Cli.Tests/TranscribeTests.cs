@@ -165,12 +165,22 @@ public sealed class TranscribeTests : IDisposable
     }
 
     [Fact]
-    public async Task The_root_lists_the_commands()
+    public async Task The_root_calls_itself_by_the_name_of_the_script_and_lists_the_commands()
     {
         var run = await CliRun.StartAsync("--help");
         run.ExitCode.ShouldBe(0);
+        run.Output.ShouldContain("  speech [command] [options]");
+        run.Output.ShouldNotContain("Speech.Cli");
         foreach (var command in (string[])["transcribe", "decode", "demo", "models", "bench"])
             run.Output.ShouldContain(command);
+    }
+
+    [Fact]
+    public async Task Help_of_a_command_can_be_typed_as_it_is_printed()
+    {
+        var run = await CliRun.StartAsync("models", "pull", "--help");
+        run.ExitCode.ShouldBe(0);
+        run.Output.ShouldContain("  speech models pull ");
     }
 
     private string Wav(string name, double seconds)
