@@ -1,3 +1,4 @@
+using Speech.Audio.Segmentation;
 using Speech.Hosting;
 
 namespace Speech.Gateway;
@@ -21,7 +22,7 @@ internal sealed record GatewayOptions
     public int MaxMessageBytes { get; init; } = 1 << 20;
 
     /// <summary>SILENCE_THRESHOLD_SECONDS: silence that ends a segment.</summary>
-    public double SilenceThresholdSeconds { get; init; } = 0.5;
+    public double SilenceThresholdSeconds { get; init; } = new SegmenterOptions().SilenceSeconds;
 
     /// <summary>INTERIM_INTERVAL_MS: how often an open segment is sent to be transcribed, for clients with <c>interim=true</c>.</summary>
     public TimeSpan InterimInterval { get; init; } = TimeSpan.FromSeconds(1);

@@ -9,15 +9,13 @@ namespace Speech.Cli.Speakers;
 /// </summary>
 internal readonly record struct SegmentTiming(double TailSeconds, double SilenceSeconds)
 {
-    /// <summary>The gateway's default.</summary>
-    private const double DefaultSilenceSeconds = 0.5;
-
     /// <summary>As a gateway has it that runs in our environment.</summary>
     public static SegmentTiming OfEnvironment()
     {
+        var defaults = new SegmenterOptions();
         var text = Environment.GetEnvironmentVariable("SILENCE_THRESHOLD_SECONDS");
-        var silence = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : DefaultSilenceSeconds;
-        return new SegmentTiming(Math.Min(new SegmenterOptions().TailSeconds, silence), silence);
+        var silence = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : defaults.SilenceSeconds;
+        return new SegmentTiming(Math.Min(defaults.TailSeconds, silence), silence);
     }
 
     /// <summary>What makes a gateway keep to this, whatever its default is.</summary>

@@ -37,7 +37,7 @@ public sealed class SegmenterTests
     public void Pauses_within_a_sentence_do_not_end_it()
     {
         using var segmenter = new Segmenter(Options);
-        Run(segmenter, [(0.9f, 10), (0, 21), (0.9f, 10), (0, 21), (0.9f, 10), (0, 30)]).Count.ShouldBe(2);
+        Run(segmenter, [(0.9f, 10), (0, 15), (0.9f, 10), (0, 15), (0.9f, 10), (0, 30)]).Count.ShouldBe(2);
     }
 
     [Fact]

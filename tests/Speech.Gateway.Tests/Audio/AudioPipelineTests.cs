@@ -117,7 +117,7 @@ public sealed class AudioPipelineTests
     private static AudioPipeline Create(AudioCodec codec, long firstSegment = 0, long startSample = 0) => new(
         Vad,
         new SessionParameters { ClientId = "test", Codec = codec, SampleRate = 16000 },
-        new SegmenterOptions { SilenceSeconds = 0.5 },
+        new SegmenterOptions(),
         new AudioStreamLimits(),
         firstSegment,
         startSample);
