@@ -74,6 +74,16 @@ public class HealthTests
     }
 
     [Fact]
+    public void The_values_that_env_example_shows_are_the_defaults()
+    {
+        var documented = new EnvironmentSettings(EnvExample.Settings.GetValueOrDefault);
+        var (settings, defaults) = (SttWorkerSettings.From(documented), SttWorkerSettings.From(new EnvironmentSettings(_ => null)));
+        settings.Temperatures.ShouldBe(defaults.Temperatures);
+        (settings with { Temperatures = defaults.Temperatures }).ShouldBe(defaults);
+        documented.Problems.ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Wrong_settings_are_all_reported()
     {
         var given = new Dictionary<string, string>
