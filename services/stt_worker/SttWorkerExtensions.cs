@@ -22,11 +22,11 @@ internal static class SttWorkerExtensions
         builder.Services.AddSingleton<ModelQueue>();
         builder.Services.AddSingleton<Outcomes>();
         builder.Services.AddSingleton<ModelLoop>();
-        builder.Services.AddSingleton<Func<Action<string>, ITranscriber>>(found =>
+        builder.Services.AddSingleton<LoadModel>((download, found) =>
         {
             // On the model's own thread, which has nothing else to do until its model is here.
             using var store = new ModelStore(settings.ModelStore);
-            var file = store.GetAsync(settings.Model).GetAwaiter().GetResult();
+            var file = store.GetAsync(settings.Model, download).GetAwaiter().GetResult();
             found(file.Path);
             return WhisperTranscriber.Load(file, settings);
         });

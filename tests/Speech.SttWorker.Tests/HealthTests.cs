@@ -1,6 +1,8 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using Speech.Contracts;
 using Speech.Hosting;
+using Speech.Models.Tests.Catalog;
 using Speech.Redis.Tests;
 
 namespace Speech.SttWorker.Tests;
@@ -51,6 +53,39 @@ public class HealthTests
         status.ShouldBe(HttpStatusCode.ServiceUnavailable);
         body["model"]!["state"]!.GetValue<string>().ShouldBe("failed");
         body["model"]!["error"]!.GetValue<string>().ShouldContain("'enormous'");
+    }
+
+    [Fact]
+    public async Task While_the_model_is_downloaded_health_says_how_far_it_is()
+    {
+        var gate = new TaskCompletionSource();
+        await using var files = await FileServer.StartAsync();
+        files.Content = await File.ReadAllBytesAsync(Checkout.Path("shared/models/nano.en/ggml-nano.en.bin"));
+        files.Gate = gate.Task;
+        var folder = Directory.CreateTempSubdirectory("speech-models-");
+        try
+        {
+            await using var bench = await Bench.CreateAsync();
+            var worker = await bench.StartWorkerAsync("w1", null, "--MODEL_SIZE", $"{files.Url}/ggml-copy.bin", "--MODEL_DIR", folder.FullName);
+
+            JsonNode? download = null;
+            await Eventually.TrueAsync(async () =>
+            {
+                download = (await worker.HealthAsync()).Body["model"]!["download"];
+                return download?["stage"]!.GetValue<string>() == "downloading";
+            });
+            download!["file"]!.GetValue<string>().ShouldBe("ggml-copy.bin");
+            download["bytes"]!.GetValue<long>().ShouldBe(0);
+            download["total_bytes"]!.GetValue<long>().ShouldBe(files.Content.Length);
+
+            gate.SetResult();
+            await worker.Model.Ready;
+            (await worker.HealthAsync()).Body["model"]!.AsObject().ShouldNotContainKey("download");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]

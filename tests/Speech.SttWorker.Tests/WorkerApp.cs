@@ -37,7 +37,7 @@ internal sealed class WorkerApp : IAsyncDisposable
         builder.AddSttWorker(parsed);
         if (around is not null)
         {
-            builder.Services.AddSingleton<Func<Action<string>, ITranscriber>>(_ =>
+            builder.Services.AddSingleton<LoadModel>((_, _) =>
                 around(WhisperTranscriber.Load(WhisperCatalog.Find(parsed.Model, [parsed.ModelStore.BuiltInFolder!]), parsed)));
         }
 

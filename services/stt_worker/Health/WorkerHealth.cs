@@ -18,6 +18,17 @@ internal static class WorkerHealth
             ["load_ms"] = status.LoadTime is { } time ? (long)time.TotalMilliseconds : null,
             ["memory_bytes"] = Environment.WorkingSet,
         };
+        if (status.Download is { } download)
+        {
+            details["download"] = new JsonObject
+            {
+                ["file"] = download.FileName,
+                ["stage"] = download.Stage.ToString().ToLowerInvariant(),
+                ["bytes"] = download.Bytes,
+                ["total_bytes"] = download.TotalBytes,
+                ["detail"] = download.Detail,
+            };
+        }
         if (status.Error is not null)
             details["error"] = status.Error;
         return new HealthPart(

@@ -8,7 +8,7 @@ namespace Speech.SttWorker;
 /// once more, alone, and whichever fails alone is reported as failed.
 /// </summary>
 internal sealed partial class ModelLoop(
-    ModelQueue queue, Outcomes outcomes, Func<Action<string>, ITranscriber> load, TimeProvider time, ILogger<ModelLoop> logger)
+    ModelQueue queue, Outcomes outcomes, LoadModel load, TimeProvider time, ILogger<ModelLoop> logger)
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,7 +36,8 @@ internal sealed partial class ModelLoop(
         try
         {
             var begun = time.GetTimestamp();
-            using var transcriber = load(path => _status = _status with { Path = path });
+            var download = new DownloadReporter(progress => _status = _status with { Download = progress }, time, logger);
+            using var transcriber = load(download, path => _status = _status with { Path = path, Download = null });
             var loadTime = time.GetElapsedTime(begun);
             _status = _status with { Phase = ModelPhase.Ready, Device = transcriber.Device, LoadTime = loadTime };
             Log.Ready(logger, _status.Path, transcriber.Device, transcriber.Slots, (long)loadTime.TotalMilliseconds);
@@ -53,7 +54,7 @@ internal sealed partial class ModelLoop(
         catch (Exception exception)
         {
             Log.Failed(logger, exception);
-            _status = _status with { Phase = ModelPhase.Failed, Error = exception.Message };
+            _status = _status with { Phase = ModelPhase.Failed, Download = null, Error = exception.Message };
             _ready.TrySetException(exception);
             _ended.SetException(exception);
         }

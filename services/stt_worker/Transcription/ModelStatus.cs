@@ -1,3 +1,5 @@
+using Speech.Models.Catalog;
+
 namespace Speech.SttWorker;
 
 internal enum ModelPhase
@@ -9,6 +11,13 @@ internal enum ModelPhase
 
 /// <summary>How the model is, as far as others need to know.</summary>
 /// <param name="Path">Null until found.</param>
+/// <param name="Download">How far it is, while the model is being downloaded; else null.</param>
 /// <param name="LoadTime">Until ready.</param>
 /// <param name="Error">Why it failed.</param>
-internal sealed record ModelStatus(ModelPhase Phase, string? Path = null, string? Device = null, TimeSpan? LoadTime = null, string? Error = null);
+internal sealed record ModelStatus(
+    ModelPhase Phase,
+    string? Path = null,
+    ModelDownloadProgress? Download = null,
+    string? Device = null,
+    TimeSpan? LoadTime = null,
+    string? Error = null);
