@@ -87,10 +87,10 @@ internal sealed class Fleet : IDisposable
     {
         var probe = RedisPing.At(_plan.RedisUrl);
         var started = _clock.GetTimestamp();
-        while (await probe(stop) is { } problem)
+        while (await probe(stop) is { State: not ProbeState.Ready } answer)
         {
             if (_clock.GetElapsedTime(started) > _settings.StartLimit)
-                throw new SupervisorException($"{problem}; start it, or correct --redis-url.");
+                throw new SupervisorException($"{answer.Text}; start it, or correct --redis-url.");
             await Task.Delay(ProbeInterval, _clock, stop);
         }
     }

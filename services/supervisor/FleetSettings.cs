@@ -32,7 +32,7 @@ internal sealed record FleetSettings
     /// <summary>Written when all is up, and again when a part was restarted; null: none.</summary>
     public string? ReadyFile { get; init; }
 
-    /// <summary>How long a part may take from its start to its first good health check.</summary>
+    /// <summary>How long a part may take from its start, or from the end of a download, to its first good health check.</summary>
     public TimeSpan StartLimit { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a part may take from SIGTERM to its end, before SIGKILL.</summary>

@@ -12,7 +12,7 @@ internal static class UpCommand
     private static readonly Option<int> Gateways = Number("--gateways", "N", "How many gateways, on ports that follow one another.", 1, 0, MaxProcesses);
     private static readonly Option<int> Port = Number("--port", "N", "Port of the first gateway; 0: any free ones.", 8080, 0, IPEndPoint.MaxPort);
     private static readonly Option<int> StartTimeout =
-        Number("--start-timeout", "SECONDS", "How long each part may take until it is ready.", 60, 1, 3600);
+        Number("--start-timeout", "SECONDS", "How long each part may take until it is ready; downloading a model does not count.", 60, 1, 3600);
     private static readonly Option<int> StopTimeout =
         Number("--stop-timeout", "SECONDS", "How long each part may take to stop before it is killed.", 5, 0, 3600);
 

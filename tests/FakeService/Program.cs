@@ -1,6 +1,6 @@
 // Stands in for a gateway or a worker: answers /health at URLS, and notes on file descriptor 3 what happens to it, one line an event.
 // The shell that starts it opens that for appending (O_APPEND, which .NET cannot ask for), so that several may note in one file.
-//   FAKE_UNHEALTHY=1    /health answers 503 for ever
+//   FAKE_UNHEALTHY=BODY /health answers 503 with this body for ever
 //   FAKE_EXIT=N         ends at once with exit code N
 //   FAKE_STUBBORN=1     ignores SIGTERM
 //   FAKE_OUTPUT=N       writes N lines at its start
@@ -40,9 +40,8 @@ return 0;
 
 async Task ServeAsync()
 {
-    var answer = Setting("FAKE_UNHEALTHY") is null
-        ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"u8.ToArray()
-        : "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray();
+    var (status, body) = Setting("FAKE_UNHEALTHY") is { } unhealthy ? ("503 Service Unavailable", unhealthy) : ("200 OK", "ok");
+    var answer = Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}");
     var request = new byte[4096];
     while (true)
     {

@@ -85,6 +85,18 @@ public class StartTests
     }
 
     [Fact]
+    public async Task A_service_that_says_it_has_failed_is_not_waited_for()
+    {
+        const string Health = /*lang=json*/ """{"status":"degraded","model":{"status":"degraded","state":"failed","error":"no model is called enormous"}}""";
+        await using var run = SupervisorRun.Start(["--gateways", "0", "--start-timeout", "3600"], worker: $"FAKE_OUTPUT=30 FAKE_UNHEALTHY='{Health}'");
+
+        (await run.EndAsync()).ShouldBe(ExitCodes.Failed);
+
+        run.Errors.ShouldContain("stt-1 cannot become ready: model: no model is called enormous; the end of ");
+        run.Errors.ShouldContain("stt-1 line 30");
+    }
+
+    [Fact]
     public async Task A_service_that_ends_at_once_fails_the_start_with_its_exit_code_and_last_lines()
     {
         await using var run = SupervisorRun.Start([], gateway: "FAKE_EXIT=7");

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Speech.Supervisor.Processes;
+using Speech.Supervisor.Readiness;
 
 namespace Speech.Supervisor.Parts;
 
@@ -12,6 +13,7 @@ internal sealed class Part(PartSpec spec, RotatingLog log, ChildLauncher launche
     private const int LinesToShow = 20;
 
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan DownloadReportInterval = TimeSpan.FromSeconds(5);
 
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RestartBackoff _backoff = new();
@@ -99,9 +101,11 @@ internal sealed class Part(PartSpec spec, RotatingLog log, ChildLauncher launche
             return null;
         }
 
+        var endedItself = child.Exited.IsCompleted;
         child.Kill();
-        var exit = Signal.DescribeExit(await child.Exited);
-        var message = $"{Name} {problem ?? "ended unexpectedly"} ({exit}); {LastOutput()}";
+        var exitCode = await child.Exited;
+        var exit = endedItself ? $" ({Signal.DescribeExit(exitCode)})" : "";
+        var message = $"{Name} {problem ?? "ended unexpectedly"}{exit}; {LastOutput()}";
         if (!Ready.IsCompleted)
             throw new SupervisorException(message);
         status.Write(message);
@@ -113,14 +117,28 @@ internal sealed class Part(PartSpec spec, RotatingLog log, ChildLauncher launche
     {
         using var limit = new CancellationTokenSource(settings.StartLimit, clock);
         using var givenUp = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, winding);
-        var answer = "was not asked yet";
+        var answer = ProbeAnswer.NotYet("was not asked yet");
+        var (reported, reportedAt) = ("", 0L);
         try
         {
             while (!child.Exited.IsCompleted)
             {
-                if (await spec.Probe(givenUp.Token) is not { } notYet)
-                    return null;
-                answer = notYet;
+                answer = await spec.Probe(givenUp.Token);
+                switch (answer.State)
+                {
+                    case ProbeState.Ready:
+                        return null;
+                    case ProbeState.Failed:
+                        return $"cannot become ready: {answer.Text}";
+                    case ProbeState.Downloading:
+                        limit.CancelAfter(settings.StartLimit);
+                        if (answer.Text != reported && (reported.Length == 0 || clock.GetElapsedTime(reportedAt) >= DownloadReportInterval))
+                        {
+                            (reported, reportedAt) = (answer.Text, clock.GetTimestamp());
+                            status.Write($"{Name} is {answer.Text}");
+                        }
+                        break;
+                }
                 await Task.WhenAny(child.Exited, Task.Delay(ProbeInterval, clock, givenUp.Token));
                 givenUp.Token.ThrowIfCancellationRequested();
             }
@@ -132,7 +150,8 @@ internal sealed class Part(PartSpec spec, RotatingLog log, ChildLauncher launche
         }
         catch (OperationCanceledException)
         {
-            return $"was not ready within {settings.StartLimit.TotalSeconds:0} s: {answer}";
+            var since = reported.Length == 0 ? "" : " after its download";
+            return $"was not ready within {settings.StartLimit.TotalSeconds:0} s{since}: {answer.Text}";
         }
     }
 

@@ -27,16 +27,16 @@ internal static class RedisPing
             await stream.WriteAsync("PING\r\n"u8.ToArray(), limit.Token);
             var reply = await ReadLineAsync(stream, limit.Token);
             return reply is "+PONG" || reply.StartsWith("-NOAUTH", StringComparison.Ordinal)
-                ? null
-                : $"Redis at {host}:{port} answers \"{reply}\"";
+                ? ProbeAnswer.Ready
+                : ProbeAnswer.NotYet($"Redis at {host}:{port} answers \"{reply}\"");
         }
         catch (Exception error) when (error is SocketException or IOException or System.Security.Authentication.AuthenticationException)
         {
-            return $"Redis at {host}:{port}: {error.Message}";
+            return ProbeAnswer.NotYet($"Redis at {host}:{port}: {error.Message}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return $"Redis at {host}:{port} does not answer";
+            return ProbeAnswer.NotYet($"Redis at {host}:{port} does not answer");
         }
     };
 
