@@ -18,7 +18,7 @@ public sealed class GatewayFaultTests
         var open = first.Messages.OfType<SpeechStarted>().Last().Segment;
         using (fleet.Freeze("stt-1"))
         {
-            TestFleet.Terminate(fleet.PidOf("gateway-1"));
+            Signal.Send(fleet.PidOf("gateway-1"), Signal.Terminate);
             var closed = await Should.ThrowAsync<SpeechClientException>(first.Completed);
             closed.CloseCode.ShouldBe(CloseCode.GoingAway);
 
@@ -42,7 +42,7 @@ public sealed class GatewayFaultTests
         await using var fleet = await TestFleet.StartAsync("gateway-killed", gateways: 2);
         await using var first = await BeginAsync(fleet);
         var gateway = fleet.PidOf("gateway-1");
-        TestFleet.Kill(gateway);
+        Signal.Send(gateway, Signal.Kill);
         (await Should.ThrowAsync<SpeechClientException>(first.Completed)).CloseCode.ShouldBeNull();
 
         await using var second = await GoOnAsync(fleet, first);

@@ -20,7 +20,7 @@ public sealed class RedisFaultTests
             accepted = await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs);
             accepted.ShouldBeGreaterThan(0);
 
-            TestFleet.Kill(redis);
+            Signal.Send(redis, Signal.Kill);
             talk.GoOn();
             await fleet.RestartedAsync("redis", redis);
             await Until.TrueAsync(async () => await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) >= accepted, "the accepted segments to be back");
