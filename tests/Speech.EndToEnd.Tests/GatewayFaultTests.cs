@@ -18,7 +18,7 @@ public sealed class GatewayFaultTests
         var open = first.Messages.OfType<SpeechStarted>().Last().Segment;
         using (fleet.Freeze("stt-1"))
         {
-            TestFleet.Terminate(fleet.PidOf("gateway-1"));
+            Signal.Send(fleet.PidOf("gateway-1"), Signal.Terminate);
             var closed = await Should.ThrowAsync<SpeechClientException>(first.Completed);
             closed.CloseCode.ShouldBe(CloseCode.GoingAway);
 
@@ -37,12 +37,35 @@ public sealed class GatewayFaultTests
     }
 
     [Fact]
+    public async Task Clients_that_are_told_to_go_while_they_stream_find_everything_at_another_gateway()
+    {
+        var scripts = Hearing.Speakers(3, utterances: 8);
+        await using var fleet = await TestFleet.StartAsync("gateway-drained", gateways: 2);
+
+        // Nobody is to be done before.
+        var talks = await Task.WhenAll(scripts.Select(script => Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, pauseAt: script.Utterances[^1].Start)));
+        await Until.TrueAsync(() => talks.All(talk => talk.Transcripts.Count > 0), "a transcript for everyone");
+        Signal.Send(fleet.PidOf("gateway-1"), Signal.Terminate);
+
+        await Task.WhenAll(scripts.Zip(talks, async (script, talk) =>
+        {
+            (await Should.ThrowAsync<SpeechClientException>(talk.Completed)).CloseCode.ShouldBe(CloseCode.GoingAway);
+            await using var next = await Talk.BeginAsync(fleet.Report.GatewayUrl(1), script, talk.ClientId, talk.Transcripts[^1].Seq);
+            await next.Completed;
+            IReadOnlyList<Transcript> all = [.. talk.Transcripts, .. next.Transcripts];
+            await all.ShouldTellAsync(script, await Talk.WholeAsync(fleet.Report.GatewayUrl(1), script));
+            await talk.DisposeAsync();
+        }));
+        await fleet.ShouldBeIdleAsync();
+    }
+
+    [Fact]
     public async Task The_client_of_a_killed_gateway_sends_what_was_not_committed_to_another_and_misses_nothing()
     {
         await using var fleet = await TestFleet.StartAsync("gateway-killed", gateways: 2);
         await using var first = await BeginAsync(fleet);
         var gateway = fleet.PidOf("gateway-1");
-        TestFleet.Kill(gateway);
+        Signal.Send(gateway, Signal.Kill);
         (await Should.ThrowAsync<SpeechClientException>(first.Completed)).CloseCode.ShouldBeNull();
 
         await using var second = await GoOnAsync(fleet, first);
@@ -70,7 +93,8 @@ public sealed class GatewayFaultTests
         var talk = await Talk.BeginAsync(fleet.Report.GatewayUrl(1), _script, first.ClientId, first.Transcripts[^1].Seq);
         await talk.Completed;
 
-        await first.Transcripts.Concat(talk.Transcripts).ToArray().ShouldTellAsync(_script);
+        IReadOnlyList<Transcript> all = [.. first.Transcripts, .. talk.Transcripts];
+        await all.ShouldTellAsync(_script, await Talk.WholeAsync(fleet.Report.GatewayUrl(1), _script));
         return talk;
     }
 }

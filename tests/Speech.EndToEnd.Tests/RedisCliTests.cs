@@ -17,18 +17,19 @@ public sealed class RedisCliTests(SharedFleet shared)
     {
         (await AskAsync("xlen", "audio_jobs")).ShouldBe(["0"]);
 
-        Talk talk;
-        using (shared.Fleet.Freeze("stt-1"))
+        // Enough to find the worker at work; what comes when it stands still has to wait.
+        var talks = (await Task.WhenAll(Hearing.Speakers(4, utterances: 8).Select(script => Talk.BeginAsync(shared.Gateway, script)))).ToList();
+        using (await shared.Fleet.FreezeAtWorkAsync("stt-1"))
         {
-            talk = await Talk.BeginAsync(shared.Gateway, _script);
-            await Until.TrueAsync(() => talk.Messages.OfType<Committed>().LastOrDefault()?.Until > _script.Seconds - 0.1, "all that was said to be accepted");
+            talks.Add(await Talk.BeginAsync(shared.Gateway, _script));
+            await Until.TrueAsync(() => talks.TrueForAll(talk => talk.HasAllCommitted), "all that was said to be accepted");
             var waiting = int.Parse((await AskAsync("xlen", "audio_jobs"))[0], CultureInfo.InvariantCulture);
 
             var group = Pairs(await AskAsync("xinfo", "groups", "audio_jobs"));
             group["name"].ShouldBe("stt_workers");
             group["consumers"].ShouldBe("1");
             var (pending, lag) = (Number(group["pending"]), Number(group["lag"]));
-            pending.ShouldBeGreaterThan(0); // the worker was waiting for the first job when it fell asleep
+            pending.ShouldBeGreaterThan(0);
             lag.ShouldBeGreaterThan(0);
             (pending + lag).ShouldBe(waiting);
             waiting.ShouldBeGreaterThanOrEqualTo(_script.Utterances.Count);
@@ -37,16 +38,20 @@ public sealed class RedisCliTests(SharedFleet shared)
             entry[0].ShouldMatch(@"^\d+-\d+$");
             var fields = Pairs([.. entry.Skip(1).Take(10)]);
             fields.Keys.ShouldBe(["client_id", "segment", "kind", "duration_ms", "job"]);
-            fields["client_id"].ShouldBe(talk.ClientId);
-            fields["segment"].ShouldBe("0");
+            talks.Select(talk => talk.ClientId).ShouldContain(fields["client_id"]);
+            Number(fields["segment"]).ShouldBeInRange(0, 20);
             fields["kind"].ShouldBe("final");
             Number(fields["duration_ms"]).ShouldBeInRange(500, 28_000);
             var job = AudioJob.Read((await shared.Fleet.Redis.StreamRangeAsync(RedisKeys.AudioJobs, count: 1))[0].Fields["job"]);
             job.DurationMs.ShouldBe((int)Number(fields["duration_ms"]));
         }
 
-        await using (talk)
+        foreach (var talk in talks)
+        {
             await talk.Completed;
+            await talk.DisposeAsync();
+        }
+
         (await AskAsync("xlen", "audio_jobs")).ShouldBe(["0"]);
         Pairs(await AskAsync("xinfo", "groups", "audio_jobs"))["pending"].ShouldBe("0");
     }
@@ -71,6 +76,7 @@ public sealed class RedisCliTests(SharedFleet shared)
         session["seq"].ShouldBe($"{count}");
         double.Parse(session["committed"], CultureInfo.InvariantCulture).ShouldBe(_script.Seconds, tolerance: 0.1);
 
+        await Until.TrueAsync(() => shared.Fleet.Redis.KeyExistsAsync(RedisKeys.Worker("stt-1")), "the worker's heartbeat");
         var worker = Pairs(await AskAsync("hgetall", "worker:stt-1"));
         worker["role"].ShouldBe("stt");
         worker["model"].ShouldBe("nano.en");

@@ -20,7 +20,7 @@ public sealed class RedisFaultTests
             accepted = await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs);
             accepted.ShouldBeGreaterThan(0);
 
-            TestFleet.Kill(redis);
+            Signal.Send(redis, Signal.Kill);
             talk.GoOn();
             await fleet.RestartedAsync("redis", redis);
             await Until.TrueAsync(async () => await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) >= accepted, "the accepted segments to be back");
@@ -30,5 +30,21 @@ public sealed class RedisFaultTests
         await talk.Transcripts.ShouldTellAsync(script);
         talk.Transcripts.Count.ShouldBeGreaterThan((int)accepted);
         await fleet.ShouldBeIdleAsync();
+    }
+
+    [Fact]
+    public async Task Everyone_gets_every_result_once_when_redis_is_killed_in_the_middle_of_everything()
+    {
+        var scripts = Hearing.Speakers(4, utterances: 8);
+        await using var fleet = await TestFleet.StartAsync("redis-killed-busy");
+        var talks = await Task.WhenAll(scripts.Select(script => Talk.BeginAsync(fleet.Report.GatewayUrl(0), script)));
+        await Until.TrueAsync(async () => talks.Sum(talk => talk.Transcripts.Count) >= 3 && await fleet.PendingAsync("stt-1") > 0, "work to be in full swing");
+        Signal.Send(fleet.PidOf("redis"), Signal.Kill);
+
+        await Task.WhenAll(talks.Select(talk => talk.Completed));
+        await Hearing.ShouldTellAsync(scripts, [.. talks.Select(talk => talk.Transcripts)]);
+        await fleet.ShouldBeIdleAsync();
+        foreach (var talk in talks)
+            await talk.DisposeAsync();
     }
 }

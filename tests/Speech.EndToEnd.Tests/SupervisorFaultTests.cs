@@ -8,7 +8,7 @@ public sealed class SupervisorFaultTests
         await using var fleet = await TestFleet.StartAsync("supervisor-killed", sttWorkers: 2, gateways: 2);
         var report = fleet.Report;
         report.Parts.Count.ShouldBe(5);
-        TestFleet.Kill(report.Pid);
+        Signal.Send(report.Pid, Signal.Kill);
         await TestFleet.ShouldBeGoneAsync(report);
     }
 }

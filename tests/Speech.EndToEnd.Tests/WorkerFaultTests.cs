@@ -14,10 +14,12 @@ public sealed class WorkerFaultTests
     {
         await using var fleet = await TestFleet.StartAsync($"worker-killed-{sttWorkers}", sttWorkers);
         var talking = Task.WhenAll(_scripts.Select(script => Talk.WholeAsync(fleet.Report.GatewayUrl(0), script)));
-        var killed = await fleet.KillAtWorkAsync("stt-1");
+        var worker = fleet.PidOf("stt-1");
+        using (await fleet.FreezeAtWorkAsync("stt-1"))
+            Signal.Send(worker, Signal.Kill);
 
         await Hearing.ShouldTellAsync(_scripts, await talking);
-        await fleet.RestartedAsync("stt-1", killed);
+        await fleet.RestartedAsync("stt-1", worker);
         await fleet.ShouldBeIdleAsync();
     }
 
@@ -25,17 +27,21 @@ public sealed class WorkerFaultTests
     public async Task The_jobs_of_a_worker_that_hangs_are_done_by_another_and_not_once_more_when_it_wakes_up()
     {
         await using var fleet = await TestFleet.StartAsync("worker-hangs", sttWorkers: 2);
-        using (fleet.Freeze("stt-1"))
+        var talks = await Task.WhenAll(_scripts.Select(script => Talk.BeginAsync(fleet.Report.GatewayUrl(0), script)));
+        using (await fleet.FreezeAtWorkAsync("stt-1"))
         {
-            // It is waiting for jobs, so Redis gives it the first ones.
-            var talking = Task.WhenAll(_scripts.Select(script => Talk.WholeAsync(fleet.Report.GatewayUrl(0), script)));
-            await Until.TrueAsync(async () => await fleet.PendingAsync("stt-1") > 0, "the hanging worker to be given a job");
-            await Hearing.ShouldTellAsync(_scripts, await talking);
+            await Task.WhenAll(talks.Select(talk => talk.Completed));
+            await Hearing.ShouldTellAsync(_scripts, [.. talks.Select(talk => talk.Transcripts)]);
         }
 
-        // The heartbeat tells that it is awake again; a new client, that its late results have done no harm.
+        // Its heartbeat, long expired, tells that it is awake again; then it works for a new client, beside the other.
         await Until.TrueAsync(() => fleet.Redis.KeyExistsAsync(RedisKeys.Worker("stt-1")), "the heartbeat of the woken worker");
         await (await Talk.WholeAsync(fleet.Report.GatewayUrl(0), _scripts[0])).ShouldTellAsync(_scripts[0]);
+        foreach (var talk in talks)
+        {
+            (await fleet.Redis.StreamLengthAsync(RedisKeys.History(talk.ClientId))).ShouldBe(talk.Transcripts.Count);
+            await talk.DisposeAsync();
+        }
         await fleet.ShouldBeIdleAsync();
     }
 }

@@ -13,6 +13,15 @@ internal static class Hearing
     /// <summary>In what one speaker says: network, codec and segments change a word here and there.</summary>
     private const int WordsThatMayDiffer = 3;
 
+    /// <summary>The model knows no half letters, and guesses.</summary>
+    private const int WordsThatACutMayCost = 5;
+
+    /// <summary>
+    /// A detector of speech that begins in the middle of it misses the soft parts, and then the silence after them is no part of a segment
+    /// either. Of 3000 cuts through our recordings nine in ten cost less than 0.3 s, and the worst 1.2 s.
+    /// </summary>
+    private const double SecondsThatACutMayCost = 1.3;
+
     private static readonly Lazy<Task<ModelReference>> Model = new(() => Task.Run(() => ModelReference.TranscribeAsync(Recordings, CancellationToken.None)));
 
     /// <summary>Some speakers, each with other utterances than the next one.</summary>
@@ -28,13 +37,28 @@ internal static class Hearing
     public static async Task ShouldTellAsync(IReadOnlyList<SpeakerScript> scripts, IReadOnlyList<IReadOnlyList<Transcript>> heard)
     {
         foreach (var (script, transcripts) in scripts.Zip(heard))
-            await transcripts.ShouldTellAsync(script);
+            await transcripts.ShouldTellAsync(script, WordsThatMayDiffer);
         await ShouldBeRightAsync([.. scripts.SelectMany(script => script.Utterances, (_, placed) => placed.Utterance)], string.Join(' ', heard.Select(Text)));
     }
 
     /// <summary>One client got every result once, in order; every utterance; and no other words than its own.</summary>
-    /// <param name="transcripts">Over all its connections.</param>
-    public static async Task ShouldTellAsync(this IReadOnlyList<Transcript> transcripts, SpeakerScript script)
+    public static Task ShouldTellAsync(this IReadOnlyList<Transcript> transcripts, SpeakerScript script) =>
+        transcripts.ShouldTellAsync(script, WordsThatMayDiffer);
+
+    /// <summary>The same of a client whose speech was cut once where it happened to be, which may cost some words, but no audio.</summary>
+    /// <param name="transcripts">Over both its connections.</param>
+    /// <param name="undisturbed">What another client got, who said the same and was left in peace.</param>
+    public static async Task ShouldTellAsync(this IReadOnlyList<Transcript> transcripts, SpeakerScript script, IReadOnlyList<Transcript> undisturbed)
+    {
+        await transcripts.ShouldTellAsync(script, WordsThatMayDiffer + WordsThatACutMayCost);
+        foreach (var speech in undisturbed)
+        {
+            var covered = transcripts.Sum(heard => Math.Max(0, Math.Min(heard.End, speech.End) - Math.Max(heard.Start, speech.Start)));
+            covered.ShouldBeGreaterThan(speech.End - speech.Start - SecondsThatACutMayCost, $"{speech.Start}..{speech.End}: {speech.Text}");
+        }
+    }
+
+    private static async Task ShouldTellAsync(this IReadOnlyList<Transcript> transcripts, SpeakerScript script, int wordsThatMayDiffer)
     {
         transcripts.Select(transcript => transcript.Seq).ShouldBe(Enumerable.Range(1, transcripts.Count).Select(seq => (long)seq));
         transcripts.Select(transcript => transcript.Segment).ShouldBe(Enumerable.Range(0, transcripts.Count));
@@ -42,7 +66,7 @@ internal static class Hearing
             later.Start.ShouldBeGreaterThanOrEqualTo(earlier.End);
         foreach (var said in script.Utterances)
             transcripts.ShouldContain(heard => heard.Text.Length > 0 && heard.Start < said.End && heard.End > said.Start, said.Utterance.Id);
-        await ShouldBeRightAsync([.. script.Utterances.Select(placed => placed.Utterance)], Text(transcripts), WordsThatMayDiffer);
+        await ShouldBeRightAsync([.. script.Utterances.Select(placed => placed.Utterance)], Text(transcripts), wordsThatMayDiffer);
     }
 
     /// <summary>The right words, within one point of what the model by itself makes of the recordings.</summary>

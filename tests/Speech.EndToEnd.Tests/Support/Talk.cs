@@ -12,6 +12,7 @@ internal sealed class Talk : IAsyncDisposable
     private static readonly TimeSpan GraceForCloseFrame = TimeSpan.FromSeconds(5);
 
     private readonly SpeechClient _client;
+    private readonly SpeakerScript _script;
     private readonly List<ServerMessage> _messages = [];
     private readonly TaskCompletionSource _paused = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -20,7 +21,8 @@ internal sealed class Talk : IAsyncDisposable
     private Talk(SpeechClient client, SpeakerScript script, double pauseAt)
     {
         _client = client;
-        Completed = RunAsync(script, pauseAt);
+        _script = script;
+        Completed = RunAsync(pauseAt);
     }
 
     public Ready Ready => _client.Ready;
@@ -43,6 +45,9 @@ internal sealed class Talk : IAsyncDisposable
     }
 
     public IReadOnlyList<Transcript> Transcripts => [.. Messages.OfType<Transcript>()];
+
+    /// <summary>Whether all that was to be said is safe in Redis.</summary>
+    public bool HasAllCommitted => Messages.OfType<Committed>().LastOrDefault()?.Until > _script.Seconds - 0.1;
 
     /// <summary>Connects, and begins to talk where the server says that this client's audio is safe up to.</summary>
     /// <param name="clientId">Of an earlier connection; null: a new one.</param>
@@ -75,10 +80,10 @@ internal sealed class Talk : IAsyncDisposable
         _end.Dispose();
     }
 
-    private async Task RunAsync(SpeakerScript script, double pauseAt)
+    private async Task RunAsync(double pauseAt)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
-        var sending = Task.Run(() => SendAsync(script, pauseAt, stop));
+        var sending = Task.Run(() => SendAsync(pauseAt, stop));
         try
         {
             await foreach (var message in _client.ReadAllAsync(stop.Token))
@@ -98,12 +103,12 @@ internal sealed class Talk : IAsyncDisposable
         }
     }
 
-    private async Task SendAsync(SpeakerScript script, double pauseAt, CancellationTokenSource stop)
+    private async Task SendAsync(double pauseAt, CancellationTokenSource stop)
     {
         try
         {
             var position = Ready.Committed;
-            var samples = script.Samples.AsMemory((int)Math.Round(position * AudioRate.Model));
+            var samples = _script.Samples.AsMemory((int)Math.Round(position * AudioRate.Model));
             foreach (var packet in AudioPackets.Encode(samples, AudioCodec.Opus))
             {
                 if (position >= pauseAt && _paused.TrySetResult())

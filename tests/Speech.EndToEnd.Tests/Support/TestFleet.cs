@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net.Sockets;
 using Speech.Cli.Fleet;
 using Speech.Contracts;
@@ -37,41 +35,26 @@ public sealed class TestFleet : IAsyncDisposable
     /// <summary>The process of a part, such as stt-1, now.</summary>
     internal int PidOf(string part) => Report.Parts.Single(process => process.Name == part).Pid;
 
-    /// <summary>SIGKILL.</summary>
-    internal static void Kill(int processId)
-    {
-        using var process = Process.GetProcessById(processId);
-        process.Kill();
-    }
-
-    /// <summary>SIGTERM.</summary>
-    internal static void Terminate(int processId) => Signal(processId, "-TERM");
-
-    /// <summary>SIGSTOP: the process keeps its memory and connections and does nothing, until disposed of.</summary>
+    /// <summary>Makes a part stand still until disposed of.</summary>
     internal IDisposable Freeze(string part) => new Frozen(PidOf(part));
 
-    /// <summary>Waits until a part that has died runs again, and the supervisor has found it healthy.</summary>
-    internal Task RestartedAsync(string part, int before) => Until.TrueAsync(() => PidOf(part) != before, $"{part} to be started again");
-
-    /// <summary>kill -9 of a worker at a moment when it has jobs in its hands, of which nobody else knows yet.</summary>
-    /// <returns>Its process, which is no more.</returns>
-    internal async Task<int> KillAtWorkAsync(string worker)
+    /// <summary>Makes a worker stand still when it has jobs in its hands. There must be enough of them.</summary>
+    internal async Task<IDisposable> FreezeAtWorkAsync(string worker)
     {
-        var processId = PidOf(worker);
         while (true)
         {
             await Until.TrueAsync(async () => await PendingAsync(worker) > 0, $"{worker} to have a job");
 
-            // It may have finished just now: stand still, look again.
+            // It may have finished just now: look again.
             var frozen = Freeze(worker);
             if (await PendingAsync(worker) > 0)
-            {
-                Kill(processId);
-                return processId;
-            }
+                return frozen;
             frozen.Dispose();
         }
     }
+
+    /// <summary>Waits until a part that has died runs again, and the supervisor has found it healthy.</summary>
+    internal Task RestartedAsync(string part, int before) => Until.TrueAsync(() => PidOf(part) != before, $"{part} to be started again");
 
     /// <summary>How many jobs a worker was given and has not acknowledged.</summary>
     internal async Task<long> PendingAsync(string worker) =>
@@ -104,12 +87,6 @@ public sealed class TestFleet : IAsyncDisposable
         await _fleet.DisposeAsync();
     }
 
-    private static void Signal(int processId, string signal)
-    {
-        using var kill = Process.Start("kill", [signal, processId.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
-    }
-
     private sealed class Frozen : IDisposable
     {
         private readonly int _processId;
@@ -117,9 +94,9 @@ public sealed class TestFleet : IAsyncDisposable
         public Frozen(int processId)
         {
             _processId = processId;
-            Signal(processId, "-STOP");
+            Signal.Send(processId, Signal.Stop);
         }
 
-        public void Dispose() => Signal(_processId, "-CONT");
+        public void Dispose() => Signal.Send(_processId, Signal.Continue);
     }
 }
