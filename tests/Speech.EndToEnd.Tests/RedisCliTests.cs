@@ -17,9 +17,9 @@ public sealed class RedisCliTests(SharedFleet shared)
     {
         (await AskAsync("xlen", "audio_jobs")).ShouldBe(["0"]);
 
-        // Enough to find the worker at work; what comes when it stands still has to wait.
+        // What comes when the worker stands still has to wait.
         var talks = (await Task.WhenAll(Hearing.Speakers(4, utterances: 8).Select(script => Talk.BeginAsync(shared.Gateway, script)))).ToList();
-        using (await shared.Fleet.FreezeAtWorkAsync("stt-1"))
+        using (await shared.Fleet.FreezeAtWorkAsync("stt-1", backlog: 20))
         {
             talks.Add(await Talk.BeginAsync(shared.Gateway, _script));
             await Until.TrueAsync(() => talks.TrueForAll(talk => talk.HasAllCommitted), "all that was said to be accepted");

@@ -37,9 +37,11 @@ public sealed class RedisFaultTests
     {
         var scripts = Hearing.Speakers(4, utterances: 8);
         await using var fleet = await TestFleet.StartAsync("redis-killed-busy");
-        var talks = await Task.WhenAll(scripts.Select(script => Talk.BeginAsync(fleet.Report.GatewayUrl(0), script)));
-        await Until.TrueAsync(async () => talks.Sum(talk => talk.Transcripts.Count) >= 3 && await fleet.PendingAsync("stt-1") > 0, "work to be in full swing");
+        var talks = await Task.WhenAll(scripts.Select(script => Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, pauseAt: script.Utterances[^1].Start)));
+        await Until.TrueAsync(() => talks.Sum(talk => talk.Transcripts.Count) >= 3, "work to be in full swing");
         Signal.Send(fleet.PidOf("redis"), Signal.Kill);
+        foreach (var talk in talks)
+            talk.GoOn();
 
         await Task.WhenAll(talks.Select(talk => talk.Completed));
         await Hearing.ShouldTellAsync(scripts, [.. talks.Select(talk => talk.Transcripts)]);

@@ -5,6 +5,9 @@ namespace Speech.EndToEnd.Tests;
 
 public sealed class WorkerFaultTests
 {
+    private const int Backlog = 20;
+
+    /// <summary>Of at least 32 segments.</summary>
     private readonly IReadOnlyList<SpeakerScript> _scripts = Hearing.Speakers(4, utterances: 8);
 
     [Theory]
@@ -15,7 +18,7 @@ public sealed class WorkerFaultTests
         await using var fleet = await TestFleet.StartAsync($"worker-killed-{sttWorkers}", sttWorkers);
         var talking = Task.WhenAll(_scripts.Select(script => Talk.WholeAsync(fleet.Report.GatewayUrl(0), script)));
         var worker = fleet.PidOf("stt-1");
-        using (await fleet.FreezeAtWorkAsync("stt-1"))
+        using (await fleet.FreezeAtWorkAsync("stt-1", Backlog))
             Signal.Send(worker, Signal.Kill);
 
         await Hearing.ShouldTellAsync(_scripts, await talking);
@@ -28,7 +31,7 @@ public sealed class WorkerFaultTests
     {
         await using var fleet = await TestFleet.StartAsync("worker-hangs", sttWorkers: 2);
         var talks = await Task.WhenAll(_scripts.Select(script => Talk.BeginAsync(fleet.Report.GatewayUrl(0), script)));
-        using (await fleet.FreezeAtWorkAsync("stt-1"))
+        using (await fleet.FreezeAtWorkAsync("stt-1", Backlog))
         {
             await Task.WhenAll(talks.Select(talk => talk.Completed));
             await Hearing.ShouldTellAsync(_scripts, [.. talks.Select(talk => talk.Transcripts)]);

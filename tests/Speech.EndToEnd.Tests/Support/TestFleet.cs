@@ -38,18 +38,23 @@ public sealed class TestFleet : IAsyncDisposable
     /// <summary>Makes a part stand still until disposed of.</summary>
     internal IDisposable Freeze(string part) => new Frozen(PidOf(part));
 
-    /// <summary>Makes a worker stand still when it has jobs in its hands. There must be enough of them.</summary>
-    internal async Task<IDisposable> FreezeAtWorkAsync(string worker)
+    /// <summary>Makes a worker stand still at a moment when it has jobs in its hands.</summary>
+    /// <param name="backlog">Jobs to be piled up before, so that it is busy for a while: fewer than there will be.</param>
+    internal async Task<IDisposable> FreezeAtWorkAsync(string worker, int backlog)
     {
+        IDisposable[] all = [.. Report.Workers.Select(part => Freeze(part.Name))];
+        await Until.TrueAsync(async () => await Redis.StreamLengthAsync(RedisKeys.AudioJobs) >= backlog, $"{backlog} jobs");
+        foreach (var frozen in all)
+            frozen.Dispose();
+
         while (true)
         {
-            await Until.TrueAsync(async () => await PendingAsync(worker) > 0, $"{worker} to have a job");
-
-            // It may have finished just now: look again.
+            // A single one may have been handed to it while it stood still; with two it has been reading again.
+            await Until.TrueAsync(async () => await PendingAsync(worker) > 1, $"{worker} to have jobs");
             var frozen = Freeze(worker);
-            if (await PendingAsync(worker) > 0)
+            if (await PendingAsync(worker) > 1)
                 return frozen;
-            frozen.Dispose();
+            frozen.Dispose(); // It has finished just now.
         }
     }
 
@@ -74,10 +79,21 @@ public sealed class TestFleet : IAsyncDisposable
         foreach (var part in report.Parts)
             await Until.TrueAsync(() => !ProcessStatus.IsAlive(part.Pid), $"the end of {part.Name} (process {part.Pid})");
         foreach (var url in (string[])[report.RedisUrl, .. report.Gateways])
+            await Until.TrueAsync(() => IsRefusedAsync(new Uri(url).Port), $"nobody to answer at {url}");
+
+        // The last threads of a process that counts as dead may still hold its sockets for a moment.
+        static async Task<bool> IsRefusedAsync(int port)
         {
             using var client = new TcpClient();
-            var port = new Uri(url).Port;
-            (await Should.ThrowAsync<SocketException>(client.ConnectAsync("127.0.0.1", port), url)).SocketErrorCode.ShouldBe(SocketError.ConnectionRefused);
+            try
+            {
+                await client.ConnectAsync("127.0.0.1", port);
+                return false;
+            }
+            catch (SocketException error)
+            {
+                return error.SocketErrorCode == SocketError.ConnectionRefused;
+            }
         }
     }
 
