@@ -31,7 +31,7 @@ public sealed class ReadinessTests : IDisposable
     public async Task A_download_may_take_longer_than_the_time_limit_and_is_reported()
     {
         var bytes = 0;
-        var (problem, reported) = await StartAsync(() => ++bytes < 20 ? new(ProbeState.Downloading, $"downloading {bytes} bytes") : ProbeAnswer.Ready);
+        var (problem, reported) = await StartAsync(() => ++bytes < 40 ? new(ProbeState.Downloading, $"downloading {bytes} bytes") : ProbeAnswer.Ready);
 
         problem.ShouldBeNull();
         reported.ShouldContain("sleeper is downloading 1 bytes");
@@ -65,7 +65,7 @@ public sealed class ReadinessTests : IDisposable
         using var launcher = new ChildLauncher();
         using var log = new RotatingLog(Path.Combine(_folder.FullName, "sleeper.log"), status);
         using var stop = new CancellationTokenSource();
-        var part = new Part(spec, log, launcher, settings, status, TimeProvider.System);
+        var part = new Part(spec, log, launcher, settings, status, new SkippingClock(TimeSpan.FromMilliseconds(200)));
         var running = part.RunAsync(stop.Token, stop.Token, CancellationToken.None);
         try
         {
