@@ -174,7 +174,7 @@ public sealed unsafe class CpuDevice : IDisposable
     public float LogSumExp(ReadOnlySpan<float> logits)
     {
         fixed (float* x = logits)
-            return Kernels.LogSumExp(x, logits.Length).LogSumExp;
+            return Kernels.LogSumExp(x, logits.Length);
     }
 
     public void Dispose()

@@ -65,8 +65,8 @@ internal abstract unsafe class CpuKernels
     /// <summary>0.5·x·(1 + erf(x/√2)) in place.</summary>
     public abstract void Gelu(float* x, int count);
 
-    /// <summary>max x and ln Σ exp(x), for log-probabilities: x may hold -∞.</summary>
-    public abstract (float Max, float LogSumExp) LogSumExp(float* x, int count);
+    /// <summary>ln Σ exp(x), for log-probabilities: x may hold -∞.</summary>
+    public abstract float LogSumExp(float* x, int count);
 
     /// <summary>Σ x, as fast as memory gives it; <paramref name="count"/> is a multiple of 128.</summary>
     public abstract float Sum(float* x, int count);

@@ -141,7 +141,7 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
             x[t] = tail[t - i];
     }
 
-    public override (float Max, float LogSumExp) LogSumExp(float* x, int count)
+    public override float LogSumExp(float* x, int count)
     {
         var max = MaxOf(x, count);
         var shift = L.Broadcast(max);
@@ -152,7 +152,7 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
         var sum = L.Sum(sums);
         for (; i < count; i++)
             sum += MathF.Exp(x[i] - max);
-        return (max, max + MathF.Log(sum));
+        return max + MathF.Log(sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -21,7 +21,7 @@ public sealed class TokenDecoderTests(NanoModel nano) : IDisposable
 
         decoder.Update(hypotheses, Rows([9, 0, 0, 0, 0]));
         hypotheses.ShouldBeEmpty();
-        decoder.Candidates([]).ShouldHaveSingleItem().Tokens.ShouldBe([1, End]);
+        decoder.Finished.ShouldHaveSingleItem().Tokens.ShouldBe([1, End]);
     }
 
     [Fact]
@@ -66,7 +66,7 @@ public sealed class TokenDecoderTests(NanoModel nano) : IDisposable
         }
 
         hypotheses.ShouldBeEmpty();
-        var candidates = decoder.Candidates([]);
+        var candidates = decoder.Finished;
         candidates.Count.ShouldBe(2);
         candidates.MaxBy(candidate => candidate.SumLogProbability)!.Tokens.ShouldBe([2, End]);
     }
@@ -83,7 +83,7 @@ public sealed class TokenDecoderTests(NanoModel nano) : IDisposable
         }
 
         hypotheses.ShouldBeEmpty();
-        decoder.Candidates([]).Select(candidate => candidate.Tokens.Count).ShouldBe([1, 2, 3]);
+        decoder.Finished.Select(candidate => candidate.Tokens.Count).ShouldBe([1, 2, 3]);
     }
 
     public void Dispose() => _disposables.ForEach(disposable => disposable.Dispose());

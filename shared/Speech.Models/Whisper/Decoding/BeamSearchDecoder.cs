@@ -43,8 +43,7 @@ internal sealed class BeamSearchDecoder(CpuDevice device, int endOfText, int bea
         hypotheses.AddRange(beams);
     }
 
-    public IReadOnlyList<Hypothesis> Candidates(IReadOnlyList<Hypothesis> unfinished) =>
-        [.. _finished, .. unfinished.OrderByDescending(hypothesis => hypothesis.SumLogProbability).Take(Math.Max(0, beamSize - _finished.Count))];
+    public IReadOnlyList<Hypothesis> Finished => _finished;
 
     private void Propose(List<Hypothesis> hypotheses, LogitRows logits)
     {

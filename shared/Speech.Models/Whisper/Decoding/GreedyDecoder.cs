@@ -26,7 +26,7 @@ internal sealed class GreedyDecoder(CpuDevice device, int endOfText, double temp
         hypotheses.RemoveAll(_hasEnded);
     }
 
-    public IReadOnlyList<Hypothesis> Candidates(IReadOnlyList<Hypothesis> unfinished) => [.. _finished, .. unfinished];
+    public IReadOnlyList<Hypothesis> Finished => _finished;
 
     private int Draw(ReadOnlySpan<float> logits)
     {

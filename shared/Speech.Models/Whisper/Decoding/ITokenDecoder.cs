@@ -8,8 +8,8 @@ internal interface ITokenDecoder
     /// <param name="logits">For each hypothesis, [vocabulary]; forbidden tokens are -∞.</param>
     void Update(List<Hypothesis> hypotheses, LogitRows logits);
 
-    /// <summary>All candidates, once no hypothesis goes on: the finished ones, and the best of the others if those are too few.</summary>
-    IReadOnlyList<Hypothesis> Candidates(IReadOnlyList<Hypothesis> unfinished);
+    /// <summary>The hypotheses that have ended with their end token, in the order in which they did.</summary>
+    IReadOnlyList<Hypothesis> Finished { get; }
 }
 
 /// <summary>The logits of some hypotheses. All of them may share one row: the first step after a prompt.</summary>

@@ -94,10 +94,10 @@ internal sealed class WindowDecoding
         Sample(new LogitRows(logits, row++, shared: true));
     }
 
-    /// <summary>The best of the candidates, when finished.</summary>
+    /// <summary>The best of those that ended and those that ran out, when finished.</summary>
     public WindowResult Result()
     {
-        var best = _decoder.Candidates([]).Concat(_ranOut).MaxBy(Score)!;
+        var best = _decoder.Finished.Concat(_ranOut).MaxBy(Score)!;
         var kept = RepetitionGuard.FindLoop(CollectionsMarshal.AsSpan(best.Tokens)) ?? best.Tokens.Count;
         var tokens = best.Tokens.Take(kept).ToArray();
         return new WindowResult(
