@@ -141,6 +141,15 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
             x[t] = tail[t - i];
     }
 
+    public override void Relu(float* x, int count)
+    {
+        var i = 0;
+        for (; i <= count - L.Count; i += L.Count)
+            L.Store(L.Max(L.Load(x + i), default), x + i);
+        for (; i < count; i++)
+            x[i] = MathF.Max(x[i], 0);
+    }
+
     public override float LogSumExp(float* x, int count)
     {
         var max = MaxOf(x, count);
@@ -263,8 +272,11 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
         {
             for (var row = 0; row < rows; row++)
             {
-                for (var d = 0; d < headSize; d += 4 * L.Count)
+                var d = 0;
+                for (; d <= headSize - (4 * L.Count); d += 4 * L.Count)
                     MatrixTiles<L, V>.Sum1x4<E>(count, weights + (row * ldw), values + (d * E.Bytes), ldv, output + (row * ldo) + d);
+                for (; d < headSize; d += PanelWidth)
+                    MatrixTiles<L, V>.Tile1x2<E>(count, weights + (row * ldw), values + (d * E.Bytes), ldv, null, output + (row * ldo) + d, add: false);
             }
 
             return;

@@ -1,3 +1,5 @@
+using Speech.Models.Batching;
+using Speech.Models.Transformer;
 using Speech.Tensors.Cpu;
 
 namespace Speech.Models.Whisper.Decoding;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Speech.Models.Batching;
 using Speech.Tensors.Cpu;
 
 namespace Speech.Models.Whisper.Decoding;

@@ -1,3 +1,5 @@
+using Speech.Models.Batching;
+
 namespace Speech.Models.Whisper.Decoding;
 
 /// <summary>Chooses the next tokens from the allowed ones' logits: greedily or at random, or by beam search.</summary>

@@ -1,6 +1,8 @@
-namespace Speech.Models.Whisper.Decoding;
+using Speech.Models.Transformer;
 
-/// <summary>One candidate transcript of a window.</summary>
+namespace Speech.Models.Batching;
+
+/// <summary>One candidate of a search.</summary>
 internal sealed class Hypothesis(DecoderState state)
 {
     /// <summary>The decoder's memory of it; changes hands between beams.</summary>
