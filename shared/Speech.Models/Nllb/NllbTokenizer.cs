@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Speech.Models.SentencePiece;
 using Speech.Tensors;
 
@@ -68,6 +69,6 @@ public sealed class NllbTokenizer : ITranslationTokenizer
                 pieces.Add(id - FairseqOffset);
         }
 
-        return _sentencePiece.Decode(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(pieces)).Trim(' ');
+        return _sentencePiece.Decode(CollectionsMarshal.AsSpan(pieces)).Trim(' ');
     }
 }
