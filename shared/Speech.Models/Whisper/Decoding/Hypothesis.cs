@@ -1,8 +1,8 @@
 using Speech.Models.Transformer;
 
-namespace Speech.Models.Batching;
+namespace Speech.Models.Whisper.Decoding;
 
-/// <summary>One candidate of a search.</summary>
+/// <summary>One candidate transcript of a window.</summary>
 internal sealed class Hypothesis(DecoderState state)
 {
     /// <summary>The decoder's memory of it; changes hands between beams.</summary>
