@@ -1,7 +1,6 @@
-using Speech.Contracts;
 using Speech.Redis;
 
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 internal static class IdleConsumers
 {
@@ -15,7 +14,8 @@ internal static class IdleConsumers
         return 1
         """);
 
-    /// <summary>Removes a consumer from the group of STT workers unless it has entries pending. If it lives, its next read brings it back.</summary>
-    public static Task RemoveIdleConsumerAsync(this RedisClient redis, string stream, string consumer, CancellationToken cancellationToken) =>
-        redis.EvalAsync(Remove, [stream], [RedisKeys.SttWorkers, consumer], cancellationToken);
+    /// <summary>Removes a consumer from a group of workers unless it has entries pending. If it lives, its next read brings it back.</summary>
+    public static Task RemoveIdleConsumerAsync(
+        this RedisClient redis, string stream, string group, string consumer, CancellationToken cancellationToken) =>
+        redis.EvalAsync(Remove, [stream], [group, consumer], cancellationToken);
 }

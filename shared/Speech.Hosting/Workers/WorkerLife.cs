@@ -1,8 +1,9 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Speech.Contracts;
 using Speech.Redis;
 
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 /// <summary>
 /// The worker from start to end. It begins to read when the model is loaded. When it is told to stop, it reads no more, gives back at
@@ -12,7 +13,7 @@ namespace Speech.SttWorker;
 internal sealed partial class WorkerLife(
     ModelLoop model,
     JobReader reader,
-    InterimReader interims,
+    IEnumerable<IReadingLoop> otherReaders,
     AbandonedJobs abandoned,
     Leases leases,
     JobFinisher finisher,
@@ -20,7 +21,8 @@ internal sealed partial class WorkerLife(
     HeldJobs held,
     ModelQueue queue,
     RedisClient redis,
-    SttWorkerSettings settings,
+    WorkerRole role,
+    WorkerSettings settings,
     IOptions<HostOptions> host,
     IHostApplicationLifetime application,
     TimeProvider time,
@@ -54,8 +56,8 @@ internal sealed partial class WorkerLife(
         Log.Draining(logger, held.Count - waiting.Count, waiting.Count);
         await GiveBackAsync(
             // Stopping is nobody's fault: this delivery does not count.
-            Task.WhenAll(waiting.Select(job => leases.GiveBackAsync(job.Delivery.Id, job.Delivery.Deliveries - 1, cancellationToken))),
-            [.. waiting.Select(job => job.Delivery)],
+            Task.WhenAll(waiting.Select(job => leases.GiveBackAsync(job.Id, job.Deliveries - 1, cancellationToken))),
+            waiting,
             cancellationToken);
         await DrainAsync(host.Value.ShutdownTimeout - Farewell - time.GetElapsedTime(begun), cancellationToken);
 
@@ -83,11 +85,9 @@ internal sealed partial class WorkerLife(
             return; // /health says why, and so does the log
         }
 
-        await Task.WhenAll(
-            RunAsync(reader.RunAsync, cancellationToken),
-            RunAsync(interims.RunAsync, cancellationToken),
-            RunAsync(abandoned.RunAsync, cancellationToken),
-            RunAsync(model.Ended.WaitAsync, cancellationToken));
+        Func<CancellationToken, Task>[] loops =
+            [reader.RunAsync, abandoned.RunAsync, model.Ended.WaitAsync, .. otherReaders.Select(other => (Func<CancellationToken, Task>)other.RunAsync)];
+        await Task.WhenAll(loops.Select(loop => RunAsync(loop, cancellationToken)));
     }
 
     /// <summary>Runs one of the worker's loops. These handle what can be expected to fail; anything else ends the worker, and the supervisor starts a new one.</summary>
@@ -144,10 +144,9 @@ internal sealed partial class WorkerLife(
     {
         try
         {
-            await Task.WhenAll(
-                heartbeat.EndAsync(cancellationToken),
-                redis.RemoveIdleConsumerAsync(RedisKeys.AudioJobs, settings.WorkerId, cancellationToken),
-                redis.RemoveIdleConsumerAsync(RedisKeys.InterimJobs, settings.WorkerId, cancellationToken)).WaitAsync(Farewell / 2, time, cancellationToken);
+            var leaving = ((string[])[role.Jobs.Key, .. role.OtherStreams])
+                .Select(stream => redis.RemoveIdleConsumerAsync(stream, role.Jobs.Group, settings.WorkerId, cancellationToken));
+            await Task.WhenAll([heartbeat.EndAsync(cancellationToken), .. leaving]).WaitAsync(Farewell / 2, time, cancellationToken);
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException or OperationCanceledException)
         {

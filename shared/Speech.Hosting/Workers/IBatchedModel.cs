@@ -1,9 +1,7 @@
-using Speech.Models.Whisper;
+namespace Speech.Hosting.Workers;
 
-namespace Speech.SttWorker;
-
-/// <summary>A model that transcribes several jobs side by side, step by step. For one thread at a time.</summary>
-internal interface ITranscriber : IDisposable
+/// <summary>A model that does several jobs side by side, step by step. For one thread at a time.</summary>
+public interface IBatchedModel : IDisposable
 {
     /// <summary>What it runs on, for people.</summary>
     string Device { get; }
@@ -11,10 +9,10 @@ internal interface ITranscriber : IDisposable
     int Slots { get; }
 
     /// <summary>Takes a job into a free slot. When this throws, the slot stays free and the others are unharmed.</summary>
-    void Admit(SpeechJob job);
+    void Admit(ModelJob job);
 
     /// <summary>Advances every job and hands over those that are finished. When this throws, only <see cref="Reset"/> may follow.</summary>
-    void Step(ICollection<(SpeechJob Job, Transcription Transcription)> finished);
+    void Step(ICollection<Finished> finished);
 
     /// <summary>Forgets all jobs.</summary>
     void Reset();

@@ -1,14 +1,13 @@
-using Speech.Models.Whisper;
-
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 /// <summary>How a job came out; what is left to do is to say so in Redis, which is <see cref="JobFinisher"/>'s part.</summary>
-internal abstract record Outcome;
+public abstract record Outcome;
 
-internal sealed record Transcribed(SpeechJob Job, Transcription Transcription) : Outcome;
+/// <summary>The model has done it. Each kind of worker adds what its model makes.</summary>
+public abstract record Finished(ModelJob Job) : Outcome;
 
 /// <summary>The model failed on this job, and on this job alone.</summary>
-internal sealed record ModelFailed(SpeechJob Job, Exception Error) : Outcome;
+internal sealed record ModelFailed(ModelJob Job, Exception Error) : Outcome;
 
 /// <summary>There is no point in giving the job to the model.</summary>
 /// <param name="Code">For programs, as in <see cref="Speech.Contracts.Failed"/>.</param>

@@ -1,7 +1,7 @@
-using Speech.Contracts;
+using Microsoft.Extensions.Logging;
 using Speech.Redis;
 
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 // A pending entry's idle time is the time since it was last delivered or claimed; others take an entry that has been idle for
 // JOB_TIMEOUT. So "I am still at it" is to claim one's own entries again, which restarts their idle time, and "take it, anyone" is
@@ -9,7 +9,7 @@ namespace Speech.SttWorker;
 
 /// <summary>Keeps the jobs that are held from being taken by others, and gives them back.</summary>
 internal sealed partial class Leases(
-    RedisClient redis, HeldJobs held, SttWorkerSettings settings, TimeProvider time, ILogger<Leases> logger)
+    RedisClient redis, HeldJobs held, WorkerRole role, WorkerSettings settings, TimeProvider time, ILogger<Leases> logger)
 {
     private const int MostPending = 10_000;
 
@@ -24,7 +24,7 @@ internal sealed partial class Leases(
                 continue;
             try
             {
-                await redis.StreamRenewAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, settings.WorkerId, ids, cancellationToken);
+                await redis.StreamRenewAsync(role.Jobs.Key, role.Jobs.Group, settings.WorkerId, ids, cancellationToken);
             }
             catch (RedisException exception)
             {
@@ -42,7 +42,7 @@ internal sealed partial class Leases(
         try
         {
             var pending = await redis.StreamPendingRangeAsync(
-                RedisKeys.AudioJobs, RedisKeys.SttWorkers, MostPending, consumer: settings.WorkerId, cancellationToken: cancellationToken);
+                role.Jobs.Key, role.Jobs.Group, MostPending, consumer: settings.WorkerId, cancellationToken: cancellationToken);
             await Task.WhenAll(
                 from entry in pending
                 where entry.Idle < settings.JobTimeout // the others have been given back already
@@ -58,7 +58,7 @@ internal sealed partial class Leases(
     /// <param name="deliveries">How often it shall count as given out: one less than now if this worker has not begun it or was not at fault.</param>
     public Task GiveBackAsync(StreamId job, long deliveries, CancellationToken cancellationToken) => redis.ExecuteAsync(
         [
-            "XCLAIM", RedisKeys.AudioJobs, RedisKeys.SttWorkers, settings.WorkerId, 0, job,
+            "XCLAIM", role.Jobs.Key, role.Jobs.Group, settings.WorkerId, 0, job,
             "IDLE", (long)settings.JobTimeout.TotalMilliseconds, "RETRYCOUNT", deliveries, "JUSTID",
         ],
         cancellationToken);

@@ -1,7 +1,8 @@
+using Microsoft.Extensions.Logging;
 using Speech.Contracts;
 using Speech.Redis;
 
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 // A job that was given out and never finished stays in the group's list of pending entries. Three kinds of them are taken over:
 //
@@ -19,7 +20,8 @@ internal sealed partial class AbandonedJobs(
     JobIntake intake,
     HeldJobs held,
     WorkerStatistics statistics,
-    SttWorkerSettings settings,
+    WorkerRole role,
+    WorkerSettings settings,
     TimeProvider time,
     ILogger<AbandonedJobs> logger)
 {
@@ -66,7 +68,7 @@ internal sealed partial class AbandonedJobs(
         do
         {
             page = await redis.StreamPendingRangeAsync(
-                RedisKeys.AudioJobs, RedisKeys.SttWorkers, PageSize, from, consumer: consumer, minIdle: minIdle, cancellationToken: cancellationToken);
+                role.Jobs.Key, role.Jobs.Group, PageSize, from, consumer: consumer, minIdle: minIdle, cancellationToken: cancellationToken);
             var room = held.Free;
             var abandoned = new List<StreamPendingEntry>();
             foreach (var entry in page)
@@ -90,7 +92,7 @@ internal sealed partial class AbandonedJobs(
     {
         var deliveries = abandoned.ToDictionary(entry => entry.Id, entry => entry.Deliveries);
         var claimed = await redis.StreamClaimAsync(
-            RedisKeys.AudioJobs, RedisKeys.SttWorkers, settings.WorkerId, minIdle, [.. deliveries.Keys], cancellationToken);
+            role.Jobs.Key, role.Jobs.Group, settings.WorkerId, minIdle, [.. deliveries.Keys], cancellationToken);
         foreach (var entry in claimed)
         {
             Log.Claimed(logger, entry.Id, abandoned.First(left => left.Id == entry.Id).Consumer);
@@ -101,12 +103,12 @@ internal sealed partial class AbandonedJobs(
 
     private async Task RemoveDeadConsumersAsync(Dictionary<string, bool> alive, CancellationToken cancellationToken)
     {
-        foreach (var stream in (string[])[RedisKeys.AudioJobs, RedisKeys.InterimJobs])
+        foreach (var stream in (string[])[role.Jobs.Key, .. role.OtherStreams])
         {
-            foreach (var consumer in await redis.StreamConsumersAsync(stream, RedisKeys.SttWorkers, cancellationToken))
+            foreach (var consumer in await redis.StreamConsumersAsync(stream, role.Jobs.Group, cancellationToken))
             {
                 if (consumer.Pending == 0 && consumer.Name != settings.WorkerId && !await IsAliveAsync(consumer.Name, alive, cancellationToken))
-                    await redis.RemoveIdleConsumerAsync(stream, consumer.Name, cancellationToken);
+                    await redis.RemoveIdleConsumerAsync(stream, role.Jobs.Group, consumer.Name, cancellationToken);
             }
         }
     }

@@ -1,6 +1,6 @@
-using Speech.Models.Whisper;
+using Microsoft.Extensions.Logging;
 
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 /// <summary>
 /// The one thread that owns the model: it loads it, and then takes jobs in between the steps of those that run, so that a job never
@@ -12,9 +12,9 @@ internal sealed partial class ModelLoop(
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<SpeechJob> _active = [];
-    private readonly Queue<SpeechJob> _suspects = [];
-    private readonly List<(SpeechJob Job, Transcription Transcription)> _finished = [];
+    private readonly List<ModelJob> _active = [];
+    private readonly Queue<ModelJob> _suspects = [];
+    private readonly List<Finished> _finished = [];
     private volatile ModelStatus _status = new(ModelPhase.Loading);
     private volatile bool _aborted;
 
@@ -37,16 +37,16 @@ internal sealed partial class ModelLoop(
         {
             var begun = time.GetTimestamp();
             var download = new DownloadReporter(progress => _status = _status with { Download = progress }, time, logger);
-            using var transcriber = load(download, path => _status = _status with { Path = path, Download = null });
+            using var model = load(download, path => _status = _status with { Path = path, Download = null });
             var loadTime = time.GetElapsedTime(begun);
-            _status = _status with { Phase = ModelPhase.Ready, Device = transcriber.Device, LoadTime = loadTime };
-            Log.Ready(logger, _status.Path, transcriber.Device, transcriber.Slots, (long)loadTime.TotalMilliseconds);
+            _status = _status with { Phase = ModelPhase.Ready, Device = model.Device, LoadTime = loadTime };
+            Log.Ready(logger, _status.Path, model.Device, model.Slots, (long)loadTime.TotalMilliseconds);
             _ready.SetResult();
 
             while (!_aborted && (_active.Count + _suspects.Count > 0 || queue.WaitForJob()))
             {
-                AdmitWaiting(transcriber);
-                Step(transcriber);
+                AdmitWaiting(model);
+                Step(model);
             }
 
             _ended.SetResult();
@@ -60,31 +60,28 @@ internal sealed partial class ModelLoop(
         }
     }
 
-    private void AdmitWaiting(ITranscriber transcriber)
+    private void AdmitWaiting(IBatchedModel model)
     {
         if (_suspects.Count > 0)
         {
             if (_active.Count == 0)
-                Admit(transcriber, _suspects.Dequeue());
+                Admit(model, _suspects.Dequeue());
             return;
         }
 
-        while (_active.Count < transcriber.Slots)
+        while (_active.Count < model.Slots)
         {
-            var job = queue.TakeFinal(ClientsJobs) ?? (SpeechJob?)queue.TakeInterim(_active.Count(active => active is FinalJob));
-            if (job is null)
+            if (queue.Take(_active) is not { } job)
                 return;
-            Admit(transcriber, job);
+            Admit(model, job);
         }
     }
 
-    private int ClientsJobs(string clientId) => _active.Count(active => active.Audio.ClientId == clientId);
-
-    private void Admit(ITranscriber transcriber, SpeechJob job)
+    private void Admit(IBatchedModel model, ModelJob job)
     {
         try
         {
-            transcriber.Admit(job);
+            model.Admit(job);
             _active.Add(job);
         }
         catch (Exception exception)
@@ -93,35 +90,35 @@ internal sealed partial class ModelLoop(
         }
     }
 
-    private void Step(ITranscriber transcriber)
+    private void Step(IBatchedModel model)
     {
         if (_active.Count == 0)
             return;
         Exception? error = null;
         try
         {
-            transcriber.Step(_finished);
+            model.Step(_finished);
         }
         catch (Exception exception)
         {
             error = exception;
         }
 
-        foreach (var (job, transcription) in _finished)
+        foreach (var finished in _finished)
         {
-            _active.Remove(job);
-            outcomes.Post(new Transcribed(job, transcription));
+            _active.Remove(finished.Job);
+            outcomes.Post(finished);
         }
 
         _finished.Clear();
         if (error is not null)
-            Isolate(transcriber, error);
+            Isolate(model, error);
     }
 
-    private void Isolate(ITranscriber transcriber, Exception error)
+    private void Isolate(IBatchedModel model, Exception error)
     {
         Log.StepFailed(logger, _active.Count, error);
-        transcriber.Reset();
+        model.Reset();
         if (_active.Count == 1)
             outcomes.Post(new ModelFailed(_active[0], error));
         else

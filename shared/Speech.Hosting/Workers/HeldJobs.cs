@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
 using Speech.Redis;
 
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 /// <summary>
-/// The finals that this worker answers for, from the moment they are read until Redis has their result: what is held is renewed,
+/// The jobs that this worker answers for, from the moment they are read until Redis has their result: what is held is renewed,
 /// counts against the worker's capacity, and is given back when the worker leaves.
 /// </summary>
-internal sealed class HeldJobs(SttWorkerSettings settings)
+public sealed class HeldJobs(WorkerSettings settings)
 {
     private readonly ConcurrentDictionary<StreamId, Delivery> _held = [];
     private readonly Occupancy _occupancy = new();

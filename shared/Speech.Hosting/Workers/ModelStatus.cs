@@ -1,8 +1,6 @@
-using Speech.Models.Catalog;
+namespace Speech.Hosting.Workers;
 
-namespace Speech.SttWorker;
-
-internal enum ModelPhase
+public enum ModelPhase
 {
     Loading,
     Ready,
@@ -14,10 +12,10 @@ internal enum ModelPhase
 /// <param name="Download">How far it is, while the model is being downloaded; else null.</param>
 /// <param name="LoadTime">Until ready.</param>
 /// <param name="Error">Why it failed.</param>
-internal sealed record ModelStatus(
+public sealed record ModelStatus(
     ModelPhase Phase,
     string? Path = null,
-    ModelDownloadProgress? Download = null,
+    ModelDownload? Download = null,
     string? Device = null,
     TimeSpan? LoadTime = null,
     string? Error = null);

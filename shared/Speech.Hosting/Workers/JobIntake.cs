@@ -1,10 +1,10 @@
 using System.Globalization;
 using Speech.Contracts;
 
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 /// <summary>What happens to a delivery first, however it came here: it is held, read, and given to the model or given up.</summary>
-internal sealed class JobIntake(HeldJobs held, ModelQueue queue, Outcomes outcomes, SttWorkerSettings settings)
+internal sealed class JobIntake(HeldJobs held, ModelQueue queue, Outcomes outcomes, IJobHandler handler, WorkerSettings settings)
 {
     public void Accept(Delivery delivery)
     {
@@ -20,7 +20,7 @@ internal sealed class JobIntake(HeldJobs held, ModelQueue queue, Outcomes outcom
         try
         {
             // What is not queued because the worker is stopping stays held, and is given back with the rest.
-            queue.Add(new FinalJob(Read(delivery), delivery));
+            queue.Add(handler.Read(delivery));
         }
         catch (MalformedMessageException exception)
         {
@@ -28,13 +28,5 @@ internal sealed class JobIntake(HeldJobs held, ModelQueue queue, Outcomes outcom
         }
 
         void GiveUp(string code, string message) => outcomes.Post(new GivenUp(delivery, code, message));
-    }
-
-    private static AudioJob Read(Delivery delivery)
-    {
-        if (!delivery.Entry.Fields.TryGet(AudioJobFields.Job, out var bytes))
-            throw new MalformedMessageException($"the entry has no field '{AudioJobFields.Job}'", 0);
-        var audio = AudioJob.Read(bytes);
-        return audio.Kind == AudioJobKind.Final ? audio : throw new MalformedMessageException("an interim job among the finals", 0);
     }
 }

@@ -1,31 +1,31 @@
 using System.Globalization;
-using Speech.Models.Catalog;
+using Microsoft.Extensions.Logging;
 
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 /// <summary>Passes on how a model's download goes, and logs its turns, with a line now and then in between.</summary>
-internal sealed partial class DownloadReporter(Action<ModelDownloadProgress> passOn, TimeProvider time, ILogger logger) : IProgress<ModelDownloadProgress>
+internal sealed partial class DownloadReporter(Action<ModelDownload> passOn, TimeProvider time, ILogger logger) : IProgress<ModelDownload>
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    private ModelDownloadStage? _stage;
+    private string? _stage;
     private long _logged;
 
-    public void Report(ModelDownloadProgress value)
+    public void Report(ModelDownload value)
     {
         passOn(value);
-        if (value.Stage == _stage && value.Stage != ModelDownloadStage.Retrying && time.GetElapsedTime(_logged) < Interval)
+        if (value.Stage == _stage && value.Stage != "retrying" && time.GetElapsedTime(_logged) < Interval)
             return;
         (_stage, _logged) = (value.Stage, time.GetTimestamp());
         switch (value.Stage)
         {
-            case ModelDownloadStage.Waiting:
+            case "waiting":
                 Log.Waiting(logger, value.FileName);
                 break;
-            case ModelDownloadStage.Resuming:
+            case "resuming":
                 Log.Resuming(logger, value.FileName, Amount(value));
                 break;
-            case ModelDownloadStage.Retrying:
+            case "retrying":
                 Log.Retrying(logger, value.FileName, Amount(value), value.Detail);
                 break;
             default:
@@ -34,7 +34,7 @@ internal sealed partial class DownloadReporter(Action<ModelDownloadProgress> pas
         }
     }
 
-    private static string Amount(ModelDownloadProgress value) => value.TotalBytes is { } total
+    private static string Amount(ModelDownload value) => value.TotalBytes is { } total
         ? string.Create(CultureInfo.InvariantCulture, $"{value.Bytes / 1e6:F1} of {total / 1e6:F1} MB")
         : string.Create(CultureInfo.InvariantCulture, $"{value.Bytes / 1e6:F1} MB");
 

@@ -1,10 +1,10 @@
-using Speech.Contracts;
+using Microsoft.Extensions.Logging;
 using Speech.Redis;
 
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 /// <summary>
-/// Reads finals as a member of the consumer group, as many as there is room for. What this worker was given in an earlier life, or
+/// Reads jobs as a member of the consumer group, as many as there is room for. What this worker was given in an earlier life, or
 /// in a reply that a lost connection swallowed, is <see cref="AbandonedJobs"/>' part.
 /// </summary>
 internal sealed partial class JobReader(
@@ -14,7 +14,8 @@ internal sealed partial class JobReader(
     JobIntake intake,
     HeldJobs held,
     WorkerStatistics statistics,
-    SttWorkerSettings settings,
+    WorkerRole role,
+    WorkerSettings settings,
     TimeProvider time,
     ILogger<JobReader> logger)
 {
@@ -32,14 +33,14 @@ internal sealed partial class JobReader(
             {
                 if (!prepared)
                 {
-                    await redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, cancellationToken);
+                    await redis.EnsureGroupAsync(role.Jobs.Key, role.Jobs.Group, cancellationToken);
                     await abandoned.TakeUpOwnAsync(cancellationToken);
                     prepared = true;
                 }
 
                 await held.WaitUntilAtMostAsync(held.Capacity - 1, cancellationToken);
                 var entries = await connection.StreamReadGroupAsync(
-                    RedisKeys.AudioJobs, RedisKeys.SttWorkers, settings.WorkerId, Math.Max(1, held.Free), Block, cancellationToken);
+                    role.Jobs.Key, role.Jobs.Group, settings.WorkerId, Math.Max(1, held.Free), Block, cancellationToken);
                 foreach (var entry in entries)
                     intake.Accept(new Delivery(entry, Deliveries: 1));
                 backoff.Reset();

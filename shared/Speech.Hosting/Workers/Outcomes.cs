@@ -1,14 +1,14 @@
 using System.Threading.Channels;
 
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 /// <summary>
 /// The way from the model's thread to Redis. Writing never waits and there is always room: a job has one outcome, and no more jobs
 /// are held than this has places. While Redis is away finished results lie here, and nothing new is read.
 /// </summary>
-internal sealed class Outcomes(SttWorkerSettings settings)
+internal sealed class Outcomes(WorkerSettings settings, ModelQueue queue)
 {
-    private readonly Channel<Outcome> _channel = Channel.CreateBounded<Outcome>(2 * settings.Slots + ModelQueue.InterimsOf(settings));
+    private readonly Channel<Outcome> _channel = Channel.CreateBounded<Outcome>((2 * settings.Slots) + queue.UnheldCapacity);
 
     /// <exception cref="InvalidOperationException">More outcomes wait than jobs can be held: an error of this program.</exception>
     public void Post(Outcome outcome)

@@ -1,7 +1,7 @@
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 /// <summary>Growing, jittered pauses of a loop that fails again and again, such as while Redis is away.</summary>
-internal sealed class Backoff(TimeProvider time)
+public sealed class Backoff(TimeProvider time)
 {
     private static readonly TimeSpan First = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);

@@ -1,15 +1,23 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Speech.Contracts;
 using Speech.Redis;
 
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 /// <summary>
 /// Says in Redis that this worker lives: the hash <c>worker:&lt;id&gt;</c>, which expires soon after it is no longer renewed. For
 /// people and the supervisor, and for other workers, which take over the jobs of one that has no heartbeat.
 /// </summary>
 internal sealed partial class Heartbeat(
-    RedisClient redis, ModelLoop model, HeldJobs held, ModelQueue queue, SttWorkerSettings settings, TimeProvider time, ILogger<Heartbeat> logger)
+    RedisClient redis,
+    ModelLoop model,
+    HeldJobs held,
+    ModelQueue queue,
+    WorkerRole role,
+    WorkerSettings settings,
+    TimeProvider time,
+    ILogger<Heartbeat> logger)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
 
@@ -59,12 +67,12 @@ internal sealed partial class Heartbeat(
             [RedisKeys.Worker(settings.WorkerId)],
             [
                 (long)Lifetime.TotalMilliseconds,
-                "role", "stt",
+                "role", role.Name,
                 "model", settings.Model,
                 "model_state", status.Phase.ToString().ToLowerInvariant(),
                 "device", status.Device ?? "",
                 "slots", settings.Slots,
-                "busy", held.Count + queue.Interims.Count,
+                "busy", held.Count + queue.Unheld,
                 "host", Environment.MachineName,
                 "pid", Environment.ProcessId,
                 "started", _started.ToString("o", CultureInfo.InvariantCulture),

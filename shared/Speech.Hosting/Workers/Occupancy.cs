@@ -1,7 +1,7 @@
-namespace Speech.SttWorker;
+namespace Speech.Hosting.Workers;
 
 /// <summary>A count of things in progress that can be waited on to fall. Safe for all threads.</summary>
-internal sealed class Occupancy
+public sealed class Occupancy
 {
     private readonly Lock _gate = new();
     private TaskCompletionSource _fell = NewSignal();
