@@ -100,7 +100,7 @@ public sealed class BeamSearchTests(NanoNllb nano) : IDisposable
         }
 
         Best(0).ShouldBe([.. Prompt, End]);
-        Best(3).ShouldBe([.. Prompt, A, End]);
+        Best(3).ShouldBe([.. Prompt, A, B, End]);
     }
 
     [Fact]
