@@ -77,7 +77,7 @@ internal sealed class UnigramEncoder : IPieceEncoder
             }
 
             if (!isCharacterKnown)
-                Offer(ref best[start + length], _model.UnknownId, start, (double)_unknownScore + scoreSoFar);
+                Offer(ref best[start + length], _model.UnknownId, start, _unknownScore + scoreSoFar);
         }
 
         return steps;
