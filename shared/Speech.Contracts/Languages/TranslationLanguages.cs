@@ -37,8 +37,8 @@ public static class TranslationLanguages
         .Select(entry => (Code: entry[(entry.IndexOf('=') + 1)..], Nllb: NllbCodeOf(entry)))
         .Concat(NllbCodes.Select(code => (Code: code, Nllb: code)))
         .Concat([(Code: "no", Nllb: "nob_Latn"), (Code: "jw", Nllb: "jav_Latn"), (Code: "yue", Nllb: "yue_Hant")]) // Whisper's own names
-        .DistinctBy(pair => pair.Code)
-        .ToFrozenDictionary(pair => pair.Code, pair => pair.Nllb, StringComparer.Ordinal);
+        .DistinctBy(pair => pair.Code, StringComparer.OrdinalIgnoreCase)
+        .ToFrozenDictionary(pair => pair.Code, pair => pair.Nllb, StringComparer.OrdinalIgnoreCase);
 
     public static bool IsKnown(string code) => NllbCodesByAnyCode.ContainsKey(code);
 
