@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Speech.Cli;
 using Speech.Cli.Bench;
+using Speech.Cli.Dead;
 using Speech.Cli.Decode;
 using Speech.Cli.Demo;
 using Speech.Cli.Models;
@@ -16,6 +17,7 @@ var commands = new Command("speech", "Speech: transcribes recordings, shows itse
     DecodeCommand.Create(),
     DemoCommand.Create(),
     ModelsCommand.Create(),
+    DeadCommand.Create(),
     BenchCommand.Create(),
 };
 var parsed = commands.Parse(args);

@@ -1,6 +1,6 @@
 using System.IO.MemoryMappedFiles;
 
-namespace Speech.Tensors.Ggml;
+namespace Speech.Tensors.Files;
 
 /// <summary>A whole file mapped read-only, so that weights are shared between processes by the page cache and loading copies nothing.
 /// A file that is cut short while mapped faults the process: replace model files by renaming a new one over them, never in place.</summary>
@@ -61,6 +61,17 @@ internal sealed unsafe class MappedFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - count);
         return new ReadOnlySpan<byte>(_start + offset, count);
+    }
+
+    /// <summary><paramref name="count"/> elements at the byte <paramref name="offset"/>, aligned or not; also more than 2 GiB of them.</summary>
+    public ReadOnlySpan<T> Elements<T>(long offset, int count)
+        where T : unmanaged
+    {
+        ObjectDisposedException.ThrowIf(_start is null, this);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - ((long)count * sizeof(T)));
+        return new ReadOnlySpan<T>(_start + offset, count);
     }
 
     public void Dispose()

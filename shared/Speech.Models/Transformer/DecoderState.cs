@@ -1,19 +1,19 @@
 using Speech.Tensors;
 using Speech.Tensors.Cpu;
 
-namespace Speech.Models.Whisper;
+namespace Speech.Models.Transformer;
 
 /// <summary>What one sequence of tokens carries from step to step: for each decoder layer its keys and values.</summary>
 public sealed class DecoderState : IDisposable
 {
-    internal DecoderState(CpuDevice device, WhisperHyperParameters p) =>
-        Layers = [.. Enumerable.Range(0, p.TextLayers).Select(_ => new KeyValueCache(device, p.TextHeads, WhisperHyperParameters.HeadSize, p.TextContext, half: true))];
+    internal DecoderState(CpuDevice device, TransformerShape decoder) =>
+        Layers = [.. Enumerable.Range(0, decoder.Layers).Select(_ => new KeyValueCache(device, decoder.Heads, decoder.HeadSize, decoder.MaximumLength, decoder.HalfCaches))];
 
     /// <summary>Tokens taken in so far: the position of the next.</summary>
     public int Length => Layers[0].Count;
 
-    /// <summary>Memory of the caches.</summary>
-    public long SizeInBytes => Layers.Sum(cache => cache.SizeInBytes);
+    /// <summary>The most memory that the caches can take.</summary>
+    public long MaximumBytes => Layers.Sum(cache => cache.MaximumBytes);
 
     internal KeyValueCache[] Layers { get; }
 

@@ -1,7 +1,7 @@
 using Speech.Tensors;
 using Speech.Tensors.Cpu;
 
-namespace Speech.Models.Whisper;
+namespace Speech.Models.Transformer;
 
 /// <summary>Layer normalisation with epsilon 1e-5.</summary>
 internal sealed class LayerNorm(Tensor weight, Tensor bias) : IDisposable
