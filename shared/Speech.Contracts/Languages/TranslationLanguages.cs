@@ -45,5 +45,12 @@ public static class TranslationLanguages
     /// <summary>NLLB's code for an ISO 639-1, Whisper or NLLB code; null when it has no such language.</summary>
     public static string? ToNllbCode(string code) => NllbCodesByAnyCode.GetValueOrDefault(code);
 
+    /// <summary>Other codes of a language given by NLLB's.</summary>
+    public static IEnumerable<string> AliasesOf(string nllbCode) =>
+        from pair in NllbCodesByAnyCode
+        where pair.Value == nllbCode && pair.Key != nllbCode
+        orderby pair.Key
+        select pair.Key;
+
     private static string NllbCodeOf(string entry) => entry.Split('=')[0];
 }
