@@ -189,7 +189,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 },
                 new AudioStreamLimits { MaxMessageBytes = _services.Options.MaxMessageBytes },
                 state.Segments,
-                (long)Math.Round(state.CommittedSeconds * AudioRate.Model));
+                new ResumePoint(state.CommittedSeconds, default));
             _publisher = new SegmentPublisher(ClientId, _services, _outgoing, () => _relay.LastSeq, state.CommittedSeconds, _logger);
             _interim = _parameters.Interim ? new InterimSender(_services, _jobs, _logger) : null;
             _publishing = PublishingAsync(_publisher);
