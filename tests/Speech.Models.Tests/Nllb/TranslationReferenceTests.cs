@@ -1,5 +1,6 @@
 using Speech.Models.Nllb;
 using Speech.Models.Transformer;
+using Speech.Tensors;
 
 namespace Speech.Models.Tests.Nllb;
 
@@ -37,6 +38,16 @@ public sealed class TranslationReferenceTests(NanoNllbModel nano)
             translation.Text.ShouldBe(reference.BeamText);
             translation.Score.ShouldBe(reference.BeamScore, Tolerance);
         }
+    }
+
+    [Fact]
+    public void Weights_in_8_bits_change_next_to_no_translation()
+    {
+        var references = NanoNllbModel.References("translation-reference.jsonl");
+        using var model = NllbModel.Load(NanoNllb.Folder, nano.Device, WeightFormat.Int8Rows);
+        using var engine = new NllbEngine(model, slots: 32);
+        var translations = engine.Translate([.. references.Select(reference => model.Prepare(reference.Src, reference.SrcLang, reference.TgtLang))]);
+        references.Zip(translations).Count(pair => pair.First.GreedyText == pair.Second.Text).ShouldBeGreaterThanOrEqualTo(297); // of 300
     }
 
     [Fact]
