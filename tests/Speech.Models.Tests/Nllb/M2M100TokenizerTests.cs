@@ -1,7 +1,6 @@
 using System.Text;
 using Speech.Models.Nllb;
 using Speech.Models.SentencePiece;
-using Speech.Models.Tests.Catalog;
 using Speech.Models.Tests.SentencePiece;
 using Speech.Tensors;
 
