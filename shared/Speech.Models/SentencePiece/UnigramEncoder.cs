@@ -71,6 +71,7 @@ internal sealed class UnigramEncoder : IPieceEncoder
                 if (id < 0 || _model.TypeOf(id) == PieceType.Unused)
                     continue;
 
+                // Double here and single for unknown characters, as in the original.
                 var score = _model.TypeOf(id) == PieceType.UserDefined ? ((end - start) * _highestScore) - UserDefinedPenalty : _model.Score(id);
                 Offer(ref best[end], id, start, score + scoreSoFar);
                 isCharacterKnown |= end == start + length;

@@ -55,11 +55,12 @@ internal sealed class SentencePieceWriter
         return this;
     }
 
+    /// <summary>The pieces alone, without a word on how to use them.</summary>
+    public byte[] Pieces => [.. _pieces];
+
     public byte[] ToArray()
     {
-        var file = new List<byte>();
-        file.AddRange(_pieces);
-
+        var file = new List<byte>(_pieces);
         var trainer = new List<byte>();
         WriteNumber(trainer, 3, Type);
         WriteNumber(trainer, 24, WhitespaceAsSuffix ? 1 : 0);
