@@ -323,7 +323,7 @@ public sealed class TranslationStoreTests : IAsyncLifetime, IDisposable
     private void AddIndex(string index, params string[] shards)
     {
         var map = string.Join(',', shards.Select((shard, i) => $"\"tensor{i}\":\"{shard}\""));
-        _hub.Add(Folder, index, Encoding.UTF8.GetBytes($$"""{"metadata":{},"weight_map":{{{map}}}}"""));
+        _hub.Add(Folder, index, Encoding.UTF8.GetBytes($$"""{"metadata":{},"weight_map":{ {{map}} } }"""));
     }
 
     private async Task<string> GetAsync(string name)
