@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Speech.Gateway.Audio;
+using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Sessions;
 using Speech.Gateway.Status;
@@ -50,6 +51,7 @@ internal static class GatewayExtensions
     {
         app.UseWebSockets();
         app.MapGet("/ws", context => context.RequestServices.GetRequiredService<SessionEndpoint>().HandleAsync(context));
+        app.MapGet(LanguagesEndpoint.Path, LanguagesEndpoint.HandleAsync);
         app.MapGet("/api/status", context => context.RequestServices.GetRequiredService<StatusEndpoint>().HandleAsync(context));
     }
 }

@@ -4,7 +4,7 @@ using Speech.Models.Catalog;
 
 namespace Speech.SttWorker;
 
-internal static class SttWorkerExtensions
+internal static partial class SttWorkerExtensions
 {
     public static void AddSttWorker(this WebApplicationBuilder builder, SttWorkerSettings settings)
     {
@@ -15,17 +15,26 @@ internal static class SttWorkerExtensions
         services.AddSingleton<ModelQueue>(provider => provider.GetRequiredService<SpeechQueue>());
         services.AddSingleton<IJobHandler, SpeechJobs>();
         services.AddSingleton<IReadingLoop, InterimReader>();
-        services.AddSingleton<LoadModel>((download, found) =>
+        services.AddSingleton<LoadModel>(provider => (download, found) =>
         {
             using var store = new ModelStore(settings.ModelStore);
             var file = store.GetAsync(settings.Worker.Model, new DownloadProgress(download)).GetAwaiter().GetResult();
             found(file.Path);
-            return WhisperTranscriber.Load(file, settings);
+            var transcriber = WhisperTranscriber.Load(file, settings);
+            if (transcriber.LacksTranslation)
+                Log.LacksTranslation(provider.GetRequiredService<ILogger<WhisperTranscriber>>(), settings.Worker.Model);
+            return transcriber;
         });
         builder.AddWorker(
             SpeechJobs.Role,
             settings.Worker,
             _ => new JsonObject { ["audio_context"] = settings.AudioContext.ToString() },
             provider => provider.GetRequiredService<SpeechStatistics>().ToJson());
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "TRANSLATE_VIA is whisper, but {Model} knows only English: NLLB translates instead")]
+        public static partial void LacksTranslation(ILogger logger, string model);
     }
 }

@@ -1,17 +1,30 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Net.Security;
 
 namespace Speech.Redis;
 
-/// <summary>Where a Redis server is and how to talk to it. Its text form never shows the password.</summary>
+/// <summary>Where Redis is and how to talk to it. Its text form never shows the password.</summary>
 public sealed record RedisOptions
 {
     public const int DefaultPort = 6379;
 
+    public RedisDeployment Deployment { get; init; }
+
+    /// <summary>Of the single server; see <see cref="Seeds"/> for the other deployments.</summary>
     public string Host { get; init; } = "localhost";
 
     public int Port { get; init; } = DefaultPort;
+
+    /// <summary>The sentinels, or nodes of the cluster to begin with; the others are learnt from those.</summary>
+    public IReadOnlyList<RedisEndpoint> Seeds { get; init; } = [];
+
+    /// <summary>What the sentinels call the master.</summary>
+    public string? MasterName { get; init; }
+
+    /// <summary>The sentinels' own ACL user and password; null when they ask for none.</summary>
+    public string? SentinelUsername { get; init; }
+
+    public string? SentinelPassword { get; init; }
 
     /// <summary>ACL user; null for the default user.</summary>
     public string? Username { get; init; }
@@ -39,8 +52,11 @@ public sealed record RedisOptions
 
     public TimeSpan MaxReconnectDelay { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>An idle connection is asked for a sign of life this often; one that gives none within the command timeout is replaced.</summary>
-    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>
+    /// An idle connection is asked for a sign of life this often; one that gives none within the command timeout is replaced. As often,
+    /// sentinels and nodes of a cluster are asked whether a connection still leads to the right server.
+    /// </summary>
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Commands sent and not yet answered, at most; others wait in the client.</summary>
     public int MaxInFlight { get; init; } = 16 * 1024;
@@ -59,46 +75,17 @@ public sealed record RedisOptions
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// Reads redis://[[user]:password@]host[:port][/database], or rediss:// for TLS. User and password may be percent-encoded;
-    /// a '%' in them must be (%25).
+    /// Reads redis://[[user]:password@]host[:port][/database], redis+sentinel://[…@]sentinel,sentinel/master[/database] or
+    /// redis+cluster://[…@]node,node; rediss for TLS. See README.md for all of it.
     /// </summary>
     /// <exception cref="FormatException">The message says what is wrong and never repeats the password.</exception>
     public static RedisOptions Parse(string url)
     {
         ArgumentNullException.ThrowIfNull(url);
-        const string example = "A Redis URL looks like redis://user:password@host:6379/0 (rediss:// for TLS).";
-        var useTls = url.StartsWith("rediss://", StringComparison.OrdinalIgnoreCase);
-        if (!useTls && !url.StartsWith("redis://", StringComparison.OrdinalIgnoreCase))
-            throw new FormatException($"The Redis URL does not begin with redis:// or rediss://. {example}");
-
-        var rest = url[(url.IndexOf("//", StringComparison.Ordinal) + 2)..];
-        var at = rest.LastIndexOf('@'); // the last one, so that a password may hold '@' and '/'
-        var (username, password) = at < 0 ? (null, null) : ParseCredentials(rest[..at]);
-        rest = rest[(at + 1)..];
-
-        if (rest.IndexOfAny(['?', '#']) >= 0)
-            throw new FormatException($"The Redis URL has something after a '?' or '#', which this client does not know. {example}");
-        var slash = rest.IndexOf('/', StringComparison.Ordinal);
-        var database = slash < 0 ? 0 : ParseDatabase(rest[(slash + 1)..].TrimEnd('/'));
-        var (host, port) = ParseEndpoint(slash < 0 ? rest : rest[..slash], example);
-        return new()
-        {
-            Host = host,
-            Port = port,
-            Username = username,
-            Password = password,
-            Database = database,
-            UseTls = useTls,
-        };
+        return RedisUrl.Parse(url);
     }
 
-    public override string ToString()
-    {
-        var credentials = Password is null ? "" : $"{Username}:***@";
-        return $"{(UseTls ? "rediss" : "redis")}://{credentials}{Endpoint}/{Database}";
-    }
-
-    internal string Endpoint => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+    public override string ToString() => RedisUrl.Format(this);
 
     internal void Validate()
     {
@@ -112,6 +99,9 @@ public sealed record RedisOptions
         Require(MaxInFlight > 0, nameof(MaxInFlight));
         Require(MaxOutgoingBytes > 0, nameof(MaxOutgoingBytes));
         Require(Username is null || Password is not null, nameof(Password));
+        Require(Deployment == RedisDeployment.Single || Seeds.Count > 0, nameof(Seeds));
+        Require(Deployment != RedisDeployment.Sentinel || !string.IsNullOrEmpty(MasterName), nameof(MasterName));
+        Require(Deployment != RedisDeployment.Cluster || Database == 0, nameof(Database));
 
         [SuppressMessage("Usage", "CA2208", Justification = "Named after the option.")]
         static void Require(bool condition, string option)
@@ -119,37 +109,5 @@ public sealed record RedisOptions
             if (!condition)
                 throw new ArgumentException($"The Redis option {option} is missing or out of range.", option);
         }
-    }
-
-    private static (string? Username, string Password) ParseCredentials(string text)
-    {
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
-        var username = colon > 0 ? Uri.UnescapeDataString(text[..colon]) : null;
-        var password = Uri.UnescapeDataString(text[(colon + 1)..]);
-        return password.Length > 0 ? (username, password)
-            : throw new FormatException("The Redis URL has an empty password; leave 'user:@' out, or percent-encode the password.");
-    }
-
-    private static int ParseDatabase(string text) =>
-        text.Length == 0 ? 0
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
-        : throw new FormatException($"The Redis URL's database '{text}' is not a number, such as the 2 in redis://host:6379/2.");
-
-    private static (string Host, int Port) ParseEndpoint(string text, string example)
-    {
-        // An IPv6 address has colons of its own and stands in brackets.
-        var hostEnd = text.StartsWith('[') ? text.IndexOf(']', StringComparison.Ordinal) + 1 : text.IndexOf(':', StringComparison.Ordinal);
-        if (text.StartsWith('[') && hostEnd == 0)
-            throw new FormatException($"The Redis URL's address '{text}' has a '[' without a ']'.");
-        var host = (hostEnd < 0 ? text : text[..hostEnd]).Trim('[', ']');
-        var port = hostEnd < 0 ? "" : text[hostEnd..];
-        if (host.Length == 0)
-            throw new FormatException($"The Redis URL has no host. {example}");
-        if (port.Length == 0)
-            return (host, DefaultPort);
-        return port[0] == ':' && int.TryParse(port.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number is > 0 and <= 65535
-            ? (host, number)
-            : throw new FormatException($"The Redis URL's port '{port.TrimStart(':')}' is not a number from 1 to 65535.");
     }
 }

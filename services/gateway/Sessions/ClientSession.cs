@@ -50,6 +50,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private readonly MessageReceiver _receiver;
     private readonly OutgoingMessages _outgoing;
     private readonly OutstandingSegments _outstanding;
+    private readonly OutstandingTranslations _translations;
     private readonly ResultRelay _relay;
     private readonly JobFactory _jobs;
     private readonly SessionHold _hold;
@@ -97,7 +98,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
         _receiver = new MessageReceiver(socket, options.MaxMessageBytes);
         _outgoing = new OutgoingMessages(socket, parameters.Format, options.SlowClientTimeout, services.Time);
         _outstanding = new OutstandingSegments(services.Time);
-        _relay = new ResultRelay(parameters.ClientId, services, _outgoing, _outstanding, _logger);
+        _translations = new OutstandingTranslations(services.Time);
+        _relay = new ResultRelay(parameters.ClientId, services, _outgoing, _outstanding, _translations, _logger);
         _jobs = new JobFactory(parameters, _traceId, services.Time);
         _givenUp = new CancellationTokenSource(Timeout.InfiniteTimeSpan, services.Time);
         _idle = new IdleWatch(options.ClientTimeout, services.Time, () =>
@@ -219,6 +221,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
             var state = await _services.Store.ReadAsync(ClientId, _ended.Token);
             _nextSegment = state.Segments;
             _outstanding.Release(state.Released - 1);
+            _translations.Begin(state.Translating, state.Seq);
             var start = new ResumePoint(state.CommittedSeconds, claim.State);
             _marked = ProgressAt(start);
             _lastMark = _damageReportedAt = _services.Time.GetTimestamp();
@@ -579,6 +582,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
             _checking = CheckingAsync();
             if (!await _outstanding.WaitForAllAsync(_nextSegment, patience, _ended.Token))
                 throw new TimeoutException();
+            if (!await _translations.WaitForAllAsync(patience, _ended.Token))
+                await TellAsync(MissingTranslations());
             await TellAsync(new Done());
             End(CloseCode.Normal, "");
         }
@@ -616,6 +621,10 @@ internal sealed partial class ClientSession : IAsyncDisposable
             Fail(e);
         }
     }
+
+    private Warning MissingTranslations() => new(
+        "translation_unavailable",
+        $"{_translations.Count} translations have not come; they are kept when they do: reconnect with this client_id and resume_from={_relay.LastSeq}.");
 
     /// <summary>Says from time to time how far the audio needs no job: the client may forget it, and Redis must not forget the client.</summary>
     private void MarkIfDue(AudioPipeline pipeline)

@@ -6,8 +6,8 @@ using Speech.Redis;
 namespace Speech.Gateway.Sessions;
 
 /// <summary>
-/// <c>GET /ws</c>. Parameters that make no sense are refused with HTTP 400 and a reason in JSON, before the upgrade; what can change with
-/// time (capacity, Redis) with a close frame, which browsers can read and HTTP errors they cannot.
+/// <c>GET /ws</c>. Parameters that make no sense are refused with HTTP 400 and a reason in JSON, before the upgrade; languages that cannot
+/// be translated into, and what can change with time (capacity, Redis), with a close frame, which browsers can read and HTTP errors they cannot.
 /// </summary>
 internal sealed class SessionEndpoint(
     SessionServices services, SessionRegistry registry, Handover handover, QueueDepthMonitor queue, IHostApplicationLifetime lifetime)
@@ -39,7 +39,8 @@ internal sealed class SessionEndpoint(
         await using var session = new ClientSession(services, handover, parameters, credentials, socket);
         try
         {
-            if (await AdmitAsync(session, context.RequestAborted) is { } refusal)
+            var unknown = parameters.UnknownLanguage is { } reason ? new Ending(CloseCode.InvalidMessage, reason) : (Ending?)null;
+            if ((unknown ?? await AdmitAsync(session, context.RequestAborted)) is { } refusal)
                 await session.RefuseAsync(refusal);
             else
                 await session.RunAsync(lifetime.ApplicationStopping);

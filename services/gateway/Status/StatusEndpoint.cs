@@ -12,7 +12,7 @@ namespace Speech.Gateway.Status;
 /// <c>GET /api/status</c>: how the whole system is, as this gateway sees it, for people and dashboards.
 /// <code>
 /// {"gateway": {"version", "uptime_seconds", "sessions", "max_sessions"},
-///  "queue":   {"audio_jobs", "interim", "max_depth"},
+///  "queue":   {"audio_jobs", "interim", "translation_jobs", "max_depth"},
 ///  "workers": [{"id", then the fields of its heartbeat}],
 ///  "redis":   {"connected"}}
 /// </code>
@@ -86,6 +86,7 @@ internal sealed class StatusEndpoint(
     {
         ["audio_jobs"] = await jobs.DepthAsync(cancellationToken),
         ["interim"] = await redis.StreamLengthAsync(RedisKeys.InterimJobs, cancellationToken),
+        ["translation_jobs"] = await redis.StreamLengthAsync(RedisKeys.TranslationJobs, cancellationToken),
         ["max_depth"] = options.MaxQueueDepth,
     };
 

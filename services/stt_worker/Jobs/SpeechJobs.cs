@@ -21,9 +21,9 @@ internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatist
 
     public Task<bool> FinishAsync(Finished outcome, CancellationToken cancellationToken)
     {
-        var (job, transcription) = (Transcribed)outcome;
+        var (job, transcription, english) = (Transcribed)outcome;
         return job.Delivery is { } delivery
-            ? FinishAsync(job.Audio, delivery, transcription, cancellationToken)
+            ? FinishAsync(job.Audio, delivery, transcription, english, cancellationToken)
             : PublishAsync(job.Audio, transcription, cancellationToken);
     }
 
@@ -33,11 +33,15 @@ internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatist
             ? (clientId, new Failed(Seq: 0, segment, Failed.Transcribing, code, message))
             : null;
 
-    private async Task<bool> FinishAsync(AudioJob audio, Delivery delivery, Transcription transcription, CancellationToken cancellationToken)
+    private async Task<bool> FinishAsync(
+        AudioJob audio, Delivery delivery, Transcription transcription, string? english, CancellationToken cancellationToken)
     {
         var transcript = TranscriptOf(audio, transcription);
+        FollowingTranslation[] following = [.. Following.Of(audio, transcript, english)];
+        if (following.Length > 0)
+            transcript = transcript with { Translations = [.. following.Select(translation => translation.Language)] };
         var first = await completion.FinishAsync(
-            new JobEntry(JobStream.Audio, delivery.Id, audio.ClientId), transcript, translations: [], cancellationToken);
+            new JobEntry(JobStream.Audio, delivery.Id, audio.ClientId), transcript, following, cancellationToken);
         if (first)
             statistics.AudioDone(audio.DurationMs);
         Log.Finished(logger, audio.ClientId, audio.Segment, audio.DurationMs, transcript.Text, first);

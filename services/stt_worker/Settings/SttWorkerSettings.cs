@@ -29,6 +29,9 @@ internal sealed record SttWorkerSettings
     /// <summary>BEAM_SIZE: beams at temperature 0; a job takes as many slots.</summary>
     public int BeamSize { get; init; } = 1;
 
+    /// <summary>TRANSLATE_VIA: whisper or nllb.</summary>
+    public TranslateVia TranslateVia { get; init; }
+
     /// <summary>THREADS: of the model; 0: one per core.</summary>
     public int Threads { get; init; }
 
@@ -46,6 +49,7 @@ internal sealed record SttWorkerSettings
             InterimTimeout = settings.GetMilliseconds("INTERIM_TIMEOUT_MS", 2000, min: 100, max: 60_000),
             Temperatures = ReadTemperatures(settings),
             BeamSize = beams,
+            TranslateVia = ReadTranslateVia(settings),
             Threads = settings.GetInt("THREADS", 0, min: 0, max: 1024),
         };
     }
@@ -77,6 +81,14 @@ internal sealed record SttWorkerSettings
             settings.Report(e.Message);
             return new ModelStoreOptions();
         }
+    }
+
+    private static TranslateVia ReadTranslateVia(EnvironmentSettings settings)
+    {
+        var text = settings.GetString("TRANSLATE_VIA", "nllb");
+        if (text is not ("nllb" or "whisper"))
+            settings.Report("TRANSLATE_VIA", text, "nllb and whisper");
+        return text == "whisper" ? TranslateVia.Whisper : TranslateVia.Nllb;
     }
 
     private static AudioContext ReadAudioContext(EnvironmentSettings settings)

@@ -3,4 +3,5 @@ using Speech.Models.Whisper;
 
 namespace Speech.SttWorker;
 
-internal sealed record Transcribed(SpeechJob Speech, Transcription Transcription) : Finished(Speech);
+/// <param name="English">What the model itself makes of it in English, if it was asked to; else null.</param>
+internal sealed record Transcribed(SpeechJob Speech, Transcription Transcription, string? English = null) : Finished(Speech);

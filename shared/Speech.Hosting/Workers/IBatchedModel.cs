@@ -9,6 +9,7 @@ public interface IBatchedModel : IDisposable
     int Slots { get; }
 
     /// <summary>Takes a job into a free slot. When this throws, the slot stays free and the others are unharmed.</summary>
+    /// <exception cref="JobRefusedException">There is no point in asking again.</exception>
     void Admit(ModelJob job);
 
     /// <summary>Advances every job and hands over those that are finished. When this throws, only <see cref="Reset"/> may follow.</summary>

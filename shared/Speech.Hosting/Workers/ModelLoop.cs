@@ -84,6 +84,10 @@ internal sealed partial class ModelLoop(
             model.Admit(job);
             _active.Add(job);
         }
+        catch (JobRefusedException refusal) when (job.Delivery is { } delivery)
+        {
+            outcomes.Post(new GivenUp(delivery, refusal.Code, refusal.Message));
+        }
         catch (Exception exception)
         {
             outcomes.Post(new ModelFailed(job, exception));

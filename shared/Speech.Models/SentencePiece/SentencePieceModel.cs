@@ -10,9 +10,10 @@ namespace Speech.Models.SentencePiece;
 /// <remarks>Source: google/sentencepiece, <c>sentencepiece_model.proto</c> and <c>model_interface.cc</c>.</remarks>
 public sealed class SentencePieceModel
 {
-    /// <summary>Five times the largest that is known to be in use.</summary>
+    /// <summary>NLLB's has 5 MB for 256,000 pieces, about 2 MB of it their text.</summary>
     private const int MaximumFileLength = 32 << 20;
     private const int MaximumPieces = 1 << 21;
+    private const int MaximumTextLength = 8 << 20;
 
     /// <summary>In bytes. Walks over pieces are at most this long, so that a text takes linear time.</summary>
     private const int MaximumPieceLength = 1024;
@@ -148,6 +149,9 @@ public sealed class SentencePieceModel
             throw Error($"piece {id} is not text");
         if (!float.IsFinite(score))
             throw Error($"the score of piece {id} is {score.ToString(CultureInfo.InvariantCulture)}");
+
+        if (_text.Count + text.Length > MaximumTextLength)
+            throw Error($"its pieces have more than {MaximumTextLength} bytes");
 
         _text.AddRange(text);
         _ends.Add(_text.Count);

@@ -71,13 +71,14 @@ internal sealed class UnigramEncoder : IPieceEncoder
                 if (id < 0 || _model.TypeOf(id) == PieceType.Unused)
                     continue;
 
+                // Double here and single for unknown characters, as in the original.
                 var score = _model.TypeOf(id) == PieceType.UserDefined ? ((end - start) * _highestScore) - UserDefinedPenalty : _model.Score(id);
                 Offer(ref best[end], id, start, score + scoreSoFar);
                 isCharacterKnown |= end == start + length;
             }
 
             if (!isCharacterKnown)
-                Offer(ref best[start + length], _model.UnknownId, start, (double)_unknownScore + scoreSoFar);
+                Offer(ref best[start + length], _model.UnknownId, start, _unknownScore + scoreSoFar);
         }
 
         return steps;

@@ -4,8 +4,12 @@ namespace Speech.Redis;
 
 public sealed partial class RedisClient
 {
-    /// <summary>PING; fails if the server cannot be reached or does not answer.</summary>
-    public Task PingAsync(CancellationToken cancellationToken = default) => SendAsync(["PING"], Replies.Done, cancellationToken);
+    /// <summary>PING; fails if the server, in a cluster any of the masters, cannot be reached or does not answer.</summary>
+    public async Task PingAsync(CancellationToken cancellationToken = default)
+    {
+        var servers = await _sender.ServersAsync(cancellationToken);
+        await Task.WhenAll(servers.Select(server => server.SendAsync(["PING"], Replies.Done, TimeSpan.Zero, cancellationToken)));
+    }
 
     /// <summary>GET; null when there is no such key.</summary>
     public Task<byte[]?> GetAsync(RedisArgument key, CancellationToken cancellationToken = default) =>
@@ -51,21 +55,25 @@ public sealed partial class RedisClient
             cancellationToken);
 
     /// <summary>
-    /// SCAN: keys that match the glob pattern, without holding the server up. Keys that come and go meanwhile may or may not be
+    /// SCAN, in a cluster of all masters: keys that match the glob pattern, without holding the server up. Keys that come and go meanwhile may or may not be
     /// seen; one may be seen twice.
     /// </summary>
     public async IAsyncEnumerable<string> ScanKeysAsync(
         string pattern, int pageSize = 250, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var cursor = "0";
-        do
+        foreach (var server in await _sender.ServersAsync(cancellationToken))
         {
-            var page = await ExecuteAsync(["SCAN", cursor, "MATCH", pattern, "COUNT", pageSize], cancellationToken);
-            cursor = page.RequiredItems(2)[0].RequiredString;
-            foreach (var key in page[1].RequiredArray())
-                yield return key.RequiredString;
+            var cursor = "0";
+            do
+            {
+                var page = await server.SendAsync(
+                    ["SCAN", cursor, "MATCH", pattern, "COUNT", pageSize], static reply => reply, TimeSpan.Zero, cancellationToken);
+                cursor = page.RequiredItems(2)[0].RequiredString;
+                foreach (var key in page[1].RequiredArray())
+                    yield return key.RequiredString;
+            }
+            while (cursor != "0");
         }
-        while (cursor != "0");
     }
 
     /// <summary>INFO, all of it or one section, as field and value.</summary>

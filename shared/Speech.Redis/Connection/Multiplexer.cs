@@ -10,15 +10,13 @@ namespace Speech.Redis;
 /// connection with room in flight; otherwise it is encoded and waits, in order and within bounds. A timer fails what has waited too
 /// long, sent or not, and replaces a connection that has fallen silent.
 /// </summary>
-internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
+internal sealed partial class Multiplexer : CommandSender, IConnectionOwner
 {
-    private readonly RedisOptions _options;
+    private readonly IServerLocator _locator;
     private readonly ILogger _logger;
-    private readonly bool _keepConnected;
     private readonly Backoff _backoff;
     private readonly Queue<PendingCommand> _waiting = new();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly long _timeoutTicks;
     private readonly TimeSpan _sweepInterval;
 
     private RespConnection? _connection;
@@ -27,18 +25,19 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
     private Exception? _lastFailure;
     private long _waitingBytes;
     private int _waitingCount; // _waiting.Count, for readers outside the gate
+    private volatile bool _keepConnected;
     private bool _isRunning;
     private volatile bool _disposed;
 
     /// <param name="keepConnected">Reconnect at once when the connection is lost, rather than when the next command comes.</param>
-    public Multiplexer(RedisOptions options, ILogger logger, bool keepConnected)
+    public Multiplexer(RedisOptions options, IServerLocator locator, ILogger logger, bool keepConnected)
+        : base(options)
     {
         options.Validate();
-        _options = options;
+        _locator = locator;
         _logger = logger;
         _keepConnected = keepConnected;
         _backoff = new Backoff(options.MinReconnectDelay, options.MaxReconnectDelay);
-        _timeoutTicks = ToTimestamp(options.CommandTimeout);
         _sweepInterval = TimeSpan.FromMilliseconds(Math.Clamp(options.CommandTimeout.TotalMilliseconds / 10, 10, 250));
     }
 
@@ -50,42 +49,71 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
     /// <summary>See <see cref="IConnectionOwner.ReceivePush"/>; without it push messages are dropped.</summary>
     public Func<RespValue, bool>? OnPush { get; init; }
 
-    public bool IsConnected
+    /// <summary>Called, outside the gate, when the connection is lost and after each attempt in vain to make one.</summary>
+    public Action? OnFailure { get; init; }
+
+    /// <summary>Where its commands go, for messages.</summary>
+    public string Name => _locator.Name;
+
+    public override bool IsConnected => Volatile.Read(ref _connection) is not null;
+
+    /// <summary>Whether to reconnect at once when the connection is lost. When it no longer is, an idle connection is closed.</summary>
+    public void KeepConnected(bool keep)
     {
-        get
+        lock (Gate)
         {
-            lock (Gate)
-                return _connection is not null;
+            if (_keepConnected && !keep && _connection is { IsIdle: true } idle)
+                idle.Close(new OperationCanceledException("the server is not needed any more."));
+            _keepConnected = keep;
         }
     }
 
-    /// <summary>
-    /// Sends a command; it has been encoded when this returns. <paramref name="extraTime"/> is added to the command timeout, for
-    /// commands that block on the server.
-    /// </summary>
-    public Task<T> SendAsync<T>(
-        ReadOnlySpan<RedisArgument> arguments, Func<RespValue, T> convert, TimeSpan extraTime, CancellationToken cancellationToken)
+    protected override void Send(PendingCommand command, ReadOnlySpan<RedisArgument> arguments)
     {
-        if (arguments.IsEmpty)
-            throw new ArgumentException("A command needs at least its name.", nameof(arguments));
-        if (cancellationToken.IsCancellationRequested)
-            return Task.FromCanceled<T>(cancellationToken);
-        var deadline = _options.TimeProvider.GetTimestamp() + _timeoutTicks + (extraTime > TimeSpan.Zero ? ToTimestamp(extraTime) : 0);
-        var command = new PendingCommand<T>(arguments[0].ToString(), deadline, convert);
-        command.LinkTo(cancellationToken);
         lock (Gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_waiting.Count == 0 && _connection is { HasRoom: true } connection)
                 connection.Send(command, arguments);
-            else
-                Wait(command, arguments);
+            else if (MayWait(command))
+                Wait(command, command.Encode(arguments));
         }
-        return command.Task;
     }
 
+    /// <summary>Sends a command that has been encoded before.</summary>
+    public void SendEncoded(PendingCommand command)
+    {
+        lock (Gate)
+        {
+            if (_disposed)
+                command.Fail(new RedisConnectionException($"{command.Name} was not sent: the client was disposed of.", maybeExecuted: false));
+            else if (_waiting.Count == 0 && _connection is { HasRoom: true } connection)
+            {
+                connection.SendEncoded(command);
+                return;
+            }
+            else if (MayWait(command))
+            {
+                Wait(command, command.Encoded.Length);
+                return;
+            }
+        }
+        command.ReleaseEncoded();
+    }
+
+    /// <summary>Takes those of the waiting commands that are for another server.</summary>
+    public List<PendingCommand> TakeWaiting(Func<PendingCommand, bool> which)
+    {
+        var taken = new List<PendingCommand>();
+        lock (Gate)
+            FilterWaiting(which, taken.Add);
+        return taken;
+    }
+
+    public override ValueTask<IReadOnlyList<CommandSender>> ServersAsync(CancellationToken cancellationToken) => new([this]);
+
     /// <summary>Closes the present connection, if any. Commands in flight fail.</summary>
-    public void Disconnect(Exception reason)
+    public override void Disconnect(Exception reason)
     {
         RespConnection? connection;
         lock (Gate)
@@ -93,7 +121,7 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
         connection?.Close(reason);
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         RespConnection? connection;
         Task connecting;
@@ -128,16 +156,19 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
 
     bool IConnectionOwner.ReceivePush(RespValue push) => OnPush?.Invoke(push) ?? false;
 
-    private void Wait(PendingCommand command, ReadOnlySpan<RedisArgument> arguments)
+    private bool MayWait(PendingCommand command)
     {
-        if (_waiting.Count >= _options.MaxWaiting || _waitingBytes >= _options.MaxWaitingBytes)
-        {
-            command.Fail(new RedisConnectionException(
-                $"{command.Name} was not sent: {_waiting.Count} commands of {_waitingBytes} bytes already wait for {_options.Endpoint}. "
-                + "Await replies before sending more.", maybeExecuted: false, _lastFailure));
-            return;
-        }
-        _waitingBytes += command.Encode(arguments);
+        if (_waiting.Count < Options.MaxWaiting && _waitingBytes < Options.MaxWaitingBytes)
+            return true;
+        command.Fail(new RedisConnectionException(
+            $"{command.Name} was not sent: {_waiting.Count} commands of {_waitingBytes} bytes already wait for {Name}. "
+            + "Await replies before sending more.", maybeExecuted: false, _lastFailure));
+        return false;
+    }
+
+    private void Wait(PendingCommand command, int bytes)
+    {
+        _waitingBytes += bytes;
         _waiting.Enqueue(command);
         Volatile.Write(ref _waitingCount, _waiting.Count);
         Interlocked.MemoryBarrier();
@@ -165,19 +196,31 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
         return true;
     }
 
-    private void FailWaiting(Func<PendingCommand, Exception> reason, Func<PendingCommand, bool>? which = null)
+    private void FailWaiting(Func<PendingCommand, Exception> reason, Func<PendingCommand, bool>? which = null) =>
+        FilterWaiting(which ?? (static _ => true), command =>
+        {
+            command.Fail(reason(command));
+            command.ReleaseEncoded();
+        });
+
+    // The others keep their places: every one is taken out and put back too. Those that were given up are forgotten.
+    private void FilterWaiting(Func<PendingCommand, bool> which, Action<PendingCommand> take)
     {
         for (var left = _waiting.Count; left > 0 && TryTakeWaiting(out var command); left--)
         {
-            if (!command.IsCompleted && which?.Invoke(command) == false)
+            if (command.IsCompleted)
+            {
+                command.ReleaseEncoded();
+            }
+            else if (which(command))
+            {
+                take(command);
+            }
+            else
             {
                 _waitingBytes += command.Encoded.Length;
-                _waiting.Enqueue(command); // keeps its place: every other one is taken out and put back too
-                continue;
+                _waiting.Enqueue(command);
             }
-            if (!command.IsCompleted)
-                command.Fail(reason(command));
-            command.ReleaseEncoded();
         }
         Volatile.Write(ref _waitingCount, _waiting.Count);
     }
@@ -187,7 +230,7 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
         if (_isRunning)
             return;
         _isRunning = true;
-        _sweepTimer ??= _options.TimeProvider.CreateTimer(static self => ((Multiplexer)self!).Sweep(), this, _sweepInterval, _sweepInterval);
+        _sweepTimer ??= Options.TimeProvider.CreateTimer(static self => ((Multiplexer)self!).Sweep(), this, _sweepInterval, _sweepInterval);
         _connecting = Task.Run(RunAsync);
     }
 
@@ -195,65 +238,99 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
     {
         while (await ConnectAsync() is { } connection)
         {
-            var connectedAt = _options.TimeProvider.GetTimestamp();
-            await connection.Completion;
-            bool stop;
+            var connectedAt = Options.TimeProvider.GetTimestamp();
+            await LastAsync(connection);
             lock (Gate)
             {
                 _connection = null;
                 _lastFailure = connection.CloseReason;
-                stop = _disposed || (!_keepConnected && _waiting.Count == 0);
-                _isRunning = !stop;
             }
-            if (stop)
+            var onPurpose = connection.CloseReason is OperationCanceledException;
+            if (!onPurpose)
+                OnFailure?.Invoke();
+            if (!IsWanted())
                 return;
-            if (connection.CloseReason is OperationCanceledException)
-                continue; // closed on purpose
-            Log.Lost(_logger, _options.Endpoint, connection.CloseReason!.Message);
-            if (_options.TimeProvider.GetElapsedTime(connectedAt) > _options.MaxReconnectDelay)
+            if (onPurpose)
+                continue;
+            Log.Lost(_logger, connection.Server, connection.CloseReason!.Message);
+            if (Options.TimeProvider.GetElapsedTime(connectedAt) > Options.MaxReconnectDelay)
                 _backoff.Reset();
             await PauseAsync();
         }
     }
 
-    // Tries until it has a connection; null when the multiplexer is disposed of.
+    // Until the connection is closed: by whomever, or by us when another server is the right one.
+    private async Task LastAsync(RespConnection connection)
+    {
+        using var watching = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        var moved = _locator.MovedAsync(connection.Server, watching.Token);
+        await Task.WhenAny(moved, connection.Completion);
+        if (moved.IsCompletedSuccessfully)
+            connection.Close(new InvalidOperationException($"{Name} is to be found at another server now."));
+        await connection.Completion;
+        await watching.CancelAsync();
+        await moved.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    // Tries until it has a connection; null when none is wanted any more.
     private async Task<RespConnection?> ConnectAsync()
     {
-        while (!_disposed)
+        while (IsWanted())
         {
             try
             {
-                return await ConnectOnceAsync();
+                if (await ConnectOnceAsync() is { } connection)
+                    return connection;
+                continue;
             }
             catch (Exception e) when (!_disposed)
             {
-                Log.CannotConnect(_logger, _options.Endpoint, e.Message);
+                Log.CannotConnect(_logger, Name, e.Message);
                 lock (Gate)
                 {
                     _lastFailure = e;
                     if (IsHopeless(e))
                         FailWaiting(command => new RedisConnectionException(
-                            $"{command.Name} was not sent: {_options.Endpoint} refuses this client: {e.Message}", maybeExecuted: false, e));
+                            $"{command.Name} was not sent: {Name} refuses this client: {e.Message}", maybeExecuted: false, e));
                 }
             }
             catch (Exception)
             {
-                break; // because we are disposed of
+                return null; // because we are disposed of
             }
+            OnFailure?.Invoke();
             await PauseAsync();
         }
         return null;
     }
 
-    private async Task<RespConnection> ConnectOnceAsync()
+    // Otherwise the next command to wait starts all this again.
+    private bool IsWanted()
     {
-        using var timeout = new CancellationTokenSource(_options.ConnectTimeout, _options.TimeProvider);
+        lock (Gate)
+        {
+            if (!_disposed && (_keepConnected || _waiting.Count > 0))
+                return true;
+            _isRunning = false;
+            _sweepTimer?.Dispose();
+            _sweepTimer = null;
+            return false;
+        }
+    }
+
+    // Null when nobody wants it any more.
+    private async Task<RespConnection?> ConnectOnceAsync()
+    {
+        using var timeout = new CancellationTokenSource(Options.ConnectTimeout, Options.TimeProvider);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _stopping.Token);
         RespConnection? connection = null;
         try
         {
-            connection = await RespConnection.OpenAsync(_options, this, either.Token);
-            await Handshake.RunAsync(connection, _options, Gate, either.Token);
+            var server = await _locator.LocateAsync(either.Token);
+            if (!_keepConnected && Volatile.Read(ref _waitingCount) == 0)
+                return null; // finding the server can take long, and lead commands to another one
+            connection = await RespConnection.OpenAsync(Options, server, this, either.Token);
+            await Handshake.RunAsync(connection, Options, Gate, either.Token);
             lock (Gate)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
@@ -262,7 +339,7 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
                 OnConnected?.Invoke();
                 AdmitWaiting();
             }
-            Log.Connected(_logger, _options.Endpoint);
+            Log.Connected(_logger, server);
             return connection;
         }
         catch (Exception e)
@@ -270,7 +347,7 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
             if (connection is not null)
                 await connection.DisposeAsync();
             if (timeout.IsCancellationRequested)
-                throw new TimeoutException($"no connection within {_options.ConnectTimeout.TotalSeconds:0.###} s.", e);
+                throw new TimeoutException($"no connection within {Options.ConnectTimeout.TotalSeconds:0.###} s.", e);
             throw;
         }
     }
@@ -284,7 +361,7 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
     {
         try
         {
-            await Task.Delay(_backoff.Next(), _options.TimeProvider, _stopping.Token);
+            await Task.Delay(_backoff.Next(), Options.TimeProvider, _stopping.Token);
         }
         catch (OperationCanceledException)
         {
@@ -298,35 +375,33 @@ internal sealed partial class Multiplexer : IConnectionOwner, IAsyncDisposable
         {
             if (_disposed)
                 return;
-            var now = _options.TimeProvider.GetTimestamp();
+            var now = Options.TimeProvider.GetTimestamp();
             if (_waiting.Count > 0)
                 FailWaiting(NotSentInTime, command => command.Deadline <= now);
             if (_connection is not { } connection)
                 return;
-            if (connection.FailExpired(now) && connection.SinceLastReceived > _options.CommandTimeout)
+            if (connection.FailExpired(now) && connection.SinceLastReceived > Options.CommandTimeout)
                 connection.Close(new TimeoutException($"the server has been silent for {connection.SinceLastReceived.TotalSeconds:0.#} s."));
-            else if (_keepConnected && connection.IsIdle && connection.SinceLastReceived > _options.KeepAliveInterval)
-                connection.Send(new PendingCommand<bool>("PING", now + _timeoutTicks, static _ => true), ["PING"]);
+            else if (_keepConnected && connection.IsIdle && connection.SinceLastReceived > Options.KeepAliveInterval)
+                connection.Send(new PendingCommand<bool>("PING", now + TimeoutTicks, static _ => true), ["PING"]);
         }
     }
 
     private RedisTimeoutException NotSentInTime(PendingCommand command) => new(
         _connection is null
-            ? $"{command.Name} was not sent: no connection to {_options.Endpoint} in time{(_lastFailure is { } e ? $" ({e.Message})" : "")}."
-            : $"{command.Name} was not sent: {_options.Endpoint} did not take the commands before it in time.",
+            ? $"{command.Name} was not sent: no connection to {Name} in time{(_lastFailure is { } e ? $" ({e.Message})" : "")}."
+            : $"{command.Name} was not sent: {Name} did not take the commands before it in time.",
         maybeExecuted: false, _lastFailure);
-
-    private long ToTimestamp(TimeSpan time) => (long)(time.TotalSeconds * _options.TimeProvider.TimestampFrequency);
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "Connected to Redis at {Endpoint}")]
-        public static partial void Connected(ILogger logger, string endpoint);
+        [LoggerMessage(1, LogLevel.Information, "Connected to Redis at {Server}")]
+        public static partial void Connected(ILogger logger, RedisEndpoint server);
 
-        [LoggerMessage(2, LogLevel.Warning, "Lost the connection to Redis at {Endpoint}: {Reason}")]
-        public static partial void Lost(ILogger logger, string endpoint, string reason);
+        [LoggerMessage(2, LogLevel.Warning, "Lost the connection to Redis at {Server}: {Reason}")]
+        public static partial void Lost(ILogger logger, RedisEndpoint server, string reason);
 
-        [LoggerMessage(3, LogLevel.Warning, "Cannot connect to Redis at {Endpoint}: {Reason}")]
-        public static partial void CannotConnect(ILogger logger, string endpoint, string reason);
+        [LoggerMessage(3, LogLevel.Warning, "Cannot connect to Redis, {Server}: {Reason}")]
+        public static partial void CannotConnect(ILogger logger, string server, string reason);
     }
 }

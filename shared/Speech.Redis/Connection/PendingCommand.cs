@@ -20,11 +20,16 @@ internal abstract class PendingCommand(string name, long deadline) : IDisposable
     /// <summary>Where the command ends in the bytes of its connection.</summary>
     public long EndOffset { get; set; }
 
+    /// <summary>In a cluster: who sends the command on when it has come to the wrong node.</summary>
+    public ClusterRoute? Route { get; set; }
+
     public abstract bool IsCompleted { get; }
 
     public ReadOnlySpan<byte> Encoded => _encoded.AsSpan(0, _encodedLength);
 
-    public abstract void Complete(RespValue reply);
+    /// <param name="reply">The server's answer.</param>
+    /// <param name="from">The server.</param>
+    public abstract void Complete(RespValue reply, RedisEndpoint from);
 
     public abstract void Fail(Exception error);
 
@@ -36,7 +41,7 @@ internal abstract class PendingCommand(string name, long deadline) : IDisposable
             _cancellation = cancellationToken.UnsafeRegister(static (command, token) => ((PendingCommand)command!).Cancel(token), this);
     }
 
-    /// <summary>Encodes the command into a rented buffer, for a command that cannot go out yet.</summary>
+    /// <summary>Encodes the command into a rented buffer, for a command that cannot go out yet, or may have to go out again.</summary>
     public int Encode(ReadOnlySpan<RedisArgument> arguments)
     {
         _encoded = ArrayPool<byte>.Shared.Rent(RespWriter.MaxLength(arguments));
@@ -44,6 +49,7 @@ internal abstract class PendingCommand(string name, long deadline) : IDisposable
         return _encodedLength = RespWriter.Write(output, arguments);
     }
 
+    /// <summary>Gives the buffer back. To be called by whoever takes the command out of its last queue, and nobody else.</summary>
     public void ReleaseEncoded()
     {
         if (_encoded is { } buffer)
@@ -75,8 +81,14 @@ internal sealed class PendingCommand<T>(string name, long deadline, Func<RespVal
     public override bool IsCompleted => _source.Task.IsCompleted;
 
     // The reply is read even when nobody waits for it any more: a late confirmation of a subscription still counts.
-    public override void Complete(RespValue reply)
+    public override void Complete(RespValue reply, RedisEndpoint from)
     {
+        if (Route is { } route)
+        {
+            if (reply.IsError && !IsCompleted && route.TrySendOn(this, reply.AsString()!, from))
+                return;
+            ReleaseEncoded();
+        }
         Dispose();
         if (reply.IsError)
         {

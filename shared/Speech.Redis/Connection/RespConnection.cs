@@ -36,9 +36,10 @@ internal sealed class RespConnection : IAsyncDisposable
     private long _handedOverBytes; // written by the sending loop only
     private long _lastReceived;
 
-    private RespConnection(RedisOptions options, IConnectionOwner owner, Socket socket, Stream stream)
+    private RespConnection(RedisOptions options, RedisEndpoint server, IConnectionOwner owner, Socket socket, Stream stream)
     {
         _options = options;
+        Server = server;
         _owner = owner;
         _socket = socket;
         _stream = stream;
@@ -53,6 +54,8 @@ internal sealed class RespConnection : IAsyncDisposable
     /// <summary>Ends, without an exception, when the connection is closed and every command in flight has been answered or failed.</summary>
     public Task Completion => _completion;
 
+    public RedisEndpoint Server { get; }
+
     public Exception? CloseReason => Volatile.Read(ref _closeReason);
 
     /// <summary>Whether another command may be sent now. Call under the owner's gate.</summary>
@@ -66,14 +69,15 @@ internal sealed class RespConnection : IAsyncDisposable
     public TimeSpan SinceLastReceived => _options.TimeProvider.GetElapsedTime(Volatile.Read(ref _lastReceived));
 
     /// <summary>Opens the socket and, for rediss://, TLS on it. The caller introduces itself to the server next.</summary>
-    public static async Task<RespConnection> OpenAsync(RedisOptions options, IConnectionOwner owner, CancellationToken cancellationToken)
+    public static async Task<RespConnection> OpenAsync(
+        RedisOptions options, RedisEndpoint server, IConnectionOwner owner, CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         Stream? stream = null;
         try
         {
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-            await socket.ConnectAsync(options.Host, options.Port, cancellationToken);
+            await socket.ConnectAsync(server.Host, server.Port, cancellationToken);
             stream = new NetworkStream(socket, ownsSocket: true);
             if (options.UseTls)
             {
@@ -82,12 +86,12 @@ internal sealed class RespConnection : IAsyncDisposable
                 await tls.AuthenticateAsClientAsync(
                     new SslClientAuthenticationOptions
                     {
-                        TargetHost = options.Host,
+                        TargetHost = server.Host,
                         RemoteCertificateValidationCallback = options.CertificateValidation,
                     },
                     cancellationToken);
             }
-            return new RespConnection(options, owner, socket, stream);
+            return new RespConnection(options, server, owner, socket, stream);
         }
         catch
         {
@@ -111,12 +115,15 @@ internal sealed class RespConnection : IAsyncDisposable
         Enqueue(command);
     }
 
-    /// <summary>Sends a command that had to wait and was encoded then. Call under the owner's gate, when there is room.</summary>
+    /// <summary>Sends a command that was encoded before. Call under the owner's gate, when there is room.</summary>
     public void SendEncoded(PendingCommand command)
     {
+        if (command.Route?.TakeAsking() == true)
+            Send(new PendingCommand<bool>("ASKING", command.Deadline, static _ => true), ["ASKING"]);
         _output.Writer.Write(command.Encoded);
         _encodedBytes += command.Encoded.Length;
-        command.ReleaseEncoded();
+        if (command.Route is null)
+            command.ReleaseEncoded(); // otherwise it may have to go elsewhere
         Enqueue(command);
     }
 
@@ -131,7 +138,7 @@ internal sealed class RespConnection : IAsyncDisposable
             if (command.Deadline > now)
                 break;
             if (!command.IsCompleted)
-                command.Fail(new RedisTimeoutException($"{command.Name} got no reply from {_options.Endpoint} in time.", WasHandedOver(command)));
+                command.Fail(new RedisTimeoutException($"{command.Name} got no reply from {Server} in time.", WasHandedOver(command)));
         }
         return true;
     }
@@ -177,6 +184,7 @@ internal sealed class RespConnection : IAsyncDisposable
         {
             if (!command.IsCompleted)
                 command.Fail(LostConnection(command));
+            command.ReleaseEncoded();
         }
         _closing.Dispose();
     }
@@ -184,7 +192,7 @@ internal sealed class RespConnection : IAsyncDisposable
     private RedisConnectionException LostConnection(PendingCommand command)
     {
         var maybeExecuted = WasHandedOver(command);
-        return new($"The connection to {_options.Endpoint} was lost before {command.Name} was {(maybeExecuted ? "answered" : "sent")}: "
+        return new($"The connection to {Server} was lost before {command.Name} was {(maybeExecuted ? "answered" : "sent")}: "
             + CloseReason!.Message, maybeExecuted, CloseReason)
         { WasInFlight = true };
     }
@@ -252,7 +260,9 @@ internal sealed class RespConnection : IAsyncDisposable
                     ? new RedisServerException(reply.AsString()!)
                     : new RedisProtocolException($"The server sent '{reply}', which answers no command.");
             answered++;
-            command.Complete(reply);
+            command.Complete(reply, Server);
+            if (reply.IsError && reply.AsString()!.StartsWith("READONLY ", StringComparison.Ordinal))
+                Close(new IOException("the server has become a replica.")); // whoever connects next looks for the master
         }
         return input.Position;
     }

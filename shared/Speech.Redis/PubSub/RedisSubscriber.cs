@@ -23,7 +23,7 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
         _logger = logger ?? NullLogger<RedisSubscriber>.Instance;
-        _multiplexer = new Multiplexer(options, _logger, keepConnected: true) { OnConnected = Resubscribe, OnPush = ReceivePush };
+        _multiplexer = new Multiplexer(options, ServerLocator.For(options), _logger, keepConnected: true) { OnConnected = Resubscribe, OnPush = ReceivePush };
     }
 
     public bool IsConnected => _multiplexer.IsConnected;
@@ -65,7 +65,7 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
         {
             await subscription.DisposeAsync();
             if (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
-                throw new RedisTimeoutException($"SUBSCRIBE {channel} was not confirmed by {_options.Endpoint} in time.", maybeExecuted: true);
+                throw new RedisTimeoutException($"SUBSCRIBE {channel} was not confirmed by {_multiplexer.Name} in time.", maybeExecuted: true);
             throw;
         }
     }

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Speech.Redis;
 
 /// <summary>
-/// A connection of its own for commands that block on the server, one at a time. It is made when the first one comes.
+/// A connection of its own for commands that block on the server, one at a time. It is made when the first one comes, and in a cluster
+/// to the node that has the command's keys.
 /// <para>
 /// Cancelling a read closes the connection, which ends it at once on both sides; the next read connects again. An entry that the
 /// server hands to a consumer at that very moment is then pending (in the PEL) though nobody saw it, and likewise when the
@@ -13,13 +14,13 @@ namespace Speech.Redis;
 /// </summary>
 public sealed class RedisBlockingConnection : IAsyncDisposable
 {
-    private readonly Multiplexer _multiplexer;
+    private readonly CommandSender _sender;
     private readonly SemaphoreSlim _oneAtATime = new(1);
 
     public RedisBlockingConnection(RedisOptions options, ILogger<RedisBlockingConnection>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _multiplexer = new Multiplexer(options, logger ?? NullLogger<RedisBlockingConnection>.Instance, keepConnected: false);
+        _sender = CommandSender.For(options, logger ?? NullLogger<RedisBlockingConnection>.Instance, keepConnected: false);
     }
 
     /// <summary>
@@ -50,7 +51,7 @@ public sealed class RedisBlockingConnection : IAsyncDisposable
     public Task<RespValue> ExecuteAsync(RedisArgument[] arguments, TimeSpan block, CancellationToken cancellationToken = default) =>
         RunAsync(arguments, static reply => reply, block, cancellationToken);
 
-    public ValueTask DisposeAsync() => _multiplexer.DisposeAsync();
+    public ValueTask DisposeAsync() => _sender.DisposeAsync();
 
     private async Task<T> RunAsync<T>(
         RedisArgument[] arguments, Func<RespValue, T> convert, TimeSpan block, CancellationToken cancellationToken)
@@ -58,11 +59,11 @@ public sealed class RedisBlockingConnection : IAsyncDisposable
         await _oneAtATime.WaitAsync(cancellationToken);
         try
         {
-            return await _multiplexer.SendAsync(arguments, convert, block, cancellationToken);
+            return await _sender.SendAsync(arguments, convert, block, cancellationToken);
         }
         catch (OperationCanceledException e)
         {
-            _multiplexer.Disconnect(e);
+            _sender.Disconnect(e);
             throw;
         }
         finally

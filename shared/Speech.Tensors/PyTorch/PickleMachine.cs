@@ -92,7 +92,7 @@ internal ref struct PickleMachine
                 break;
             case PickleOpcode.LONG1:
                 var integer = new BigInteger(Bytes(Bytes(1)[0]));
-                _stack.Add(integer >= long.MinValue && integer <= long.MaxValue ? (long)integer : integer);
+                _stack.Add(integer >= long.MinValue && integer <= long.MaxValue ? (object)(long)integer : integer);
                 break;
             case PickleOpcode.BINFLOAT:
                 _stack.Add(BinaryPrimitives.ReadDoubleBigEndian(Bytes(8)));

@@ -21,7 +21,7 @@ public sealed class StatusTests : GatewayTest
         status.ShouldBe(HttpStatusCode.OK);
         body["gateway"]!["sessions"]!.GetValue<int>().ShouldBe(1);
         body["gateway"]!["max_sessions"]!.GetValue<int>().ShouldBe(7);
-        body["queue"]!.ToJsonString().ShouldBe("""{"audio_jobs":1,"interim":0,"max_depth":99}""");
+        body["queue"]!.ToJsonString().ShouldBe("""{"audio_jobs":1,"interim":0,"translation_jobs":0,"max_depth":99}""");
         body["workers"]!.ToJsonString().ShouldBe("""[{"id":"stt-1","role":"stt","model":"nano.en","busy":"2"},{"id":"stt-2","role":"stt"}]""");
         body["redis"]!["connected"]!.GetValue<bool>().ShouldBeTrue();
     }

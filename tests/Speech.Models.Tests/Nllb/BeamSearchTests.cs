@@ -6,8 +6,8 @@ using Speech.Tensors;
 namespace Speech.Models.Tests.Nllb;
 
 /// <summary>The rules of the search on hand-made probabilities over eight tokens.</summary>
-[Collection(nameof(NanoNllb))]
-public sealed class BeamSearchTests(NanoNllb nano) : IDisposable
+[Collection(nameof(NanoNllbModel))]
+public sealed class BeamSearchTests(NanoNllbModel nano) : IDisposable
 {
     private const int Vocabulary = 8;
     private const int End = 2;

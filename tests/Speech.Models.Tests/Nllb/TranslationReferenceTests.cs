@@ -1,11 +1,12 @@
 using Speech.Models.Nllb;
 using Speech.Models.Transformer;
+using Speech.Tensors;
 
 namespace Speech.Models.Tests.Nllb;
 
 /// <summary>The model against PyTorch's results: the same tokens, scores and inner values within 1e-3.</summary>
-[Collection(nameof(NanoNllb))]
-public sealed class TranslationReferenceTests(NanoNllb nano)
+[Collection(nameof(NanoNllbModel))]
+public sealed class TranslationReferenceTests(NanoNllbModel nano)
 {
     private const double Tolerance = 1e-3;
 
@@ -14,7 +15,7 @@ public sealed class TranslationReferenceTests(NanoNllb nano)
     [InlineData("translation-reference-hard.jsonl", 60)]
     public void Greedy_search_finds_the_references(string file, int count)
     {
-        var references = NanoNllb.References(file);
+        var references = NanoNllbModel.References(file);
         references.Count.ShouldBe(count);
         foreach (var (reference, translation) in references.Zip(Translate(references, new TranslationOptions())))
         {
@@ -29,7 +30,7 @@ public sealed class TranslationReferenceTests(NanoNllb nano)
     [InlineData("translation-reference-hard.jsonl", 60)]
     public void Beam_search_finds_the_references(string file, int count)
     {
-        var references = NanoNllb.References(file);
+        var references = NanoNllbModel.References(file);
         references.Count.ShouldBe(count);
         foreach (var (reference, translation) in references.Zip(Translate(references, new TranslationOptions { BeamSize = 4 })))
         {
@@ -40,9 +41,19 @@ public sealed class TranslationReferenceTests(NanoNllb nano)
     }
 
     [Fact]
+    public void Weights_in_8_bits_change_next_to_no_translation()
+    {
+        var references = NanoNllbModel.References("translation-reference.jsonl");
+        using var model = NllbModel.Load(NanoNllb.Folder, nano.Device, WeightFormat.Int8Rows);
+        using var engine = new NllbEngine(model, slots: 32);
+        var translations = engine.Translate([.. references.Select(reference => model.Prepare(reference.Src, reference.SrcLang, reference.TgtLang))]);
+        references.Zip(translations).Count(pair => pair.First.GreedyText == pair.Second.Text).ShouldBeGreaterThanOrEqualTo(297); // of 300
+    }
+
+    [Fact]
     public void Encoder_and_every_decoder_step_agree_with_the_references()
     {
-        var detailed = NanoNllb.References("translation-reference.jsonl").Where(reference => reference.EncoderFirstPosition is not null).ToArray();
+        var detailed = NanoNllbModel.References("translation-reference.jsonl").Where(reference => reference.EncoderFirstPosition is not null).ToArray();
         detailed.Length.ShouldBe(20);
         foreach (var reference in detailed)
         {
@@ -68,7 +79,7 @@ public sealed class TranslationReferenceTests(NanoNllb nano)
     [Fact]
     public void A_translation_does_not_depend_on_who_shares_the_batch()
     {
-        var references = NanoNllb.References("translation-reference-hard.jsonl").Take(12).ToArray();
+        var references = NanoNllbModel.References("translation-reference-hard.jsonl").Take(12).ToArray();
         var options = new TranslationOptions { BeamSize = 3 };
         var alone = references.Select(reference => Translate([reference], options)[0]).ToArray();
         foreach (var slots in (int[])[3, 7, 48])

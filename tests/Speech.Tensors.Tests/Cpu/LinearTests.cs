@@ -272,6 +272,38 @@ public class LinearTests
     }
 
     [Fact]
+    public void Rows_asked_for_a_panel_at_a_time_are_packed_as_the_whole_matrix_is()
+    {
+        const int Outputs = 75, Inputs = 40;
+        using var device = new CpuDevice(threads: 1);
+        using var w = Devices.Random(Outputs, Inputs, seed: 17);
+        var weights = Devices.Flat(w);
+        void Read(int first, int count, Span<float> rows) => weights.AsSpan(first * Inputs, count * Inputs).CopyTo(rows);
+        foreach (var format in (WeightFormat[])[WeightFormat.Single, WeightFormat.Half, WeightFormat.Int8Rows])
+        {
+            using var packed = device.Pack(Read, Outputs, Inputs, format);
+            using var whole = format switch
+            {
+                WeightFormat.Single => device.Pack(weights, Outputs, Inputs),
+                WeightFormat.Half => device.Pack([.. weights.Select(weight => (Half)weight)], Outputs, Inputs),
+                _ => device.PackInt8(weights, Outputs, Inputs),
+            };
+            var (ours, expected) = (new float[Inputs], new float[Inputs]);
+            for (var output = 0; output < Outputs; output++)
+            {
+                packed.ReadRow(output, ours);
+                whole.ReadRow(output, expected);
+                ours.ShouldBe(expected);
+            }
+        }
+
+        Should.Throw<ArgumentException>(() => device.Pack(Read, Outputs, Inputs, WeightFormat.Int8)).Message.ShouldContain("Int8Rows");
+        Should.Throw<FormatException>(() => device.Pack((_, _, _) => throw new FormatException(), Outputs, Inputs, WeightFormat.Half));
+        weights[(74 * Inputs) + 3] = 70000;
+        Should.Throw<ArgumentException>(() => device.Pack(Read, Outputs, Inputs, WeightFormat.Half)).Message.ShouldContain("Output 74");
+    }
+
+    [Fact]
     public void Shapes_that_do_not_fit_are_refused()
     {
         using var device = new CpuDevice(threads: 1);

@@ -1,4 +1,4 @@
-namespace Speech.Models.Tests.Catalog;
+namespace Speech;
 
 /// <summary>A folder in the system's temporary folder; it goes with all that is in it.</summary>
 internal sealed class TemporaryFolder : IDisposable

@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace Speech.Contracts.Tests;
+namespace Speech;
 
 internal static class Property
 {
