@@ -25,8 +25,11 @@ internal static class GatewayExtensions
             builder.Settings.Report(e.Message);
         }
         services.AddSingleton<SessionLimits>();
+        services.AddSingleton<HeldAudio>();
         services.AddSingleton<SessionServices>();
         services.AddSingleton<SessionRegistry>();
+        services.AddSingleton<Handover>();
+        services.AddHostedService(provider => provider.GetRequiredService<Handover>());
         services.AddSingleton<SessionEndpoint>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<QueueDepthMonitor>();
@@ -36,7 +39,13 @@ internal static class GatewayExtensions
             ["active"] = provider.GetRequiredService<SessionRegistry>().Count,
             ["max"] = provider.GetRequiredService<GatewayOptions>().MaxSessions,
         }));
+        services.AddHealth("held", provider => HealthOf(provider.GetRequiredService<HeldAudio>()));
     }
+
+    /// <summary>Segments that Redis has not taken: a few on their way are as it should be, as many as fit are not.</summary>
+    private static HealthPart HealthOf(HeldAudio held) => new(
+        held.IsFull ? HealthState.Degraded : HealthState.Ok,
+        new JsonObject { ["segments"] = held.Segments, ["bytes"] = held.Bytes });
 
     public static void MapGateway(this WebApplication app)
     {

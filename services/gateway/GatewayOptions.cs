@@ -18,6 +18,15 @@ internal sealed record GatewayOptions
     /// <summary>MAX_OUTSTANDING_SEGMENTS: of one client; with so many untranscribed, its socket is read no further.</summary>
     public int MaxOutstandingSegments { get; init; } = 32;
 
+    /// <summary>MAX_HELD_MB: of audio that was accepted and is not in Redis, because it is away; with more, sockets are read no further.</summary>
+    public long MaxHeldBytes { get; init; } = 512L << 20;
+
+    /// <summary>
+    /// RESUME_SECONDS: how long a client whose connection broke off in mid-speech is waited for before what it had said by then becomes a
+    /// segment. One that is back earlier says it again, and is heard as if nothing had happened.
+    /// </summary>
+    public TimeSpan ResumePatience { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>MAX_SESSIONS_PER_KEY: of all clients of this gateway that show the same credentials; 0: as many as MAX_SESSIONS.</summary>
     public int MaxSessionsPerKey { get; init; } = 50;
 
@@ -65,6 +74,8 @@ internal sealed record GatewayOptions
             MaxSessions = settings.GetInt("MAX_SESSIONS", defaults.MaxSessions, min: 1, max: 100_000),
             MaxQueueDepth = settings.GetInt("MAX_QUEUE_DEPTH", defaults.MaxQueueDepth, min: 1, max: 10_000_000),
             MaxOutstandingSegments = settings.GetInt("MAX_OUTSTANDING_SEGMENTS", defaults.MaxOutstandingSegments, min: 1, max: 1024),
+            MaxHeldBytes = (long)settings.GetInt("MAX_HELD_MB", (int)(defaults.MaxHeldBytes >> 20), min: 1, max: 1 << 20) << 20,
+            ResumePatience = settings.GetSeconds("RESUME_SECONDS", defaults.ResumePatience.TotalSeconds, min: 0, max: 600),
             MaxSessionsPerKey = settings.GetInt("MAX_SESSIONS_PER_KEY", defaults.MaxSessionsPerKey, min: 0, max: 100_000),
             MaxSessionLength = settings.GetSeconds("MAX_SESSION_SECONDS", defaults.MaxSessionLength.TotalSeconds, min: 0, max: 30 * 24 * 3600),
             MaxAudioRate = settings.GetDouble("MAX_AUDIO_RATE", defaults.MaxAudioRate, min: 0, max: 1_000_000),

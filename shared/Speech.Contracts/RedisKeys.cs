@@ -29,6 +29,9 @@ public static class RedisKeys
     /// <summary>Hash: how far a client's segments and results have got.</summary>
     public static string Session(string clientId) => $"session:{clientId}";
 
+    /// <summary>Channel: what gateways ask a gateway for.</summary>
+    public static string Gateway(string gatewayId) => $"gateway:{gatewayId}";
+
     /// <summary>Hash that expires: a worker's heartbeat.</summary>
     public static string Worker(string workerId) => $"worker:{workerId}";
 }

@@ -11,7 +11,7 @@ public sealed class GatewayFaultTests
     private readonly SpeakerScript _script = Hearing.Speakers(1, utterances: 6)[0];
 
     [Fact]
-    public async Task A_gateway_that_is_told_to_stop_hands_over_the_open_segment_and_its_client_goes_on_at_another()
+    public async Task A_gateway_that_is_told_to_stop_hands_over_the_open_segment_of_a_client_that_is_not_back_at_once()
     {
         await using var fleet = await TestFleet.StartAsync("gateway-stopped", gateways: 2);
         await using var first = await BeginAsync(fleet);
@@ -22,6 +22,7 @@ public sealed class GatewayFaultTests
             var closed = await Should.ThrowAsync<SpeechClientException>(first.Completed);
             closed.CloseCode.ShouldBe(CloseCode.GoingAway);
 
+            await Until.TrueAsync(async () => await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) == 1, "the open segment to be queued");
             var jobs = await fleet.Redis.StreamRangeAsync(RedisKeys.AudioJobs);
             jobs.Select(job => (job.Fields.GetString(AudioJobFields.ClientId), job.Fields.GetString(AudioJobFields.Segment)))
                 .ShouldBe([(first.ClientId, $"{open}")]);

@@ -8,6 +8,7 @@ using Speech.Gateway.Audio;
 using Speech.Gateway.Interim;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Results;
+using Speech.Hosting;
 using Speech.Redis;
 
 namespace Speech.Gateway.Sessions;
@@ -22,6 +23,11 @@ namespace Speech.Gateway.Sessions;
 /// </code>
 /// Whatever ends it (stop, a bad message, silence, a lost connection, shutdown) calls <see cref="End"/>; the first one counts. Then the
 /// open segment is cut and accepted, the connection is closed with the reason, and the session lives on until its last segment is in Redis.
+/// <para>
+/// A connection that is over before its client has said that it is done may break off in the middle of a word. The client is
+/// waited for then (<see cref="GatewayOptions.ResumePatience"/>): should it resume, here or at another gateway, it sends again what was not
+/// committed, and the open segment is left to that. Else it is cut where it is, so that what was said last is not lost.
+/// </para>
 /// </summary>
 internal sealed partial class ClientSession : IAsyncDisposable
 {
@@ -29,11 +35,13 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private static readonly TimeSpan ShutdownCloseTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RoomRecheck = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DamageInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SlowDownInterval = TimeSpan.FromSeconds(10);
 
     private readonly SessionServices _services;
+    private readonly Handover _handover;
     private readonly SessionParameters _parameters;
     private readonly WebSocket _socket;
     private readonly ILogger _logger;
@@ -45,6 +53,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private readonly OutstandingTranslations _translations;
     private readonly ResultRelay _relay;
     private readonly JobFactory _jobs;
+    private readonly SessionHold _hold;
     private readonly IdleWatch _idle;
     private readonly ITimer _longest;
     private readonly AudioAllowance? _allowance;
@@ -55,6 +64,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
 
     // Cancelled when a gateway that shuts down has no time left: what is not in Redis by then is given up.
     private readonly CancellationTokenSource _givenUp;
+    // Set when the client is back on another connection: whether it sends again what was not committed.
+    private readonly TaskCompletionSource<bool> _superseded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Ending> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -65,18 +76,22 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private InterimSender? _interim;
     private Task _publishing = Task.CompletedTask;
     private Task? _stopping;
+    private Task _checking = Task.CompletedTask;
     private int _nextSegment;
     private bool _audioEnded;
     private long _lastMark;
-    private double _marked;
+    private volatile SessionProgress _marked = new(0, default);
+    private ITimer? _keepAlive;
     private long _damagedReported;
     private long _damageReportedAt;
     private long? _slowDownToldAt;
 
-    public ClientSession(SessionServices services, SessionParameters parameters, ClientCredentials credentials, WebSocket socket)
+    public ClientSession(
+        SessionServices services, Handover handover, SessionParameters parameters, ClientCredentials credentials, WebSocket socket)
     {
         var options = services.Options;
         _services = services;
+        _handover = handover;
         _parameters = parameters;
         _socket = socket;
         _logger = services.LoggerFactory.CreateLogger<ClientSession>();
@@ -93,6 +108,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         _longest = services.Time.CreateTimer(
             _ => End(CloseCode.SessionTimeout, $"a session may last {longest.TotalSeconds:0.###} s; reconnect with resume_from"),
             null, longest, Timeout.InfiniteTimeSpan);
+        _hold = services.Holds.Create(parameters.ClientId, credentials.Key, handover.GatewayId);
         Key = credentials.IsAnonymous ? null : credentials.Key;
         _allowance = services.Limits.Clients.Of(parameters.ClientId);
         _keysAllowance = Key is null ? null : services.Limits.Keys.Of(Key);
@@ -103,11 +119,31 @@ internal sealed partial class ClientSession : IAsyncDisposable
     /// <summary>Stands for the credentials that the client has shown; null when it showed none.</summary>
     public string? Key { get; }
 
+    /// <summary>The client is bound to other credentials than those shown.</summary>
+    public static Ending NotItsOwn { get; } = new(CloseCode.AuthenticationFailed, "this client_id belongs to other credentials");
+
+    /// <summary>Tells this session from all others, of all gateways.</summary>
+    public string Owner => _hold.Owner;
+
+    /// <summary>Whether the client says that it goes on, and so sends again what was not committed.</summary>
+    public bool Resumes => _parameters.ResumeFrom is not null;
+
     /// <summary>Done when the session has left nothing behind.</summary>
     public Task Completed => _completed.Task;
 
     /// <summary>Ends the session, unless it is ending already.</summary>
     public void End(CloseCode code, string reason) => End(new Ending(code, reason));
+
+    /// <summary>Whether both show the same, compared in constant time.</summary>
+    public bool HasCredentialsOf(ClientSession other) => _hold.HasCredentialsOf(other._hold);
+
+    /// <summary>The client has come back on another connection.</summary>
+    /// <param name="resumes">Whether it sends again what was not committed.</param>
+    public void Supersede(bool resumes)
+    {
+        _superseded.TrySetResult(resumes);
+        End(CloseCode.ResourceUnavailable, "another connection has taken over this client_id");
+    }
 
     /// <summary>Refuses the client: no session, only the reason.</summary>
     public Task RefuseAsync(Ending ending)
@@ -132,16 +168,22 @@ internal sealed partial class ClientSession : IAsyncDisposable
         var receiving = ReceivingAsync();
 
         var ending = await _ending.Task;
-        await EndAudioAsync(isWhole: false);
-        if (ending.Code == CloseCode.GoingAway)
+        var mayResume = await MayResumeAsync(ending);
+        if (!mayResume)
+            await EndAudioAsync(isWhole: false);
+        if (ending.Code == CloseCode.GoingAway && !mayResume)
             await _publishing; // the last committed message still goes out
         _outgoing.Close(ending);
         await sending;
         await CloseAsync(receiving, ending.Code == CloseCode.GoingAway ? ShutdownCloseTimeout : CloseTimeout);
         Log.Closed(_logger, ClientId, _traceId, ending);
 
+        if (mayResume)
+            await AwaitReturnAsync(ending, shutdown);
         await _publishing;
+        await ReleaseAsync();
         await (_stopping ?? Task.CompletedTask);
+        await _checking;
         await (_interim?.DrainAsync() ?? Task.CompletedTask);
     }
 
@@ -150,6 +192,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         await _relay.DisposeAsync();
         _idle.Dispose();
         await _longest.DisposeAsync();
+        await (_keepAlive?.DisposeAsync() ?? default);
         _pipeline?.Dispose();
         _outgoing.Dispose();
         _receiver.Dispose();
@@ -173,11 +216,14 @@ internal sealed partial class ClientSession : IAsyncDisposable
         {
             // Subscribed first, so that no result of this session's segments, nor of earlier ones still in the queue, can be missed.
             await _relay.SubscribeAsync(_ended.Token);
+            if (await ClaimAsync() is not { } claim)
+                return;
             var state = await _services.Store.ReadAsync(ClientId, _ended.Token);
             _nextSegment = state.Segments;
             _outstanding.Release(state.Released - 1);
             _translations.Begin(state.Translating, state.Seq);
-            _marked = state.CommittedSeconds;
+            var start = new ResumePoint(state.CommittedSeconds, claim.State);
+            _marked = ProgressAt(start);
             _lastMark = _damageReportedAt = _services.Time.GetTimestamp();
             _pipeline = new AudioPipeline(
                 _services.Vad,
@@ -189,12 +235,16 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 },
                 new AudioStreamLimits { MaxMessageBytes = _services.Options.MaxMessageBytes },
                 state.Segments,
-                new ResumePoint(state.CommittedSeconds, default));
-            _publisher = new SegmentPublisher(ClientId, _services, _outgoing, () => _relay.LastSeq, state.CommittedSeconds, _logger);
+                start);
+            _publisher = new SegmentPublisher(
+                ClientId, _services, _hold, _outgoing, _outstanding, () => _relay.LastSeq, state.Segments, _marked, _logger);
             _interim = _parameters.Interim ? new InterimSender(_services, _jobs, _logger) : null;
             _publishing = PublishingAsync(_publisher);
+            _keepAlive = _services.Time.CreateTimer(_ => _publisher.Mark(_marked), null, KeepAliveInterval, KeepAliveInterval);
 
             await _outgoing.SendAsync(new Ready(ClientId, AudioRate.Model, state.CommittedSeconds), _ended.Token);
+            if (!claim.IsKnown && _parameters.ResumeFrom > 0)
+                await TellAsync(new Warning("session_unknown", "Nothing is known of this client_id any more: its audio begins anew at 0 s, and earlier results are gone."));
             // A seq that was never given out would have everything taken for known.
             var lastSeq = Math.Min(_parameters.ResumeFrom ?? state.Seq, state.Seq);
             await _relay.BeginAsync(lastSeq, withHistory: _parameters.ResumeFrom is not null, _ended.Token);
@@ -219,6 +269,90 @@ internal sealed partial class ClientSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes the client this session's, whoever had it; null, and the session ends, if it is somebody else's.</summary>
+    private async Task<SessionClaim?> ClaimAsync()
+    {
+        var opening = await _hold.OpenAsync(_ended.Token);
+        if (!opening.IsOurs)
+        {
+            Log.NotOurs(_logger, ClientId, _traceId);
+            End(NotItsOwn);
+            return null;
+        }
+        if (opening.Owner.Length > 0)
+            await _handover.AskAsync(opening, ClientId, Resumes, _hold, _ended.Token);
+        return await _hold.ClaimAsync(_parameters.ResumeFrom ?? 0, _ended.Token);
+    }
+
+    private async Task ReleaseAsync()
+    {
+        if (_pipeline is null)
+            return;
+        try
+        {
+            using var patience = new CancellationTokenSource(ReleaseTimeout, _services.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _givenUp.Token);
+            await _hold.ReleaseAsync(either.Token);
+        }
+        catch (Exception e) when (e is RedisException or OperationCanceledException)
+        {
+            Log.NotReleased(_logger, ClientId, _traceId, e.Message);
+        }
+    }
+
+    /// <summary>Whether the connection ended in the middle of a segment that its client may want to go on with.</summary>
+    private async Task<bool> MayResumeAsync(Ending ending)
+    {
+        if (ending.Code == CloseCode.Normal || _services.Options.ResumePatience == TimeSpan.Zero)
+            return false;
+        await _audio.WaitAsync();
+        try
+        {
+            if (_audioEnded || _pipeline is not { IsInSegment: true })
+                return false;
+            Mark(_pipeline.ResumePoint);
+            return true;
+        }
+        finally
+        {
+            _audio.Release();
+        }
+    }
+
+    /// <summary>Waits for the client to resume; if it does not, what it had begun to say becomes a segment.</summary>
+    private async Task AwaitReturnAsync(Ending ending, CancellationToken shutdown)
+    {
+        // A gateway that goes away has half of its time for this, and half to bring the segment to Redis.
+        var goesAway = ending.Code == CloseCode.GoingAway;
+        var (patience, hurry) = goesAway
+            ? (Shorter(_services.Options.ResumePatience, _services.Options.DrainTimeout / 2), CancellationToken.None)
+            : (_services.Options.ResumePatience, shutdown);
+        var resumes = false;
+        try
+        {
+            resumes = await _superseded.Task.WaitAsync(patience, _services.Time, hurry);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            Log.NotResumed(_logger, ClientId, _traceId);
+        }
+        if (resumes)
+            await LeaveAudioAsync();
+        else
+            await EndAudioAsync(isWhole: false);
+    }
+
+    /// <summary>No more audio; what was begun is said again elsewhere.</summary>
+    private async Task LeaveAudioAsync()
+    {
+        await _audio.WaitAsync();
+        _audioEnded = true;
+        _publisher?.Complete();
+        _audio.Release();
+    }
+
+    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
     private async Task SendingAsync()
     {
         if (await _outgoing.RunAsync() is { } problem)
@@ -229,8 +363,10 @@ internal sealed partial class ClientSession : IAsyncDisposable
     {
         try
         {
-            if (!await publisher.RunAsync(_givenUp.Token))
-                End(CloseCode.ResourceUnavailable, "another connection has taken over this client_id");
+            if (await publisher.RunAsync(_givenUp.Token))
+                return;
+            _superseded.TrySetResult(true); // whether it resumes or not: what it says here is not accepted any more
+            End(CloseCode.ResourceUnavailable, "another connection has taken over this client_id");
         }
         catch (Exception e)
         {
@@ -350,7 +486,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 return;
             _pipeline!.Flush();
             await ForwardSegmentsAsync(_pipeline);
-            Mark(_pipeline.CommittedUntil);
+            Mark(_pipeline.ResumePoint);
         }
         finally
         {
@@ -368,10 +504,10 @@ internal sealed partial class ClientSession : IAsyncDisposable
             if (_audioEnded || _pipeline is null)
                 return;
             _audioEnded = true;
-            var (segments, committed) = (_nextSegment, _pipeline.CommittedUntil);
+            var (segments, before) = (_nextSegment, _pipeline.ResumePoint);
             _pipeline.Complete();
             await ForwardSegmentsAsync(_pipeline);
-            Mark(isWhole ? _pipeline.Position : _nextSegment > segments ? _pipeline.CommittedUntil : committed);
+            Mark(isWhole ? _pipeline.EndPoint : _nextSegment > segments ? _pipeline.ResumePoint : before);
             await ReportDamageAsync(_pipeline, TimeSpan.Zero);
             if (_pipeline.IsCutShort)
                 await TellAsync(new Warning("audio_truncated", "The audio ended within a sample; the incomplete one was left out."));
@@ -398,14 +534,14 @@ internal sealed partial class ClientSession : IAsyncDisposable
             }
             var job = _jobs.Final(next);
             await WaitForRoomAsync(job.Segment);
-            await _publisher!.AcceptAsync(job, _givenUp.Token);
+            await _publisher!.AcceptAsync(job, ProgressAt(pipeline.ResumePoint), _givenUp.Token);
             _nextSegment = job.Segment + 1;
         }
     }
 
     private async ValueTask WaitForRoomAsync(int segment)
     {
-        int Limit() => _services.QueueDepth.IsOverloaded ? 1 : _services.Options.MaxOutstandingSegments;
+        int Limit() => _services.QueueDepth.IsOverloaded || _services.Held.IsFull ? 1 : _services.Options.MaxOutstandingSegments;
         try
         {
             if (!_outstanding.HasRoom(segment, Limit()))
@@ -428,7 +564,9 @@ internal sealed partial class ClientSession : IAsyncDisposable
         if (_slowDownToldAt is { } told && _services.Time.GetElapsedTime(told, now) < SlowDownInterval)
             return;
         _slowDownToldAt = now;
-        var message = _services.QueueDepth.IsOverloaded
+        var message = _services.Held.IsFull
+            ? "The queue cannot be reached, and the server holds as much audio as it can: yours is taken when that has gone."
+            : _services.QueueDepth.IsOverloaded
             ? "The server has more audio than it can transcribe at once: yours is taken as fast as results come."
             : $"{_services.Options.MaxOutstandingSegments} segments of yours wait for their results: more audio is taken as they come.";
         await TellAsync(new Warning("slow_down", message));
@@ -441,6 +579,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         {
             var patience = _services.Options.ResultTimeout;
             await _publishing.WaitAsync(patience, _services.Time, _ended.Token);
+            _checking = CheckingAsync();
             if (!await _outstanding.WaitForAllAsync(_nextSegment, patience, _ended.Token))
                 throw new TimeoutException();
             if (!await _translations.WaitForAllAsync(patience, _ended.Token))
@@ -461,6 +600,28 @@ internal sealed partial class ClientSession : IAsyncDisposable
         }
     }
 
+    /// <summary>While the last results are waited for: what Redis has lost is not waited for in vain, and a client that has moved not kept.</summary>
+    private async Task CheckingAsync()
+    {
+        using var timer = new PeriodicTimer(KeepAliveInterval, _services.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_ended.Token))
+            {
+                if (!await _publisher!.CheckAsync(_ended.Token))
+                    End(CloseCode.ResourceUnavailable, "another connection has taken over this client_id");
+            }
+        }
+        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
     private Warning MissingTranslations() => new(
         "translation_unavailable",
         $"{_translations.Count} translations have not come; they are kept when they do: reconnect with this client_id and resume_from={_relay.LastSeq}.");
@@ -468,18 +629,19 @@ internal sealed partial class ClientSession : IAsyncDisposable
     /// <summary>Says from time to time how far the audio needs no job: the client may forget it, and Redis must not forget the client.</summary>
     private void MarkIfDue(AudioPipeline pipeline)
     {
-        var elapsed = _services.Time.GetElapsedTime(_lastMark);
-        var isDue = elapsed >= CommitInterval && pipeline.CommittedUntil - _marked >= CommitInterval.TotalSeconds;
-        if (isDue || elapsed >= KeepAliveInterval)
-            Mark(pipeline.CommittedUntil);
+        if (_services.Time.GetElapsedTime(_lastMark) >= CommitInterval
+            && pipeline.CommittedUntil - _marked.CommittedSeconds >= CommitInterval.TotalSeconds)
+            Mark(pipeline.ResumePoint);
     }
 
-    private void Mark(double committedSeconds)
+    private void Mark(ResumePoint point)
     {
         _lastMark = _services.Time.GetTimestamp();
-        _marked = committedSeconds;
-        _publisher!.Mark(committedSeconds);
+        _marked = ProgressAt(point);
+        _publisher!.Mark(_marked);
     }
+
+    private static SessionProgress ProgressAt(ResumePoint point) => new(point.CommittedSeconds, point.State);
 
     private async ValueTask ReportDamageAsync(AudioPipeline pipeline, TimeSpan interval)
     {
@@ -533,6 +695,15 @@ internal sealed partial class ClientSession : IAsyncDisposable
 
         [LoggerMessage(4, LogLevel.Error, "Cannot begin the session of {ClientId}: {Reason} (trace {TraceId})")]
         public static partial void CannotStart(ILogger logger, string clientId, string traceId, string reason);
+
+        [LoggerMessage(6, LogLevel.Warning, "{ClientId} was refused: it shows other credentials than those that it is bound to (trace {TraceId})")]
+        public static partial void NotOurs(ILogger logger, string clientId, string traceId);
+
+        [LoggerMessage(7, LogLevel.Information, "{ClientId} has not come back in time; what it had begun to say is queued (trace {TraceId})")]
+        public static partial void NotResumed(ILogger logger, string clientId, string traceId);
+
+        [LoggerMessage(8, LogLevel.Warning, "{ClientId} was not released, which whoever claims it next will not mind: {Reason} (trace {TraceId})")]
+        public static partial void NotReleased(ILogger logger, string clientId, string traceId, string reason);
 
         [LoggerMessage(5, LogLevel.Error, "The session of {ClientId} failed (trace {TraceId})")]
         public static partial void Failed(ILogger logger, string clientId, string traceId, Exception exception);

@@ -12,6 +12,10 @@ namespace Speech.Gateway.Sessions;
 /// The queue between session and publisher is bounded twice: by the number of outstanding segments (the session reads no further), and,
 /// since a session that ends does not wait for that any more, by the channel.
 /// </para>
+/// <para>
+/// Should Redis have lost the session, it is made anew with the numbers that are known here, and the client is sent a failure for each
+/// segment whose result will not come any more; then things go on.
+/// </para>
 /// </summary>
 internal sealed partial class SegmentPublisher
 {
@@ -23,37 +27,63 @@ internal sealed partial class SegmentPublisher
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
     private readonly string _clientId;
-    private readonly AudioJobQueue _jobs;
-    private readonly SessionStore _store;
+    private readonly SessionHold _hold;
+    private readonly HeldAudio _held;
     private readonly OutgoingMessages _outgoing;
+    private readonly OutstandingSegments _outstanding;
     private readonly Func<long> _lastSeq;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Channel<Item> _queue;
-    private double _committed;
+    private SessionProgress _progress;
+    private int _published;
 
     /// <param name="lastSeq">The last seq that the gateway has seen for the client.</param>
-    /// <param name="committedSeconds">What the client has been told so far.</param>
+    /// <param name="segments">Queued before.</param>
+    /// <param name="progress">What the client has been told so far.</param>
     public SegmentPublisher(
-        string clientId, SessionServices services, OutgoingMessages outgoing, Func<long> lastSeq, double committedSeconds, ILogger logger)
+        string clientId,
+        SessionServices services,
+        SessionHold hold,
+        OutgoingMessages outgoing,
+        OutstandingSegments outstanding,
+        Func<long> lastSeq,
+        int segments,
+        SessionProgress progress,
+        ILogger logger)
     {
         _clientId = clientId;
-        _jobs = services.Jobs;
-        _store = services.Store;
+        _hold = hold;
+        _held = services.Held;
         _outgoing = outgoing;
+        _outstanding = outstanding;
         _lastSeq = lastSeq;
+        _published = segments;
         _time = services.Time;
         _logger = logger;
-        _committed = committedSeconds;
+        _progress = progress;
         _queue = Channel.CreateBounded<Item>(
             new BoundedChannelOptions(services.Options.MaxOutstandingSegments + ExtraRoom) { SingleReader = true });
     }
 
-    /// <summary>Takes a segment over.</summary>
-    public ValueTask AcceptAsync(AudioJob job, CancellationToken cancellationToken) => _queue.Writer.WriteAsync(new Item(job, job.End), cancellationToken);
+    /// <summary>Takes a segment over, unless another gateway has the client by now.</summary>
+    public async ValueTask AcceptAsync(AudioJob job, SessionProgress progress, CancellationToken cancellationToken)
+    {
+        _held.Add(job.Audio.Length);
+        try
+        {
+            await _queue.Writer.WriteAsync(new Item(job, progress), cancellationToken);
+        }
+        catch (Exception e)
+        {
+            _held.Remove(job.Audio.Length);
+            if (e is not ChannelClosedException)
+                throw;
+        }
+    }
 
     /// <summary>After the segments before it: the audio up to here needs no job. Forgotten when there is no room.</summary>
-    public void Mark(double committedSeconds) => _queue.Writer.TryWrite(new Item(null, committedSeconds));
+    public void Mark(SessionProgress progress) => _queue.Writer.TryWrite(new Item(null, progress));
 
     /// <summary>Nothing more comes.</summary>
     public void Complete() => _queue.Writer.TryComplete();
@@ -67,24 +97,53 @@ internal sealed partial class SegmentPublisher
         {
             await foreach (var item in _queue.Reader.ReadAllAsync(cancellationToken))
             {
-                if (!await PublishAsync(item, cancellationToken))
+                if (!await PublishHeldAsync(item, cancellationToken))
                 {
-                    Log.TakenOver(_logger, _clientId, item.Job!.Segment);
-                    _queue.Writer.TryComplete();
+                    Log.TakenOver(_logger, _clientId, _published);
                     return false;
                 }
-                if (item.CommittedSeconds > _committed)
-                {
-                    _committed = item.CommittedSeconds;
-                    await _outgoing.SendAsync(new Committed(_committed), cancellationToken);
-                }
+                if (item.Job is not null)
+                    _published = item.Job.Segment + 1;
+                var isNews = item.Progress.CommittedSeconds > _progress.CommittedSeconds;
+                if (item.Progress.CommittedSeconds >= _progress.CommittedSeconds)
+                    _progress = item.Progress;
+                if (isNews)
+                    await _outgoing.SendAsync(new Committed(_progress.CommittedSeconds), cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            Log.GaveUp(_logger, _clientId, _committed);
+            Log.GaveUp(_logger, _clientId, _progress.CommittedSeconds);
+        }
+        finally
+        {
+            _queue.Writer.TryComplete();
+            while (_queue.Reader.TryRead(out var left))
+            {
+                if (left.Job is not null)
+                    _held.Remove(left.Job.Audio.Length);
+            }
         }
         return true;
+    }
+
+    /// <summary>
+    /// After <see cref="RunAsync"/>, while results are waited for: keeps the session, and finds out whether Redis has lost what is waited for.
+    /// </summary>
+    /// <returns>As that of <see cref="RunAsync"/>.</returns>
+    public Task<bool> CheckAsync(CancellationToken cancellationToken) => PatientlyAsync(new Item(null, _progress), cancellationToken);
+
+    private async Task<bool> PublishHeldAsync(Item item, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PublishAsync(item, cancellationToken);
+        }
+        finally
+        {
+            if (item.Job is not null)
+                _held.Remove(item.Job.Audio.Length);
+        }
     }
 
     private async Task<bool> PublishAsync(Item item, CancellationToken cancellationToken)
@@ -112,10 +171,13 @@ internal sealed partial class SegmentPublisher
         {
             try
             {
-                if (item.Job is not null)
-                    return await _jobs.EnqueueAsync(item.Job, item.CommittedSeconds, _lastSeq(), cancellationToken) != EnqueueResult.OutOfOrder;
-                await _store.KeepAliveAsync(_clientId, item.CommittedSeconds, cancellationToken);
-                return true;
+                var result = item.Job is not null
+                    ? await _hold.EnqueueAsync(item.Job, item.Progress, _lastSeq(), cancellationToken)
+                    : await _hold.KeepAliveAsync(item.Progress, cancellationToken);
+                if (result != HoldResult.Lost)
+                    return result == HoldResult.Done;
+                if (!await RestoreAsync(cancellationToken))
+                    return false;
             }
             catch (RedisException e)
             {
@@ -125,17 +187,33 @@ internal sealed partial class SegmentPublisher
         }
     }
 
-    private readonly record struct Item(AudioJob? Job, double CommittedSeconds);
+    private Task<bool> RestoreAsync(CancellationToken cancellationToken)
+    {
+        // What a result that is on its way here says counts more than the failure with its number, which is passed over then.
+        var lost = Enumerable.Range(_outstanding.Released, Math.Max(0, _published - _outstanding.Released)).ToArray();
+        Log.SessionLost(_logger, _clientId, lost.Length);
+        return _hold.RestoreAsync(
+            _published,
+            _progress,
+            _lastSeq(),
+            lost.Select(segment => new Failed(0, segment, Failed.Transcribing, "lost", "Redis lost this segment before its result came.")),
+            cancellationToken);
+    }
+
+    private readonly record struct Item(AudioJob? Job, SessionProgress Progress);
 
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Error, "Redis refuses a segment of {ClientId}, trying again: {Reason}")]
         public static partial void Refused(ILogger logger, string clientId, string reason);
 
-        [LoggerMessage(2, LogLevel.Warning, "Segment {Segment} of {ClientId} is not the next one: the client has moved to another gateway")]
-        public static partial void TakenOver(ILogger logger, string clientId, int segment);
+        [LoggerMessage(2, LogLevel.Warning, "{ClientId} has moved to another gateway; {Segments} segments of it went through this one or those before")]
+        public static partial void TakenOver(ILogger logger, string clientId, int segments);
 
         [LoggerMessage(3, LogLevel.Error, "Gave up on the audio of {ClientId} after {CommittedSeconds} s: Redis did not take it before shutdown. A client that resumes sends it again")]
         public static partial void GaveUp(ILogger logger, string clientId, double committedSeconds);
+
+        [LoggerMessage(4, LogLevel.Error, "Redis has lost the session of {ClientId}, and {Count} segments that waited for their results")]
+        public static partial void SessionLost(ILogger logger, string clientId, int count);
     }
 }

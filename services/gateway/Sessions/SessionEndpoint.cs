@@ -9,7 +9,8 @@ namespace Speech.Gateway.Sessions;
 /// <c>GET /ws</c>. Parameters that make no sense are refused with HTTP 400 and a reason in JSON, before the upgrade; languages that cannot
 /// be translated into, and what can change with time (capacity, Redis), with a close frame, which browsers can read and HTTP errors they cannot.
 /// </summary>
-internal sealed class SessionEndpoint(SessionServices services, SessionRegistry registry, QueueDepthMonitor queue, IHostApplicationLifetime lifetime)
+internal sealed class SessionEndpoint(
+    SessionServices services, SessionRegistry registry, Handover handover, QueueDepthMonitor queue, IHostApplicationLifetime lifetime)
 {
     public const string Protocol = "speech.v1";
 
@@ -35,7 +36,7 @@ internal sealed class SessionEndpoint(SessionServices services, SessionRegistry 
             SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(Protocol) ? Protocol : null,
             KeepAliveInterval = KeepAliveInterval,
         });
-        await using var session = new ClientSession(services, parameters, credentials, socket);
+        await using var session = new ClientSession(services, handover, parameters, credentials, socket);
         try
         {
             var unknown = parameters.UnknownLanguage is { } reason ? new Ending(CloseCode.InvalidMessage, reason) : (Ending?)null;

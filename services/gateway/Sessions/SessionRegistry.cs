@@ -45,7 +45,9 @@ internal sealed class SessionRegistry(GatewayOptions options, TimeProvider time)
                     return null;
                 }
             }
-            previous.End(CloseCode.ResourceUnavailable, "another connection has taken over this client_id");
+            if (!previous.HasCredentialsOf(session))
+                return ClientSession.NotItsOwn;
+            previous.Supersede(session.Resumes);
             try
             {
                 await previous.Completed.WaitAsync(TakeoverTimeout - time.GetElapsedTime(since), time, cancellationToken);
@@ -55,6 +57,16 @@ internal sealed class SessionRegistry(GatewayOptions options, TimeProvider time)
                 return new Ending(CloseCode.AtCapacity, "the previous connection of this client_id is still being finished; retry after 1 s");
             }
         }
+    }
+
+    /// <summary>Ends a session whose client has come back elsewhere, if it is still here.</summary>
+    public void Supersede(string clientId, string owner, bool resumes)
+    {
+        ClientSession? session;
+        lock (_gate)
+            _sessions.TryGetValue(clientId, out session);
+        if (session?.Owner == owner)
+            session.Supersede(resumes);
     }
 
     private bool HasRoomFor(ClientSession session) =>

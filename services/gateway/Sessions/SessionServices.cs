@@ -12,9 +12,11 @@ internal sealed record SessionServices(
     SileroVad Vad,
     AudioJobQueue Jobs,
     SessionStore Store,
+    SessionHolds Holds,
     HistoryReader History,
     RedisSubscriber Subscriber,
     QueueDepthMonitor QueueDepth,
     SessionLimits Limits,
+    HeldAudio Held,
     TimeProvider Time,
     ILoggerFactory LoggerFactory);

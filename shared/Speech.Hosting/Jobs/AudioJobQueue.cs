@@ -19,8 +19,12 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
     /// <param name="committedSeconds">How far the client's audio is safe with this segment; not before its end.</param>
     /// <param name="lastSeq">The last seq that the gateway has seen for the client: numbers go on from it should Redis have lost the session.</param>
     /// <param name="cancellationToken">Ends the waiting; the segment may then have been queued or not.</param>
-    public async Task<EnqueueResult> EnqueueAsync(
-        AudioJob job, double committedSeconds, long lastSeq, CancellationToken cancellationToken)
+    public Task<EnqueueResult> EnqueueAsync(AudioJob job, double committedSeconds, long lastSeq, CancellationToken cancellationToken) =>
+        EnqueueAsync(job, new SessionProgress(committedSeconds, default), lastSeq, owner: "", cancellationToken);
+
+    /// <summary>The same for who has the client: nothing is queued unless it still has.</summary>
+    internal async Task<EnqueueResult> EnqueueAsync(
+        AudioJob job, SessionProgress progress, long lastSeq, string owner, CancellationToken cancellationToken)
     {
         if (job.Kind != AudioJobKind.Final)
             throw new ArgumentException("Only whole segments are queued here.", nameof(job));
@@ -28,17 +32,20 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
         RedisArgument[] arguments =
         [
             job.Segment,
-            committedSeconds,
+            progress.CommittedSeconds,
             options.HistoryTtlSeconds,
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"{job.Segment}:{job.CreatedAt.ToUnixTimeMilliseconds()}:{job.Start:R}:{job.End:R}:{job.Audio.Length}"),
             lastSeq,
+            owner,
+            progress.State,
             .. EntryOf(job),
         ];
         var reply = await _retry.EvalAsync(redis, JobScripts.Enqueue, keys, arguments, cancellationToken);
         return reply.Kind != RespKind.Integer ? EnqueueResult.Added
             : reply.AsInt64() == 0 ? EnqueueResult.AlreadyQueued
+            : reply.AsInt64() == -2 ? EnqueueResult.SessionLost
             : EnqueueResult.OutOfOrder;
     }
 

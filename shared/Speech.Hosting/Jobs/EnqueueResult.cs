@@ -9,7 +9,10 @@ public enum EnqueueResult
 
     /// <summary>
     /// Its number is not the client's next one: another gateway has queued its own segment under this number, so the client has
-    /// moved there; or a segment before it was never queued.
+    /// moved there; or another gateway has the client now; or a segment before it was never queued.
     /// </summary>
     OutOfOrder,
+
+    /// <summary>Redis knows nothing any more of a client that the caller has.</summary>
+    SessionLost,
 }

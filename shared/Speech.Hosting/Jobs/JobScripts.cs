@@ -12,7 +12,7 @@ internal static class JobScripts
 
     public static RedisScript KeepAlive { get; } = Load("keep_alive.lua");
 
-    private static RedisScript Load(string name)
+    internal static RedisScript Load(string name)
     {
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The script {name} is not in this assembly.");

@@ -43,6 +43,6 @@ public sealed class SessionStore(RedisClient redis, JobOptions options, TimeProv
             redis,
             JobScripts.KeepAlive,
             [RedisKeys.Session(clientId), RedisKeys.History(clientId)],
-            [committedSeconds, options.HistoryTtlSeconds],
+            [committedSeconds, options.HistoryTtlSeconds, "", ""],
             cancellationToken);
 }

@@ -5,14 +5,21 @@
 --   * Segments are queued in order, without a gap: results are released in order (finish.lua), and a gap would hold up
 --     everything behind it for ever.
 --   * Two gateways that both believe they own a client (it came back elsewhere before the first noticed) cannot both
---     queue their own audio under the same number.
+--     queue audio: only the last that has claimed it can (claim_session.lua).
+--   * A session that Redis has lost is not begun anew by chance: who has the client is told, and restores it.
 --
 -- KEYS: 1 audio_jobs  2 session:<client_id>  3 history:<client_id>
 -- ARGV: 1 segment  2 committed (seconds)  3 time to live (seconds)  4 what tells this job from another with its number
---       5 the last seq the gateway knows of  6… the entry's fields and values
--- Returns the new entry's id; 0 when the segment had been queued already; -1 when the number is not the next one.
+--       5 the last seq the gateway knows of  6 the token of who has the client, or '' of a producer that needs none
+--       7 what another gateway needs to go on from there, or ''  8… the entry's fields and values
+-- Returns the new entry's id; 0 when the segment had been queued already; -1 when the number is not the next one, or another
+-- gateway has the client; -2 when Redis has lost the session.
 
 local session = KEYS[2]
+local owner = redis.call('HGET', session, 'owner')
+if ARGV[6] ~= '' and owner ~= ARGV[6] then
+  return owner and -1 or -2
+end
 local segment = tonumber(ARGV[1])
 local next_segment = tonumber(redis.call('HGET', session, 'segments') or nil)
 
@@ -26,7 +33,7 @@ if next_segment and segment < next_segment then
   return 0
 end
 
-local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 6))
+local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 8))
 if not next_segment then
   -- A new session, or Redis has lost it (expired, or restarted without its data): the numbers go on from the gateway's, or
   -- from the history's should that be further on.
@@ -39,6 +46,9 @@ if not next_segment then
   redis.call('HSETNX', session, 'seq', string.format('%.0f', seq))
 end
 redis.call('HSET', session, 'segments', segment + 1, 'committed', ARGV[2], 'last', ARGV[4])
+if ARGV[7] ~= '' then
+  redis.call('HSET', session, 'resume', ARGV[7])
+end
 redis.call('EXPIRE', session, ARGV[3])
 redis.call('EXPIRE', KEYS[3], ARGV[3])
 return id

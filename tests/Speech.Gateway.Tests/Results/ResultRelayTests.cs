@@ -62,6 +62,7 @@ public sealed class ResultRelayTests : GatewayTest
     public async Task A_resume_from_that_never_was_does_not_hide_what_comes()
     {
         await using var gateway = await StartGatewayAsync();
+        await Redis.HashSetAsync(RedisKeys.Session("ann"), "seq", 0);
         await using var client = await TestClient.ConnectAsync(gateway, Ann + "&resume_from=1000");
         await client.ExpectAsync<Ready>();
         await RecordAndPublishAsync(1);

@@ -1,0 +1,16 @@
+-- A gateway takes a client over: from here on enqueue.lua and keep_alive.lua refuse whoever had it before. The last to claim has it.
+--
+-- KEYS: 1 session:<client_id>  2 history:<client_id>
+-- ARGV: 1 the token of this session of the gateway  2 the gateway  3 time to live (seconds)  4 the last seq that the client has, or 0
+-- Returns whether anything was known of the client before ('1' or '0'), and what goes on from where it was ('' nothing).
+
+local session, history = KEYS[1], KEYS[2]
+local known = redis.call('HEXISTS', session, 'seq') == 1 or redis.call('EXISTS', history) == 1
+redis.call('HSET', session, 'owner', ARGV[1], 'gateway', ARGV[2])
+if not known and tonumber(ARGV[4]) > 0 then
+  -- Redis has lost its results. Their numbers go on all the same: the client would take new results with old numbers for old ones.
+  redis.call('HSET', session, 'seq', ARGV[4])
+end
+redis.call('EXPIRE', session, ARGV[3])
+redis.call('EXPIRE', history, ARGV[3])
+return { known and 1 or 0, redis.call('HGET', session, 'resume') or '' }

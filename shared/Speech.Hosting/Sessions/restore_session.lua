@@ -1,0 +1,28 @@
+-- Makes a session anew that Redis has lost while a gateway had the client (FLUSHALL, a restart without its data), and tells the
+-- client which of its segments went with it: each gets a failure in place of its result, numbered on from the last that it has.
+--
+-- KEYS: 1 session:<client_id>  2 history:<client_id>
+-- ARGV: 1 the token of this session of the gateway  2 the gateway  3 what stands for the credentials  4 segments queued so far
+--       5 committed (seconds)  6 what goes on from there  7 the last seq that the gateway knows of  8 time to live (seconds)
+--       9 results:<client_id>  10… for each lost segment: the failure, a MessagePack map without seq
+-- Returns 1; 0 when the session is there after all: another gateway has made it.
+
+local session, history = KEYS[1], KEYS[2]
+if redis.call('HEXISTS', session, 'owner') == 1 then
+  return 0
+end
+local seq = tonumber(ARGV[7])
+local last = redis.call('XREVRANGE', history, '+', '-', 'COUNT', 1)[1]
+if last then
+  seq = math.max(seq, tonumber(string.match(last[1], '^%d+')))
+end
+for i = 10, #ARGV do
+  seq = seq + 1
+  redis.call('XADD', history, string.format('%.0f-0', seq), 'result', ARGV[i])
+  redis.call('PUBLISH', ARGV[9], '\146' .. cmsgpack.pack(seq) .. ARGV[i]) -- 0x92: an array of two
+end
+redis.call('HSET', session, 'owner', ARGV[1], 'gateway', ARGV[2], 'key', ARGV[3], 'segments', ARGV[4], 'released', ARGV[4],
+  'committed', ARGV[5], 'resume', ARGV[6], 'seq', string.format('%.0f', seq))
+redis.call('EXPIRE', session, ARGV[8])
+redis.call('EXPIRE', history, ARGV[8])
+return 1
