@@ -261,7 +261,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         (await Should.ThrowAsync<RedisConnectionException>(redis.SetAsync("k", 1))).Message.ShouldContain("cluster support disabled");
     }
 
-    // As redis-cli --cluster reshard does it: both nodes are told, keys go one by one, then everyone is told.
+    // As redis-cli --cluster reshard does it: both nodes are told, keys go in portions, then everyone is told.
     private static async Task MoveAsync(RedisClient[] masters, int slot)
     {
         var from = masters[await IndexOfOwnerAsync(masters, slot)];
@@ -269,11 +269,9 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         var (fromId, toId) = (await ClusterDeployment.IdAsync(from), await ClusterDeployment.IdAsync(to));
         await to.ExecuteAsync("CLUSTER", "SETSLOT", slot, "IMPORTING", fromId);
         await from.ExecuteAsync("CLUSTER", "SETSLOT", slot, "MIGRATING", toId);
-        while ((await from.ExecuteAsync("CLUSTER", "GETKEYSINSLOT", slot, 100)).Items.ToArray() is { Length: > 0 } keys)
-        {
-            foreach (var key in keys)
-                await from.ExecuteAsync("MIGRATE", "127.0.0.1", to.Options.Port, key.AsBytes()!, 0, 5000);
-        }
+        while ((await from.ExecuteAsync("CLUSTER", "GETKEYSINSLOT", slot, 50)).Items.ToArray() is { Length: > 0 } keys)
+            await from.ExecuteAsync(
+                ["MIGRATE", "127.0.0.1", to.Options.Port, "", 0, 5000, "KEYS", .. keys.Select(key => (RedisArgument)key.AsBytes()!)]);
         foreach (var node in (RedisClient[])[to, from, .. masters])
             await node.ExecuteAsync("CLUSTER", "SETSLOT", slot, "NODE", toId);
     }
