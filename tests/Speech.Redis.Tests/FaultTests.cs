@@ -9,6 +9,16 @@ public class FaultTests
     private static readonly RedisScript Write = new("return redis.call('SET', KEYS[1], ARGV[1])");
 
     [Fact]
+    public async Task Redis_takes_our_configuration_and_never_drops_a_key_for_want_of_memory()
+    {
+        await using var server = await RedisServer.StartWithAsync(await File.ReadAllTextAsync(Checkout.Path("infra/redis.conf")));
+        await using var redis = new RedisClient(RedisOptions.Parse(server.Url));
+        (await redis.ExecuteAsync("CONFIG", "GET", "maxmemory-policy"))[1].AsString().ShouldBe("noeviction");
+        (await redis.ExecuteAsync("CONFIG", "GET", "client-output-buffer-limit"))[1].AsString().ShouldContain("pubsub 33554432 8388608 60");
+        (await redis.ExecuteAsync("CONFIG", "GET", "appendonly"))[1].AsString().ShouldBe("yes");
+    }
+
+    [Fact]
     public async Task A_server_whose_memory_is_full_refuses_writes_until_there_is_room()
     {
         await using var server = await RedisServer.StartAsync("--maxmemory-policy", "noeviction");
