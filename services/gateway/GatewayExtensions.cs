@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Speech.Gateway.Audio;
+using Speech.Gateway.Languages;
+using Speech.Gateway.Limits;
 using Speech.Gateway.Sessions;
 using Speech.Gateway.Status;
 using Speech.Hosting;
@@ -22,6 +24,7 @@ internal static class GatewayExtensions
         {
             builder.Settings.Report(e.Message);
         }
+        services.AddSingleton<SessionLimits>();
         services.AddSingleton<SessionServices>();
         services.AddSingleton<SessionRegistry>();
         services.AddSingleton<SessionEndpoint>();
@@ -39,6 +42,7 @@ internal static class GatewayExtensions
     {
         app.UseWebSockets();
         app.MapGet("/ws", context => context.RequestServices.GetRequiredService<SessionEndpoint>().HandleAsync(context));
+        app.MapGet(LanguagesEndpoint.Path, LanguagesEndpoint.HandleAsync);
         app.MapGet("/api/status", context => context.RequestServices.GetRequiredService<StatusEndpoint>().HandleAsync(context));
     }
 }

@@ -7,4 +7,7 @@ public enum Activation
 
     /// <summary>The exact form, 0.5·x·(1 + erf(x/√2)), as in openai/whisper.</summary>
     Gelu,
+
+    /// <summary>max(x, 0).</summary>
+    Relu,
 }

@@ -9,30 +9,28 @@ namespace Speech.Tensors;
 /// </summary>
 public sealed unsafe class KeyValueCache : IDisposable
 {
-    private readonly nint _keyBytesPerHead;
-    private readonly nint _valueBytesPerHead;
+    private readonly int _elementBytes;
+    private nint _keyBytesPerHead;
+    private nint _valueBytesPerHead;
     private byte* _keys;
     private byte* _values;
+    private int _reserved;
+    private bool _disposed;
 
-    /// <param name="capacity">The most positions it will hold; memory is taken at once.</param>
+    /// <param name="capacity">The most positions it will hold; memory is taken as they come, and kept.</param>
     /// <param name="half">Store IEEE halves: decoding reads all of a cache for every token, so half the bytes is nearly twice the speed.</param>
     public KeyValueCache(CpuDevice device, int heads, int headSize, int capacity, bool half = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         PanelWidth = device.Kernels.PanelWidth;
-        if (headSize <= 0 || headSize % 64 != 0)
-            throw new ArgumentException($"A head size of {headSize} is not a multiple of 64.", nameof(headSize));
+        if (headSize <= 0 || headSize % PanelWidth != 0)
+            throw new ArgumentException($"A head size of {headSize} is not a multiple of {PanelWidth}.", nameof(headSize));
         Heads = heads;
         HeadSize = headSize;
         Capacity = capacity;
         IsHalf = half;
-        var elementBytes = half ? sizeof(ushort) : sizeof(float);
-        _keyBytesPerHead = (nint)Panels(capacity) * PanelWidth * headSize * elementBytes;
-        _valueBytesPerHead = (nint)capacity * headSize * elementBytes;
-        _keys = Allocate(heads * _keyBytesPerHead);
-        _values = Allocate(heads * _valueBytesPerHead);
-        GC.AddMemoryPressure(SizeInBytes);
+        _elementBytes = half ? sizeof(ushort) : sizeof(float);
     }
 
     ~KeyValueCache() => Free();
@@ -48,7 +46,11 @@ public sealed unsafe class KeyValueCache : IDisposable
     /// <summary>Positions held.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Memory taken so far.</summary>
     public long SizeInBytes => Heads * (long)(_keyBytesPerHead + _valueBytesPerHead);
+
+    /// <summary>Memory when full.</summary>
+    public long MaximumBytes => Heads * (long)(KeyBytes(Capacity) + ValueBytes(Capacity));
 
     internal int PanelWidth { get; }
 
@@ -62,18 +64,19 @@ public sealed unsafe class KeyValueCache : IDisposable
     {
         if (other.Heads != Heads || other.HeadSize != HeadSize || other.Capacity != Capacity || other.IsHalf != IsHalf)
             throw new ArgumentException("Only a cache of the same shape can be copied.", nameof(other));
-        Count = other.Count;
-        var elementBytes = IsHalf ? sizeof(ushort) : sizeof(float);
+        Clear();
+        Grow(other.Count);
         for (var head = 0; head < Heads; head++)
         {
-            NativeMemory.Copy(other.Keys(head), Keys(head), (nuint)(PaddedCount * HeadSize * elementBytes));
-            NativeMemory.Copy(other.Values(head), Values(head), (nuint)(Count * HeadSize * elementBytes));
+            NativeMemory.Copy(other.Keys(head), Keys(head), (nuint)KeyBytes(Count));
+            NativeMemory.Copy(other.Values(head), Values(head), (nuint)ValueBytes(Count));
         }
     }
 
     public void Dispose()
     {
         Free();
+        _disposed = true;
         GC.SuppressFinalize(this);
     }
 
@@ -86,11 +89,39 @@ public sealed unsafe class KeyValueCache : IDisposable
     /// <summary>Makes room for more positions and returns the first of them.</summary>
     internal int Grow(int positions)
     {
-        ObjectDisposedException.ThrowIf(_keys is null, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (Count + positions > Capacity)
             throw new InvalidOperationException($"The cache holds {Count} of {Capacity} positions; {positions} more do not fit.");
+        if (Count + positions > _reserved)
+            Reserve(Math.Min(Capacity, Math.Max(Count + positions, 2 * Count)));
         Count += positions;
         return Count - positions;
+    }
+
+    private nint KeyBytes(int positions) => (nint)Panels(positions) * PanelWidth * HeadSize * _elementBytes;
+
+    private nint ValueBytes(int positions) => (nint)positions * HeadSize * _elementBytes;
+
+    /// <summary>Takes memory for so many positions, and moves those held there.</summary>
+    private void Reserve(int positions)
+    {
+        positions = Math.Min(Capacity, Panels(positions) * PanelWidth);
+        var (keyBytes, valueBytes) = (KeyBytes(positions), ValueBytes(positions));
+        var keys = Allocate(Heads * keyBytes);
+        var values = Allocate(Heads * valueBytes);
+        for (var head = 0; head < Heads && Count > 0; head++)
+        {
+            NativeMemory.Copy(Keys(head), keys + (head * keyBytes), (nuint)KeyBytes(Count));
+            NativeMemory.Copy(Values(head), values + (head * valueBytes), (nuint)ValueBytes(Count));
+        }
+
+        Free();
+        _keys = keys;
+        _values = values;
+        _keyBytesPerHead = keyBytes;
+        _valueBytesPerHead = valueBytes;
+        _reserved = positions;
+        GC.AddMemoryPressure(SizeInBytes);
     }
 
     private static byte* Allocate(nint bytes)

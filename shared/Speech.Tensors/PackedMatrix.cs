@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Numerics.Tensors;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace Speech.Tensors;
@@ -25,6 +28,7 @@ public sealed unsafe class PackedMatrix : IDisposable
         {
             WeightFormat.Single => (nint)inputs * panelWidth * sizeof(float),
             WeightFormat.Half => (nint)inputs * panelWidth * sizeof(ushort),
+            WeightFormat.Int8Rows => (nint)(inputs + sizeof(float)) * panelWidth,
             _ => (nint)(inputs / Int8Block.Length) * Int8BlockBytes(panelWidth),
         };
         SizeInBytes = Panels * (long)PanelBytes;
@@ -71,6 +75,7 @@ public sealed unsafe class PackedMatrix : IDisposable
             {
                 WeightFormat.Single => ((float*)panel)[at],
                 WeightFormat.Half => (float)((Half*)panel)[at],
+                WeightFormat.Int8Rows => ((sbyte*)panel)[(PanelWidth * sizeof(float)) + at] * ((float*)panel)[lane],
                 _ => ReadInt8(panel, i, lane),
             };
         }
@@ -93,22 +98,66 @@ public sealed unsafe class PackedMatrix : IDisposable
         var perWeight = format == WeightFormat.Int8 ? Int8Block.Length : 1;
         if (inputs % perWeight != 0 || weights.Length != (long)outputs * inputs / perWeight)
             throw new ArgumentException($"A matrix of {outputs}x{inputs} has {(long)outputs * inputs} elements, not {(long)weights.Length * perWeight}.", nameof(weights));
-        if (bias.Length != 0 && bias.Length != outputs)
-            throw new ArgumentException($"A bias for {outputs} outputs has {outputs} elements, not {bias.Length}.", nameof(bias));
         var packed = new PackedMatrix(outputs, inputs, format, panelWidth);
+        packed.SetBias(bias);
         fixed (T* source = weights)
         {
             var rows = (nint)source;
             Parallel.For(0, packed.Panels, panel => packed.FillPanel((T*)rows, panel));
         }
 
-        if (bias.Length != 0)
-        {
-            packed._bias = new Tensor(1, packed.PaddedOutputs);
-            bias.CopyTo(packed._bias.Row(0));
-        }
-
         return packed;
+    }
+
+    internal static PackedMatrix Pack(RowReader rows, int outputs, int inputs, WeightFormat format, ReadOnlySpan<float> bias, int panelWidth)
+    {
+        if (format == WeightFormat.Int8)
+            throw new ArgumentException($"Rows of floats become {WeightFormat.Int8Rows}; {format} is packed from {nameof(Int8Block)}s.", nameof(format));
+        var packed = new PackedMatrix(outputs, inputs, format, panelWidth);
+        try
+        {
+            packed.SetBias(bias);
+            var unusable = -1;
+            Parallel.For(0, packed.Panels, panel =>
+            {
+                if (packed.FillPanel(rows, panel) is { } output)
+                    Volatile.Write(ref unusable, output);
+            });
+            return unusable < 0
+                ? packed
+                : throw new ArgumentException($"Output {unusable} of {outputs} has a weight that {format} cannot hold: it is not finite, or too large.", nameof(rows));
+        }
+        catch (Exception e)
+        {
+            packed.Dispose();
+            if (e is AggregateException { InnerExceptions: [var first, ..] })
+                ExceptionDispatchInfo.Throw(first);
+            throw;
+        }
+    }
+
+    internal static PackedMatrix PackInt8(ReadOnlySpan<float> weights, int outputs, int inputs, ReadOnlySpan<float> bias, int panelWidth)
+    {
+        if (weights.Length != (long)outputs * inputs)
+            throw new ArgumentException($"A matrix of {outputs}x{inputs} has {(long)outputs * inputs} elements, not {weights.Length}.", nameof(weights));
+        fixed (float* source = weights)
+        {
+            var start = (nint)source;
+            return Pack(Read, outputs, inputs, WeightFormat.Int8Rows, bias, panelWidth);
+
+            void Read(int first, int count, Span<float> rows) =>
+                new ReadOnlySpan<float>((float*)start + ((nint)first * inputs), count * inputs).CopyTo(rows);
+        }
+    }
+
+    private void SetBias(ReadOnlySpan<float> bias)
+    {
+        if (bias.Length == 0)
+            return;
+        if (bias.Length != Outputs)
+            throw new ArgumentException($"A bias for {Outputs} outputs has {Outputs} elements, not {bias.Length}.", nameof(bias));
+        _bias = new Tensor(1, PaddedOutputs);
+        bias.CopyTo(_bias.Row(0));
     }
 
     private void FillPanel<T>(T* rows, int panel)
@@ -142,6 +191,76 @@ public sealed unsafe class PackedMatrix : IDisposable
             for (var i = 0; i < Int8Block.Length; i++)
                 weights[(i * PanelWidth) + lane] = blocks[block].Weights[i];
         }
+    }
+
+    /// <summary>Fills a panel from rows of floats.</summary>
+    /// <returns>An output whose weights the format cannot hold; else null.</returns>
+    private int? FillPanel(RowReader rows, int panel)
+    {
+        var first = panel * PanelWidth;
+        var lanes = Math.Min(PanelWidth, Outputs - first);
+        var destination = _data + (panel * PanelBytes);
+        if (lanes < PanelWidth)
+            NativeMemory.Clear(destination, (nuint)PanelBytes);
+        var buffer = ArrayPool<float>.Shared.Rent(checked(lanes * Inputs));
+        try
+        {
+            rows(first, lanes, buffer.AsSpan(0, lanes * Inputs));
+            for (var lane = 0; lane < lanes; lane++)
+            {
+                var row = buffer.AsSpan(lane * Inputs, Inputs);
+                var fits = Format switch
+                {
+                    WeightFormat.Single => FillLane(row, (float*)destination + lane),
+                    WeightFormat.Half => FillLane(row, (Half*)destination + lane),
+                    _ => FillLane(row, (float*)destination + lane, (sbyte*)(destination + (PanelWidth * sizeof(float))) + lane),
+                };
+                if (!fits)
+                    return first + lane;
+            }
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(buffer);
+        }
+
+        return null;
+    }
+
+    private bool FillLane(ReadOnlySpan<float> row, float* lane)
+    {
+        for (var i = 0; i < row.Length; i++)
+            lane[(nint)i * PanelWidth] = row[i];
+        return true;
+    }
+
+    private bool FillLane(ReadOnlySpan<float> row, Half* lane)
+    {
+        for (var i = 0; i < row.Length; i++)
+        {
+            var half = (Half)row[i];
+            if (!Half.IsFinite(half))
+                return false;
+            lane[(nint)i * PanelWidth] = half;
+        }
+
+        return true;
+    }
+
+    private bool FillLane(Span<float> row, float* scaleLane, sbyte* lane)
+    {
+        var scale = MathF.Abs(TensorPrimitives.MaxMagnitude<float>(row)) / sbyte.MaxValue;
+        if (!float.IsFinite(scale))
+            return false;
+        *scaleLane = scale;
+        if (scale == 0)
+            row.Clear();
+        else
+            TensorPrimitives.Divide(row, scale, row);
+        TensorPrimitives.Round(row, row);
+        for (var i = 0; i < row.Length; i++)
+            lane[(nint)i * PanelWidth] = (sbyte)Math.Clamp(row[i], -sbyte.MaxValue, sbyte.MaxValue);
+        return true;
     }
 
     public void Dispose()

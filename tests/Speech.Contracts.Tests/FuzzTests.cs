@@ -28,6 +28,7 @@ public class FuzzTests
         byte[][] seeds =
         [
             Messages.SomeJob(audioBytes: 64).ToArray(),
+            Messages.SomeTranslationJob.ToArray(),
             .. Samples().SelectMany(message => (byte[][])[message.ToMessagePack(), message.ToJson()]),
             .. Samples().OfType<SegmentResult>().Select(result => new ResultEnvelope(result is FinalResult ? 5 : 0, result).ToArray()),
         ];
@@ -40,9 +41,10 @@ public class FuzzTests
         new Ready("anna", 16000, 1.5),
         new SpeechStarted(0, 0.5),
         new Partial(1, 2, "so far"),
-        new Transcript(3, 1, 0.5, 1.5, "Ça va", "fr", 0.9, [new Word("Ça", 0.5, 0.7, 0.9), new Word("va", 0.7, 1.5, 0.8)]),
-        new Translation(4, 1, "es", "qué tal"),
-        new Failed(5, 2, "transcription", "max_deliveries", "gave up after 3 attempts"),
+        new Transcript(3, 1, 0.5, 1.5, "Ça va", "fr", 0.9, [new Word("Ça", 0.5, 0.7, 0.9), new Word("va", 0.7, 1.5, 0.8)], ["en", "es"]),
+        new Translation(4, 1, "es", "qué tal", Translation.Stub),
+        new Failed(4, 1, "translate", "max_deliveries", "gave up", "en"),
+        new Failed(5, 2, "transcribe", "max_deliveries", "gave up after 3 attempts"),
         new Warning("slow", "slow down"),
     ];
 
@@ -82,6 +84,7 @@ public class FuzzTests
         Try(() => ClientMessage.ReadJson(bytes));
         Try(() => ResultEnvelope.Read(bytes));
         Try(() => AudioJob.Read(bytes));
+        Try(() => TranslationJob.Read(bytes));
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         // Exceptions and their traces take some tens of kilobytes; a length taken at its word would take megabytes.
         allocated.ShouldBeLessThan(200_000, $"for the {bytes.Length} bytes {Convert.ToHexString(bytes)}");

@@ -2,15 +2,16 @@ namespace Speech.Contracts.Tests;
 
 internal static class MessageAssertions
 {
-    /// <summary>Equal in every field; a record compares its list of words only by reference.</summary>
+    /// <summary>Equal in every field; a record compares its lists only by reference.</summary>
     public static void ShouldSay(this ServerMessage actual, ServerMessage expected)
     {
         if (actual is Transcript one && expected is Transcript other)
         {
             (one.Words ?? []).ShouldBe(other.Words ?? []);
             (one.Words is null).ShouldBe(other.Words is null);
-            actual = one with { Words = null };
-            expected = other with { Words = null };
+            (one.Translations ?? []).ShouldBe(other.Translations ?? []);
+            actual = one with { Words = null, Translations = null };
+            expected = other with { Words = null, Translations = null };
         }
         actual.ShouldBe(expected);
     }

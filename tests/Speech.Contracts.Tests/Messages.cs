@@ -59,17 +59,20 @@ internal static class Messages
         from language in WhisperLanguage
         from confidence in Probability
         from words in Gen.OneOf(Gen.Constant<List<Word>?>(null), from words in Word.ListOf() select (List<Word>?)[.. words])
-        select (SegmentResult)new Transcript(seq, segment, span.Start, span.End, text, language, confidence, words),
+        from translations in Gen.OneOf(Gen.Constant<string[]?>(null), from codes in Gen.SubListOf("fr", "zho_Hans") select (string[]?)[.. codes])
+        select (SegmentResult)new Transcript(seq, segment, span.Start, span.End, text, language, confidence, words, translations),
         from seq in Seq
         from segment in Count
         from language in Gen.Elements("fr", "fra_Latn", "zh")
         from text in Text
-        select (SegmentResult)new Translation(seq, segment, language, text),
+        from model in Gen.Elements(null, Translation.Stub)
+        select (SegmentResult)new Translation(seq, segment, language, text, model),
         from seq in Seq
         from segment in Count
         from code in ShortText
         from message in Text
-        select (SegmentResult)new Failed(seq, segment, "transcription", code, message));
+        from language in Gen.Elements(null, "fr")
+        select (SegmentResult)new Failed(seq, segment, language is null ? "transcribe" : "translate", code, message, language));
 
     public static Gen<ServerMessage> ServerMessage { get; } = Gen.OneOf(
         from result in Result select (ServerMessage)result,
@@ -117,6 +120,36 @@ internal static class Messages
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(createdAt * 1000L),
             Audio = Enumerable.Repeat((byte)filling, samples * 2).ToArray(),
         };
+
+    public static Gen<TranslationJob> TranslationJob { get; } =
+        from id in ClientId
+        from segment in Count
+        from text in Text
+        from source in Gen.Elements("en", "fr", "yue", "jw")
+        from language in Gen.Elements("es", "fra_Latn", "zh")
+        from traceId in Gen.OneOf(Gen.Constant<string?>(null), Gen.Constant<string?>("4bf92f3577b34da6a3ce929d0e0e4736"))
+        from createdAt in Gen.Choose(0, int.MaxValue)
+        select new TranslationJob
+        {
+            ClientId = id,
+            Segment = segment,
+            Text = text,
+            SourceLanguage = source,
+            Language = language,
+            TraceId = traceId,
+            CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(createdAt * 1000L),
+        };
+
+    public static TranslationJob SomeTranslationJob { get; } = new()
+    {
+        ClientId = "anna",
+        Segment = 3,
+        Text = "Où êtes-vous ?",
+        SourceLanguage = "fr",
+        Language = "es",
+        TraceId = "4bf92f3577b34da6a3ce929d0e0e4736",
+        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000),
+    };
 
     public static AudioJob SomeJob(string clientId = "anna", int segment = 0, int audioBytes = 3200, string? prompt = null) => new()
     {

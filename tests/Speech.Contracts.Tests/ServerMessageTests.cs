@@ -16,10 +16,22 @@ public class ServerMessageTests
                 + ""","words":[{"word":"Ça","start":0.25,"end":0.5,"probability":1}]}"""
         },
         { new Transcript(0, 0, 0, 1, "", "en", 0), """{"type":"transcript","segment":0,"start":0,"end":1,"text":"","language":"en","confidence":0}""" },
+        {
+            new Transcript(7, 3, 0, 1, "one", "en", 1, null, ["fr", "zho_Hans"]),
+            """{"type":"transcript","seq":7,"segment":3,"start":0,"end":1,"text":"one","language":"en","confidence":1,"translations":["fr","zho_Hans"]}"""
+        },
         { new Translation(8, 3, "es", "hola"), """{"type":"translation","seq":8,"segment":3,"language":"es","text":"hola"}""" },
         {
-            new Failed(9, 4, "transcription", "max_deliveries", "gave up"),
-            """{"type":"failed","seq":9,"segment":4,"stage":"transcription","code":"max_deliveries","message":"gave up"}"""
+            new Failed(9, 4, "transcribe", "max_deliveries", "gave up"),
+            """{"type":"failed","seq":9,"segment":4,"stage":"transcribe","code":"max_deliveries","message":"gave up"}"""
+        },
+        {
+            new Failed(9, 4, "translate", "max_deliveries", "gave up", "fr"),
+            """{"type":"failed","seq":9,"segment":4,"stage":"translate","code":"max_deliveries","message":"gave up","language":"fr"}"""
+        },
+        {
+            new Translation(8, 3, "es", "[es] hello", Translation.Stub),
+            """{"type":"translation","seq":8,"segment":3,"language":"es","text":"[es] hello","model":"stub"}"""
         },
         { new Warning("slow", "slow down"), """{"type":"warning","code":"slow","message":"slow down"}""" },
         { new Done(), """{"type":"done"}""" },

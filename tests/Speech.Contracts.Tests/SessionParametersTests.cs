@@ -36,6 +36,14 @@ public class SessionParametersTests
         });
     }
 
+    [Fact]
+    public void A_language_that_cannot_be_translated_into_is_named_with_where_to_find_those_that_can()
+    {
+        Parse("translate=fr,xx").UnknownLanguage.ShouldBe("translate has a language that is not in GET /api/languages: 'xx'");
+        Parse("translate=fr,ES,zho_Hant,yue,no").UnknownLanguage.ShouldBeNull();
+        CloseCodeExtensions.FitReason(Parse($"translate={new string('語', 300)}").UnknownLanguage!).ShouldContain("GET /api/languages");
+    }
+
     [Theory]
     [InlineData("client_id=a b", "client_id must be 1..128 characters")]
     [InlineData("client_id=a&client_id=b", "client_id is given twice")]
@@ -43,7 +51,6 @@ public class SessionParametersTests
     [InlineData("language=no-such-language-anywhere-in-the-world", "language 'no-such-language-anywher…' is not known")]
     [InlineData("prompt=two%0Alines", "prompt must be 1..1000 bytes of UTF-8 text without control characters")]
     [InlineData("prompt=a&prompt=b", "prompt is given twice")]
-    [InlineData("translate=fr,xx", "language 'xx' is not known")]
     [InlineData("translate=fr,es,de,it,pt,nl,pl,sv,da", "more than 8 languages")]
     [InlineData("codec=mp3", "codec 'mp3' is not known, use opus, ogg_opus, pcm_s16le or pcm_f32le")]
     [InlineData("codec=pcm_s16le", "codec=pcm_s16le needs sample_rate (8000..192000)")]

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using Spectre.Console;
 using Speech.Cli.Decode;
+using Speech.Models.Transformer;
 using Speech.Models.Whisper;
 using Speech.Tensors;
 using Speech.Tensors.Cpu;
@@ -75,7 +76,7 @@ internal static class WhisperBench
         foreach (var seconds in Durations)
         {
             var context = AudioContext.Auto.Positions(seconds * 16000, model.HyperParameters.AudioContext, trainedForShort: true);
-            encode[$"{seconds}"] = Best(() => model.Encode(mel, 0, context));
+            encode[$"{seconds}"] = Best(() => model.Encode([new AudioWindow(mel, 0, context)]));
             encodeFloor[$"{seconds}"] = costs.EncodeFlop(context) / gflops / 1e6;
         }
 
@@ -89,16 +90,16 @@ internal static class WhisperBench
         }
 
         return new WhisperFigures(
-            path, device.Threads, new WhisperFloor(Math.Round(gflops, 1), Math.Round(gigabytes, 1)), loadMs, rss, melMs, encode, encodeFloor, decode, decodeFloor);
+            path, device.Threads, new MachineFloor(Math.Round(gflops, 1), Math.Round(gigabytes, 1)), loadMs, rss, melMs, encode, encodeFloor, decode, decodeFloor);
     }
 
     /// <summary>The time of one step of <paramref name="batch"/> sequences over 30 s each, in milliseconds: the best of some steps, as all times here.</summary>
     private static double DecodeStep(WhisperModel model, float[] mel, int batch)
     {
         var states = Enumerable.Range(0, batch).Select(_ => model.NewDecoderState()).ToArray();
-        var audio = states.Select(_ => model.NewAudioFeatures()).ToArray();
+        var audio = states.Select(_ => model.NewEncoderMemory()).ToArray();
         foreach (var features in audio)
-            model.Encode(mel, 0, model.HyperParameters.AudioContext, features);
+            model.Encode([new AudioWindow(mel, 0, model.HyperParameters.AudioContext)], [features]);
         var rows = states.Zip(audio, (state, features) => new DecoderRow(features, state, Token, WantLogits: true)).ToArray();
         var times = new double[Steps];
         for (var step = 0; step < Steps; step++)

@@ -14,7 +14,12 @@ namespace Speech.Gateway.Audio;
 internal sealed class AudioPipeline : IDisposable
 {
     private readonly SileroVad _vad;
-    private readonly SileroVadState _vadState = new();
+    private readonly SileroVadState _vadState;
+    private readonly VadTrail _trail;
+
+    // The detector's state where everything before is committed.
+    private readonly SileroVadState _resumeState = new();
+    private long _resumeSample;
     private readonly IAudioStreamDecoder _decoder;
     private readonly Segmenter _segmenter;
     private readonly SampleBuffer _samples = new();
@@ -24,14 +29,18 @@ internal sealed class AudioPipeline : IDisposable
     private bool _flushing;
 
     /// <param name="firstSegment">Number of the first segment, for a client that comes back.</param>
-    /// <param name="startSample">Position of the first sample in the client's audio.</param>
+    /// <param name="start">Where the client's audio goes on.</param>
     /// <exception cref="MissingNativeLibraryException">libopus or libsoxr is needed and not installed.</exception>
     public AudioPipeline(
-        SileroVad vad, SessionParameters parameters, SegmenterOptions segmenter, AudioStreamLimits limits, long firstSegment, long startSample)
+        SileroVad vad, SessionParameters parameters, SegmenterOptions segmenter, AudioStreamLimits limits, long firstSegment, ResumePoint start)
     {
         _vad = vad;
+        (var continuation, _vadState) = start.Restore();
+        _resumeSample = (long)Math.Round(start.CommittedSeconds * AudioRate.Model);
+        _vadState.CopyTo(_resumeState);
+        _trail = new VadTrail((int)(segmenter.PreRollSeconds * AudioRate.Model) / Segmenter.WindowSamples + 3, _resumeSample, _vadState);
         _decoder = AudioStreamDecoder.Create(DecoderFor(parameters.Codec), parameters.SampleRate ?? AudioRate.Model, limits);
-        _segmenter = new Segmenter(segmenter, firstSegment, startSample);
+        _segmenter = new Segmenter(segmenter, firstSegment, _resumeSample, continuation);
         _codec = parameters.Codec;
         _bytesPerSample = parameters.Codec switch
         {
@@ -50,17 +59,29 @@ internal sealed class AudioPipeline : IDisposable
     /// <summary>Seconds of the client's audio that no later segment can reach back into.</summary>
     public double CommittedUntil => _segmenter.CommittedUntil;
 
+    /// <summary>Where this client goes on should it have to come back now.</summary>
+    public ResumePoint ResumePoint => ResumePoint.Save(_segmenter.CommittedUntil, _segmenter.CommittedContinuation, _resumeState);
+
+    /// <summary>The same when all that was heard has been said: nothing of it is to come again.</summary>
+    public ResumePoint EndPoint => ResumePoint.Save(Position, Speech.Audio.Segmentation.Continuation.None, _vadState);
+
+    /// <summary>Whether speech is going on, or a sound that may turn out to be speech.</summary>
+    public bool IsInSegment => _segmenter.IsInSegment;
+
     /// <summary>Seconds of the client's audio heard, up to the last whole window or flush.</summary>
     public double Position => _segmenter.Position / (double)AudioRate.Model;
 
     /// <summary>Takes one message of audio. Read all events afterwards.</summary>
+    /// <returns>Seconds of audio in it.</returns>
     /// <exception cref="AudioFormatException">It is not what it should be, or too much; the stream cannot go on.</exception>
-    public void Decode(ReadOnlySpan<byte> message)
+    public double Decode(ReadOnlySpan<byte> message)
     {
+        var before = _samples.Count;
         if (_bytes == 0)
             WrongContainer.ThrowIfAt(message, _codec);
         _bytes += message.Length;
         _decoder.Decode(message, _samples);
+        return (_samples.Count - before) / (double)AudioRate.Model;
     }
 
     /// <summary>Ends the open segment once all events before it have been read. Audio may go on afterwards.</summary>
@@ -82,11 +103,13 @@ internal sealed class AudioPipeline : IDisposable
             {
                 var window = _samples.Take(Segmenter.WindowSamples);
                 _segmenter.Push(window, _vad.Process(_vadState, window));
+                FollowCommitted();
             }
             else if (_flushing)
             {
                 _flushing = false;
                 FlushRemainder();
+                FollowCommitted();
             }
             else
             {
@@ -105,6 +128,27 @@ internal sealed class AudioPipeline : IDisposable
         _decoder.Dispose();
         _segmenter.Dispose();
         _samples.Dispose();
+    }
+
+    /// <summary>After every push: keeps the detector's state of where a client that comes back would go on.</summary>
+    private void FollowCommitted()
+    {
+        _trail.Add(_segmenter.Position, _vadState);
+        var committed = _segmenter.CommittedUntilSample;
+        if (committed == _resumeSample)
+            return;
+        if (_trail.Find(committed) is { } state)
+        {
+            state.CopyTo(_resumeState);
+        }
+        else
+        {
+            // A long segment was cut seconds ago: rare enough to listen to it once more.
+            var audio = _segmenter.Slice(_resumeSample, committed).Span;
+            for (; audio.Length >= Segmenter.WindowSamples; audio = audio[Segmenter.WindowSamples..])
+                _vad.Process(_resumeState, audio[..Segmenter.WindowSamples]);
+        }
+        _resumeSample = committed;
     }
 
     private void FlushRemainder()

@@ -26,6 +26,7 @@ internal sealed partial class ResultRelay : IAsyncDisposable
     private readonly SessionServices _services;
     private readonly OutgoingMessages _outgoing;
     private readonly OutstandingSegments _outstanding;
+    private readonly OutstandingTranslations _translations;
     private readonly ILogger _logger;
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -35,12 +36,19 @@ internal sealed partial class ResultRelay : IAsyncDisposable
     private int _partialRevision = -1;
     private RedisSubscription? _subscription;
 
-    public ResultRelay(string clientId, SessionServices services, OutgoingMessages outgoing, OutstandingSegments outstanding, ILogger logger)
+    public ResultRelay(
+        string clientId,
+        SessionServices services,
+        OutgoingMessages outgoing,
+        OutstandingSegments outstanding,
+        OutstandingTranslations translations,
+        ILogger logger)
     {
         _clientId = clientId;
         _services = services;
         _outgoing = outgoing;
         _outstanding = outstanding;
+        _translations = translations;
         _logger = logger;
     }
 
@@ -127,8 +135,8 @@ internal sealed partial class ResultRelay : IAsyncDisposable
         }
         await _outgoing.SendAsync(envelope.Result, cancellationToken);
         Volatile.Write(ref _lastSeq, envelope.Seq);
-        // A failed translation is not the end of its segment: that was the transcript.
-        if (envelope.Result is Transcript or Failed { Stage: "transcription" })
+        _translations.See(envelope); // first, so that who waits for the last segment knows what follows it
+        if (envelope.Result is Transcript or Failed { Language: null })
             _outstanding.Release(envelope.Result.Segment);
     }
 

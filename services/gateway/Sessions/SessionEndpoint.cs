@@ -6,8 +6,8 @@ using Speech.Redis;
 namespace Speech.Gateway.Sessions;
 
 /// <summary>
-/// <c>GET /ws</c>. Parameters that make no sense are refused with HTTP 400 and a reason in JSON, before the upgrade; what can change with
-/// time (capacity, Redis) with a close frame, which browsers can read and HTTP errors they cannot.
+/// <c>GET /ws</c>. Parameters that make no sense are refused with HTTP 400 and a reason in JSON, before the upgrade; languages that cannot
+/// be translated into, and what can change with time (capacity, Redis), with a close frame, which browsers can read and HTTP errors they cannot.
 /// </summary>
 internal sealed class SessionEndpoint(SessionServices services, SessionRegistry registry, QueueDepthMonitor queue, IHostApplicationLifetime lifetime)
 {
@@ -24,7 +24,7 @@ internal sealed class SessionEndpoint(SessionServices services, SessionRegistry 
             return;
         }
         var query = context.Request.Query.SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value)));
-        if (!SessionParameters.TryParse(query, out var parameters, out var problem) || !ClientCredentials.TryRead(context.Request, out _, out problem))
+        if (!SessionParameters.TryParse(query, out var parameters, out var problem) || !ClientCredentials.TryRead(context.Request, out var credentials, out problem))
         {
             await RefuseAsync(context, StatusCodes.Status400BadRequest, "invalid_parameter", problem);
             return;
@@ -35,10 +35,11 @@ internal sealed class SessionEndpoint(SessionServices services, SessionRegistry 
             SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(Protocol) ? Protocol : null,
             KeepAliveInterval = KeepAliveInterval,
         });
-        await using var session = new ClientSession(services, parameters, socket);
+        await using var session = new ClientSession(services, parameters, credentials, socket);
         try
         {
-            if (await AdmitAsync(session, context.RequestAborted) is { } refusal)
+            var unknown = parameters.UnknownLanguage is { } reason ? new Ending(CloseCode.InvalidMessage, reason) : (Ending?)null;
+            if ((unknown ?? await AdmitAsync(session, context.RequestAborted)) is { } refusal)
                 await session.RefuseAsync(refusal);
             else
                 await session.RunAsync(lifetime.ApplicationStopping);
@@ -54,7 +55,7 @@ internal sealed class SessionEndpoint(SessionServices services, SessionRegistry 
         try
         {
             return await queue.IsOverloadedNowAsync(cancellationToken)
-                ? new Ending(CloseCode.AtCapacity, "too much audio is waiting to be transcribed, try again later")
+                ? new Ending(CloseCode.AtCapacity, RetryHint.Append("too much audio is waiting to be transcribed", queue.RetryAfter))
                 : await registry.EnterAsync(session, cancellationToken);
         }
         catch (RedisException)

@@ -1,13 +1,17 @@
 using Speech.Audio.Pcm;
 using Speech.Contracts;
+using Speech.Hosting.Workers;
 using Speech.Models.Catalog;
 using Speech.Models.Whisper;
 using Speech.Tensors.Cpu;
 
 namespace Speech.SttWorker;
 
-/// <summary>A Whisper model with its device and its batch.</summary>
-internal sealed class WhisperTranscriber : ITranscriber
+/// <summary>
+/// A Whisper model with its device and its batch. With TRANSLATE_VIA=whisper, a segment that is wanted in English and was not spoken in it
+/// goes through the model a second time, in the same slot.
+/// </summary>
+internal sealed class WhisperTranscriber : IBatchedModel
 {
     // Of a decoder step: one for each slot, and some for prompts.
     private const int PromptRows = 32;
@@ -16,6 +20,7 @@ internal sealed class WhisperTranscriber : ITranscriber
     private readonly CpuDevice _device;
     private readonly WhisperModel _model;
     private readonly Dictionary<TranscriptionRequest, SpeechJob> _jobs = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<SpeechJob, Transcription> _heard = []; // of the jobs that are being translated
     private readonly List<(TranscriptionRequest Request, Transcription Transcription)> _finished = [];
     private readonly float[] _samples = new float[AudioJob.MaxAudioSeconds * AudioJob.SampleRate]; // of the job being admitted
     private readonly WhisperEngine _engine;
@@ -25,7 +30,7 @@ internal sealed class WhisperTranscriber : ITranscriber
         _settings = settings;
         _device = device;
         _model = model;
-        _engine = new WhisperEngine(model, settings.Slots);
+        _engine = new WhisperEngine(model, settings.Worker.Slots);
     }
 
     public string Device => $"cpu {_device.Level.ToString().ToLowerInvariant()} x{_device.Threads}";
@@ -38,7 +43,7 @@ internal sealed class WhisperTranscriber : ITranscriber
         var device = new CpuDevice(settings.Threads);
         try
         {
-            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, settings.Slots + PromptRows);
+            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, settings.Worker.Slots + PromptRows);
             var transcriber = new WhisperTranscriber(settings, device, model);
             transcriber._engine.Transcribe([new TranscriptionRequest(new float[AudioJob.SampleRate]) { Options = transcriber.Options("en", prompt: null, words: false) }]);
             return transcriber;
@@ -50,33 +55,38 @@ internal sealed class WhisperTranscriber : ITranscriber
         }
     }
 
-    public void Admit(SpeechJob job)
-    {
-        var pcm = job.Audio.Audio.Span;
-        var count = pcm.Length / SampleFormat.S16.BytesPerSample();
-        PcmConverter.ToFloat(SampleFormat.S16, pcm, _samples.AsSpan(0, count));
-        var request = new TranscriptionRequest(_samples.AsMemory(0, count))
-        {
-            Options = Options(job.Audio.Language, job.Audio.Prompt, job is FinalJob && job.Audio.Words),
-        };
-        _engine.Admit(request);
-        _jobs.Add(request, job);
-    }
+    /// <summary>Whether TRANSLATE_VIA=whisper asks for what this model cannot do.</summary>
+    public bool LacksTranslation => _settings.TranslateVia == TranslateVia.Whisper && !_model.Tokenizer.IsMultilingual;
 
-    public void Step(ICollection<(SpeechJob Job, Transcription Transcription)> finished)
+    public void Admit(ModelJob job) => Admit((SpeechJob)job, WhisperTask.Transcribe, ((SpeechJob)job).Audio.Language);
+
+    public void Step(ICollection<Finished> finished)
     {
         _finished.Clear();
         _engine.Step(_finished);
         foreach (var (request, transcription) in _finished)
         {
             _jobs.Remove(request, out var job);
-            finished.Add((job!, transcription));
+            if (_heard.Remove(job!, out var heard))
+            {
+                finished.Add(new Transcribed(job!, heard, transcription.Text.Trim()));
+            }
+            else if (WantsEnglish(job!, transcription))
+            {
+                _heard.Add(job!, transcription);
+                Admit(job!, WhisperTask.Translate, transcription.Language);
+            }
+            else
+            {
+                finished.Add(new Transcribed(job!, transcription));
+            }
         }
     }
 
     public void Reset()
     {
         _jobs.Clear();
+        _heard.Clear();
         _engine.Reset();
     }
 
@@ -85,6 +95,24 @@ internal sealed class WhisperTranscriber : ITranscriber
         _engine.Dispose();
         _model.Dispose();
         _device.Dispose();
+    }
+
+    private bool WantsEnglish(SpeechJob job, Transcription transcription) =>
+        _settings.TranslateVia == TranslateVia.Whisper && _model.Tokenizer.IsMultilingual && job is FinalJob
+        && transcription.Language != "en" && !string.IsNullOrWhiteSpace(transcription.Text)
+        && job.Audio.Translate.Any(language => TranslationLanguages.ToNllbCode(language) == Following.English);
+
+    private void Admit(SpeechJob job, WhisperTask task, string? language)
+    {
+        var pcm = job.Audio.Audio.Span;
+        var count = pcm.Length / SampleFormat.S16.BytesPerSample();
+        PcmConverter.ToFloat(SampleFormat.S16, pcm, _samples.AsSpan(0, count));
+        var request = new TranscriptionRequest(_samples.AsMemory(0, count))
+        {
+            Options = Options(language, job.Audio.Prompt, task == WhisperTask.Transcribe && job is FinalJob && job.Audio.Words) with { Task = task },
+        };
+        _engine.Admit(request);
+        _jobs.Add(request, job);
     }
 
     private DecodingOptions Options(string? language, string? prompt, bool words) =>

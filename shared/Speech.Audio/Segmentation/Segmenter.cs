@@ -10,6 +10,11 @@ namespace Speech.Audio.Segmentation;
 /// at the quietest point of its last seconds, and the next one starts exactly there. So segments are ordered, never overlap,
 /// and no window of speech, but for noises, is outside of one.
 /// </para>
+/// <para>
+/// What follows a cut, or a flush in mid-speech, is the rest of the same speech (<see cref="Continuation"/>): its first window of speech, by
+/// the lower threshold, is enough for a segment, and nothing of it is lost for being soft or short. A segmenter that starts at
+/// <see cref="CommittedUntilSample"/> of another one with its <see cref="CommittedContinuation"/> and hears the same windows makes the same segments.
+/// </para>
 /// <para>Rules after Silero's <c>get_speech_timestamps</c> and <c>VADIterator</c>. Not thread-safe.</para>
 /// </summary>
 public sealed class Segmenter : IDisposable
@@ -42,22 +47,28 @@ public sealed class Segmenter : IDisposable
     // No segment may start before this: the end of the last one.
     private long _floor;
 
+    // What a candidate that starts at the floor goes on from.
+    private Continuation _continuation;
+
     /// <param name="firstSegment">Number of the first segment, for a client that comes back.</param>
     /// <param name="startSample">Position of the first sample in the client's audio.</param>
+    /// <param name="continuation">How that sample goes on from what was before.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option makes no sense.</exception>
-    public Segmenter(SegmenterOptions? options = null, long firstSegment = 0, long startSample = 0)
+    public Segmenter(
+        SegmenterOptions? options = null, long firstSegment = 0, long startSample = 0, Continuation continuation = Continuation.None)
     {
         _options = options ?? new SegmenterOptions();
         _options.Validate();
         _silence = Samples(_options.SilenceSeconds);
-        _preRoll = Samples(_options.PreRollSeconds);
-        _tail = Samples(_options.TailSeconds);
+        _preRoll = WholeWindows(_options.PreRollSeconds);
+        _tail = WholeWindows(_options.TailSeconds);
         _minSpeech = Samples(_options.MinSpeechSeconds);
         _maxSegment = Samples(_options.MaxSegmentSeconds);
         _cutSearch = Samples(_options.CutSearchSeconds);
         _segment = firstSegment;
         _floor = startSample;
         _audio = new SampleHistory(startSample);
+        Continue(continuation);
     }
 
     private enum State
@@ -77,6 +88,12 @@ public sealed class Segmenter : IDisposable
 
     /// <summary>Nothing before this can become part of a later segment: all of it is in completed segments or was not speech.</summary>
     public long CommittedUntilSample => _state == State.Idle ? Math.Max(_floor, Position - _preRoll) : _start;
+
+    /// <summary>Whether there is a segment, or a sound that may become one.</summary>
+    public bool IsInSegment => _state != State.Idle;
+
+    /// <summary>How the audio at <see cref="CommittedUntilSample"/> goes on from what was before it.</summary>
+    public Continuation CommittedContinuation => _state == State.Idle ? Continuation.None : _continuation;
 
     /// <summary><see cref="CommittedUntilSample"/> in seconds.</summary>
     public double CommittedUntil => CommittedUntilSample / (double)AudioRate.Model;
@@ -108,6 +125,9 @@ public sealed class Segmenter : IDisposable
         Close(SegmentEnd.Flush);
     }
 
+    /// <summary>Samples from where everything was committed before the last push or flush; valid until the next.</summary>
+    public ReadOnlyMemory<float> Slice(long start, long end) => _audio.Slice(start, end);
+
     /// <summary>The next event of the last push or flush.</summary>
     public bool TryRead(out SegmenterEvent next) => _events.TryDequeue(out next);
 
@@ -121,6 +141,8 @@ public sealed class Segmenter : IDisposable
     public void Dispose() => _audio.Dispose();
 
     private long SegmentEndSample => Math.Min(_speechEnd + _tail, Position);
+
+    private static int WholeWindows(double seconds) => (int)Math.Round(seconds * AudioRate.Model / WindowSamples) * WindowSamples;
 
     private static int Samples(double seconds) => (int)Math.Round(seconds * AudioRate.Model);
 
@@ -144,7 +166,7 @@ public sealed class Segmenter : IDisposable
             _speechEnd = from;
         }
 
-        var inSilence = _windows.Count > 0 && !_windows[^1].IsSpeech;
+        var inSilence = _windows.Count > 0 ? !_windows[^1].IsSpeech : _continuation == Continuation.InPause;
         var isSpeech = probability >= (inSilence ? _options.Threshold : _options.NegativeThreshold);
         _windows.Add(new Window(from, isSpeech, float.IsNaN(probability) ? 0 : probability, MeanSquare(samples)));
         if (isSpeech)
@@ -152,7 +174,7 @@ public sealed class Segmenter : IDisposable
             _speechEnd = Position;
             _speechSamples += samples.Length;
         }
-        if (_state == State.Candidate && _speechSamples >= _minSpeech)
+        if (_state == State.Candidate && _speechSamples >= (_continuation == Continuation.None ? _minSpeech : 1))
             Announce();
         if (Position - _speechEnd >= _silence)
             Close(SegmentEnd.Silence);
@@ -176,16 +198,30 @@ public sealed class Segmenter : IDisposable
 
     private void Close(SegmentEnd reason)
     {
+        var wasInSpeech = _state == State.Open && _windows[^1].IsSpeech;
         if (_state == State.Open)
             Complete(SegmentEndSample, reason);
         BecomeIdle();
+        if (reason == SegmentEnd.Flush && wasInSpeech)
+            Continue(Continuation.InSpeech);
     }
 
     private void BecomeIdle()
     {
         _state = State.Idle;
+        _continuation = Continuation.None;
         _windows.Clear();
         _speechSamples = 0;
+    }
+
+    /// <summary>What comes is the rest of the speech before: it is a candidate from its first sample on.</summary>
+    private void Continue(Continuation continuation)
+    {
+        if (continuation == Continuation.None)
+            return;
+        _continuation = continuation;
+        _state = State.Candidate;
+        _start = _speechEnd = _floor;
     }
 
     private void Cut()
@@ -196,6 +232,7 @@ public sealed class Segmenter : IDisposable
         var first = QuietestBoundary();
         Complete(_windows[first].Start, SegmentEnd.Cut);
 
+        var continuation = first > 0 && _windows[first - 1].IsSpeech ? Continuation.InSpeech : Continuation.InPause;
         _windows.RemoveRange(0, first);
         if (!_windows.Exists(window => window.IsSpeech))
         {
@@ -203,6 +240,7 @@ public sealed class Segmenter : IDisposable
             return;
         }
         // The rest is the same speech, and needs not prove itself again. Where it last was speech is still known.
+        _continuation = continuation;
         _start = _floor;
         Announce();
     }

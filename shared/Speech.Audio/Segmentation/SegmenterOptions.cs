@@ -15,11 +15,15 @@ public sealed record SegmenterOptions
     /// </summary>
     public double SilenceSeconds { get; init; } = 0.5;
 
-    /// <summary>Audio kept from before the first speech window: the model is better when a segment does not begin with a word.</summary>
-    public double PreRollSeconds { get; init; } = 0.3;
+    /// <summary>
+    /// Audio kept from before the first speech window: the model is better when a segment does not begin with a word. Rounded to whole windows,
+    /// like <see cref="TailSeconds"/>: so every segment begins and ends between two windows, and a stream that is resumed there is judged in
+    /// the same windows as before.
+    /// </summary>
+    public double PreRollSeconds { get; init; } = 0.32;
 
     /// <summary>Audio kept from after the last speech window; at most <see cref="SilenceSeconds"/>.</summary>
-    public double TailSeconds { get; init; } = 0.3;
+    public double TailSeconds { get; init; } = 0.32;
 
     /// <summary>
     /// Less speech than this is taken for a noise. What counts is the sum of the windows of speech in the segment, not the

@@ -27,7 +27,7 @@ public sealed class AudioJob
     /// <summary>Longer jobs are refused: the audio and room for the rest.</summary>
     public const int MaxBytes = MaxAudioBytes + 8192;
 
-    private const int MaxTraceIdBytes = 64;
+    internal const int MaxTraceIdBytes = 64;
 
     public required string ClientId { get; init; }
 

@@ -37,13 +37,20 @@ public static class TranslationLanguages
         .Select(entry => (Code: entry[(entry.IndexOf('=') + 1)..], Nllb: NllbCodeOf(entry)))
         .Concat(NllbCodes.Select(code => (Code: code, Nllb: code)))
         .Concat([(Code: "no", Nllb: "nob_Latn"), (Code: "jw", Nllb: "jav_Latn"), (Code: "yue", Nllb: "yue_Hant")]) // Whisper's own names
-        .DistinctBy(pair => pair.Code)
-        .ToFrozenDictionary(pair => pair.Code, pair => pair.Nllb, StringComparer.Ordinal);
+        .DistinctBy(pair => pair.Code, StringComparer.OrdinalIgnoreCase)
+        .ToFrozenDictionary(pair => pair.Code, pair => pair.Nllb, StringComparer.OrdinalIgnoreCase);
 
     public static bool IsKnown(string code) => NllbCodesByAnyCode.ContainsKey(code);
 
     /// <summary>NLLB's code for an ISO 639-1, Whisper or NLLB code; null when it has no such language.</summary>
     public static string? ToNllbCode(string code) => NllbCodesByAnyCode.GetValueOrDefault(code);
+
+    /// <summary>Other codes of a language given by NLLB's.</summary>
+    public static IEnumerable<string> AliasesOf(string nllbCode) =>
+        from pair in NllbCodesByAnyCode
+        where pair.Value == nllbCode && pair.Key != nllbCode
+        orderby pair.Key
+        select pair.Key;
 
     private static string NllbCodeOf(string entry) => entry.Split('=')[0];
 }

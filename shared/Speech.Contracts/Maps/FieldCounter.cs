@@ -22,6 +22,10 @@ internal struct FieldCounter : IMapWriter
 
     public void BeginArray(ReadOnlySpan<byte> name, int count) => CountOne();
 
+    public readonly void Item(string value)
+    {
+    }
+
     public readonly void EndArray()
     {
     }

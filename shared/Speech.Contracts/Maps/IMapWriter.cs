@@ -17,5 +17,8 @@ internal interface IMapWriter
 
     void BeginArray(ReadOnlySpan<byte> name, int count);
 
+    /// <summary>An array's element.</summary>
+    void Item(string value);
+
     void EndArray();
 }

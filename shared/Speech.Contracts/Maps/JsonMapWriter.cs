@@ -25,5 +25,7 @@ internal readonly struct JsonMapWriter(Utf8JsonWriter json) : IMapWriter
 
     public void BeginArray(ReadOnlySpan<byte> name, int count) => json.WriteStartArray(name);
 
+    public void Item(string value) => json.WriteStringValue(value);
+
     public void EndArray() => json.WriteEndArray();
 }

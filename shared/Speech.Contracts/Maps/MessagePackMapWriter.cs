@@ -38,6 +38,8 @@ internal ref struct MessagePackMapWriter(MessagePackWriter output) : IMapWriter
         _output.WriteArrayHeader(count);
     }
 
+    public void Item(string value) => _output.WriteString(value);
+
     public readonly void EndArray()
     {
     }

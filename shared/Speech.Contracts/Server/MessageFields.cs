@@ -34,6 +34,8 @@ internal struct MessageFields
     private double? _end;
     private double? _confidence;
     private List<Word>? _words;
+    private List<string>? _translations;
+    private string? _model;
 
     private string? _missing;
 
@@ -74,6 +76,10 @@ internal struct MessageFields
                 Set(ref fields._confidence, name, ReadProbability(ref reader, name), ref reader);
             else if (name.SequenceEqual("words"u8))
                 Set(ref fields._words, name, ReadWords(ref reader), ref reader);
+            else if (name.SequenceEqual("translations"u8))
+                Set(ref fields._translations, name, ReadLanguages(ref reader), ref reader);
+            else if (name.SequenceEqual("model"u8))
+                Set(ref fields._model, name, reader.ReadText(MaxNameBytes), ref reader);
             else if (name.SequenceEqual("stage"u8))
                 Set(ref fields._stage, name, reader.ReadText(MaxNameBytes), ref reader);
             else if (name.SequenceEqual("code"u8))
@@ -103,10 +109,11 @@ internal struct MessageFields
                 Need(_text, "text"),
                 Need(_language, "language"),
                 Need(_confidence, "confidence"),
-                _words),
-            "translation" => new Translation(_seq ?? 0, Need(_segment, "segment"), Need(_language, "language"), Need(_text, "text")),
+                _words,
+                _translations),
+            "translation" => new Translation(_seq ?? 0, Need(_segment, "segment"), Need(_language, "language"), Need(_text, "text"), _model),
             "failed" => new Failed(
-                _seq ?? 0, Need(_segment, "segment"), Need(_stage, "stage"), Need(_code, "code"), Need(_message, "message")),
+                _seq ?? 0, Need(_segment, "segment"), Need(_stage, "stage"), Need(_code, "code"), Need(_message, "message"), _language),
             "warning" => new Warning(Need(_code, "code"), Need(_message, "message")),
             "done" => new Done(),
             "pong" => new Pong(),
@@ -172,6 +179,16 @@ internal struct MessageFields
     {
         var value = reader.ReadNumber();
         return value is >= 0 and <= 1 ? value : throw reader.Error($"'{Encoding.UTF8.GetString(name)}' is {value}, allowed are 0..1");
+    }
+
+    private static List<string> ReadLanguages<TReader>(ref TReader reader)
+        where TReader : IMapReader, allows ref struct
+    {
+        var languages = new List<string>();
+        var array = reader.BeginArray(AudioJob.MaxTranslations);
+        while (reader.NextElement(ref array))
+            languages.Add(reader.ReadText(MaxLanguageBytes));
+        return languages;
     }
 
     private static List<Word> ReadWords<TReader>(ref TReader reader)

@@ -21,8 +21,13 @@ public sealed record SessionParameters
     /// <summary><c>prompt</c>: names and terms that may occur, as <see cref="Contracts.Prompt"/> allows; null: none.</summary>
     public string? Prompt { get; init; }
 
-    /// <summary><c>translate</c>: codes of <see cref="TranslationLanguages"/>, as the client wrote them.</summary>
+    /// <summary><c>translate</c>: languages, as the client wrote them: codes of <see cref="TranslationLanguages"/>, unless <see cref="UnknownLanguage"/> says otherwise.</summary>
     public IReadOnlyList<string> Translate { get; init; } = [];
+
+    /// <summary>The first of <see cref="Translate"/> that is no code of <see cref="TranslationLanguages"/>, and how to find one; null when all are.</summary>
+    public string? UnknownLanguage => Translate.FirstOrDefault(code => !TranslationLanguages.IsKnown(code)) is { } unknown
+        ? $"translate has a language that is not in GET /api/languages: '{Shorten(unknown)}'"
+        : null;
 
     /// <summary><c>codec</c>: opus (default), ogg_opus, pcm_s16le or pcm_f32le.</summary>
     public AudioCodec Codec { get; init; }
@@ -131,8 +136,6 @@ public sealed record SessionParameters
         var codes = list.Split(',', AudioJob.MaxTranslations + 1, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (codes.Length > AudioJob.MaxTranslations)
             return $"translate has more than {AudioJob.MaxTranslations} languages";
-        if (Array.Find(codes, code => !TranslationLanguages.IsKnown(code)) is { } unknown)
-            return $"translate: language '{Shorten(unknown)}' is not known, use ISO 639-1 codes such as fr,es or NLLB codes such as fra_Latn";
         parsed = parsed with { Translate = [.. codes.Distinct()] };
         return null;
     }

@@ -12,13 +12,13 @@ public sealed class JobCompletion(RedisClient redis, JobOptions options, TimePro
     /// <summary>Ends a job with its result.</summary>
     /// <param name="entry">The job.</param>
     /// <param name="result">Its seq is given by Redis; a <see cref="Failed"/> is a result, too.</param>
-    /// <param name="translations">What to translate once the transcript is released.</param>
+    /// <param name="translations">What follows once the transcript is released.</param>
     /// <param name="cancellationToken">Ends the waiting; the job may then have been ended or not.</param>
     /// <returns>
     /// False when the job had been ended before, by another worker (whose result counts) or by this call, its reply being lost.
     /// </returns>
     public Task<bool> FinishAsync(
-        JobEntry entry, FinalResult result, IReadOnlyList<QueuedTranslation> translations, CancellationToken cancellationToken) =>
+        JobEntry entry, FinalResult result, IReadOnlyList<FollowingTranslation> translations, CancellationToken cancellationToken) =>
         EndAsync(entry, result, translations, reason: "", cancellationToken);
 
     /// <summary>Gives a job up: moves it to the dead stream, with the failure's message as reason, and tells its client.</summary>
@@ -37,7 +37,7 @@ public sealed class JobCompletion(RedisClient redis, JobOptions options, TimePro
         redis.PublishAsync(RedisKeys.Results(clientId), new ResultEnvelope(0, partial).ToArray(), cancellationToken);
 
     private async Task<bool> EndAsync(
-        JobEntry entry, FinalResult? result, IReadOnlyList<QueuedTranslation> translations, string reason, CancellationToken cancellationToken)
+        JobEntry entry, FinalResult? result, IReadOnlyList<FollowingTranslation> translations, string reason, CancellationToken cancellationToken)
     {
         RedisArgument[] keys =
         [
@@ -54,15 +54,26 @@ public sealed class JobCompletion(RedisClient redis, JobOptions options, TimePro
             entry.ClientId,
             RedisKeys.Results(entry.ClientId),
             result?.Segment ?? 0,
-            entry.Stream.InSegmentOrder ? "1" : "0",
+            LanguageOf(result),
             result is null ? Array.Empty<byte>() : ResultEnvelope.WriteResult(result),
             options.HistoryTtlSeconds,
             options.MaxHistoryEntries,
             options.MaxDeadEntries,
             reason,
-            .. translations.SelectMany(translation => (RedisArgument[])[translation.Language, translation.Job]),
+            options.MaxTranslationJobs,
+            .. translations.SelectMany(EncodeFollowing),
         ];
         var reply = await _retry.EvalAsync(redis, JobScripts.Finish, keys, arguments, cancellationToken);
         return reply.AsInt64() == 1;
     }
+
+    private static string LanguageOf(FinalResult? result) => result switch
+    {
+        Translation translation => translation.Language,
+        Failed failed => failed.Language ?? "",
+        _ => "",
+    };
+
+    private static RedisArgument[] EncodeFollowing(FollowingTranslation translation) =>
+        [translation.Language, translation.Job?.ToArray() ?? [], ResultEnvelope.WriteResult(translation.Result)];
 }

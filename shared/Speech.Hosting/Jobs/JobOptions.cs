@@ -11,6 +11,9 @@ public sealed record JobOptions
     /// <summary>Jobs given up that are kept; about so many, older ones go.</summary>
     public int MaxDeadEntries { get; init; } = 10_000;
 
+    /// <summary>Translation jobs that may wait; with so many, transcripts are followed by failures instead.</summary>
+    public int MaxTranslationJobs { get; init; } = 100_000;
+
     /// <summary>Interim jobs that may wait; older ones go, their segments have newer ones.</summary>
     public int MaxInterimJobs { get; init; } = 64;
 

@@ -5,12 +5,10 @@ namespace Speech.Hosting;
 /// <summary>A stream of jobs and the group of workers that serves it.</summary>
 /// <param name="Key">The stream.</param>
 /// <param name="Group">The consumer group.</param>
-/// <param name="InSegmentOrder">Whether results are released in segment order, or as they come.</param>
-public sealed record JobStream(string Key, string Group, bool InSegmentOrder)
+public sealed record JobStream(string Key, string Group)
 {
-    public static JobStream Audio { get; } = new(RedisKeys.AudioJobs, RedisKeys.SttWorkers, InSegmentOrder: true);
+    public static JobStream Audio { get; } = new(RedisKeys.AudioJobs, RedisKeys.SttWorkers);
 
     /// <summary>A translation job is queued when its transcript is released, so a translation never comes before that.</summary>
-    public static JobStream Translations { get; } =
-        new(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, InSegmentOrder: false);
+    public static JobStream Translations { get; } = new(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers);
 }

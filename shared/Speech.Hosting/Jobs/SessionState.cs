@@ -5,4 +5,6 @@ namespace Speech.Hosting;
 /// <param name="CommittedSeconds">The client's audio is safe, or was silence, up to here.</param>
 /// <param name="Seq">The last that was given to a result; 0: none.</param>
 /// <param name="Released">Results of the segments before this one have gone out.</param>
-public readonly record struct SessionState(int Segments, double CommittedSeconds, long Seq, int Released);
+/// <param name="Translating">Translations that will follow transcripts that have gone out.</param>
+public sealed record SessionState(
+    int Segments, double CommittedSeconds, long Seq, int Released, IReadOnlyList<(int Segment, string Language)> Translating);

@@ -15,13 +15,20 @@ public sealed class SessionStore(RedisClient redis, JobOptions options, TimeProv
     {
         var fields = await redis.HashGetAllAsync(RedisKeys.Session(clientId), cancellationToken);
         return new SessionState(
-            Number<int>("segments"), Number<double>("committed"), Number<long>("seq"), Number<int>("released"));
+            Number<int>("segments"), Number<double>("committed"), Number<long>("seq"), Number<int>("released"), [.. Translating()]);
 
         T Number<T>(string name)
             where T : struct, ISpanParsable<T> =>
             fields.FindString(name) is not { } text ? default
             : T.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value
             : throw new FormatException($"The field {name} of {RedisKeys.Session(clientId)} in Redis is '{text}', not a number; delete the key.");
+
+        // Fields "translating:<language>:<segment>", see finish.lua.
+        IEnumerable<(int Segment, string Language)> Translating() =>
+            from field in fields
+            let parts = field.Key.Split(':')
+            where parts is ["translating", _, _] && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            select (int.Parse(parts[2], CultureInfo.InvariantCulture), parts[1]);
     }
 
     /// <summary>

@@ -9,13 +9,17 @@
 --     a client that comes back and asks for everything after a seq misses nothing and sees nothing twice. If gateways put
 --     results in order instead, each would have to remember what it holds back, and a gateway that dies would lose it.
 --   * What is queued for translation is queued with the release of its transcript: a translation follows its transcript.
+--   * Translations into one language come in segment order, too. The session has a field for each that is owed,
+--     "translating:<language>:<segment>", with the segment that comes before it in that language; one that is early is kept
+--     ("held:<language>:<segment before>") and released by the script that finishes the one before it. What a session does not
+--     know of (it has expired, or someone else queued the job) waits for nothing and holds up nothing.
 --
 -- KEYS: 1 the jobs' stream  2 session:<client_id>  3 history:<client_id>  4 translation_jobs  5 <stream>:dead
 -- ARGV: 1 group  2 entry id  3 client_id, or '' when nobody can be told  4 results:<client_id>  5 segment
---       6 '1' when results go out in segment order, '0' when at once  7 result: a MessagePack map without seq
+--       6 of a translation: its language, else ''  7 result: a MessagePack map without seq
 --       8 time to live (seconds)  9 most entries in the history  10 most entries in the dead stream
---       11 reason why the job is given up and moved to the dead stream, or ''
---       12… for each translation wanted: language, job
+--       11 reason why the job is given up and moved to the dead stream, or ''  12 most entries in translation_jobs
+--       13… for each translation that follows: language, job or '', and the result when there is no job or no room for it
 -- Returns 1 if this was the first acknowledgement, else 0.
 
 -- First the one write that decides. It also makes the script "dirty": from here on Redis refuses it no write for want of memory.
@@ -23,8 +27,8 @@ if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then
   return 0
 end
 
-local session, history = KEYS[2], KEYS[3]
-local client, channel, segment = ARGV[3], ARGV[4], tonumber(ARGV[5])
+local session, history, translation_jobs = KEYS[2], KEYS[3], KEYS[4]
+local client, channel, segment, language = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
 
 if ARGV[11] ~= '' then
   local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
@@ -47,27 +51,58 @@ if not seq then
   seq = last and tonumber(string.match(last[1], '^%d+')) or 0
 end
 
--- result: the map, then language and job of each translation
-local function release(number, result)
+local function publish(result)
   seq = seq + 1
-  redis.call('XADD', history, 'MAXLEN', '~', ARGV[9], string.format('%.0f-0', seq), 'result', result[1])
-  redis.call('PUBLISH', channel, '\146' .. cmsgpack.pack(seq) .. result[1]) -- 0x92: an array of two
-  for i = 2, #result, 2 do
-    redis.call('XADD', KEYS[4], '*',
-      'client_id', client, 'segment', string.format('%.0f', number), 'language', result[i], 'job', result[i + 1])
+  redis.call('XADD', history, 'MAXLEN', '~', ARGV[9], string.format('%.0f-0', seq), 'result', result)
+  redis.call('PUBLISH', channel, '\146' .. cmsgpack.pack(seq) .. result) -- 0x92: an array of two
+end
+
+-- number: the segment, as a string
+local function release_translation(into, number, result)
+  local owed, held = 'translating:' .. into .. ':', 'held:' .. into .. ':'
+  local before = redis.call('HGET', session, owed .. number)
+  if before and redis.call('HEXISTS', session, owed .. before) == 1 then
+    redis.call('HSET', session, held .. before, cmsgpack.pack({ number, result }))
+    return
+  end
+  while result do
+    publish(result)
+    redis.call('HDEL', session, owed .. number)
+    local following = redis.call('HGET', session, held .. number)
+    redis.call('HDEL', session, held .. number)
+    number, result = unpack(following and cmsgpack.unpack(following) or {})
   end
 end
 
-local result = { ARGV[7], unpack(ARGV, 12) }
-local in_order = ARGV[6] == '1' and redis.call('HEXISTS', session, 'segments') == 1
+-- result: the map, then language, job and result of each translation that follows
+local function release_transcript(number, result)
+  number = string.format('%.0f', number)
+  publish(result[1])
+  for i = 2, #result, 3 do
+    local into, job = result[i], result[i + 1]
+    local last = 'translating:' .. into
+    redis.call('HSET', session, last .. ':' .. number, redis.call('HGET', session, last) or '')
+    redis.call('HSET', session, last, number)
+    if job ~= '' and redis.call('XLEN', translation_jobs) < tonumber(ARGV[12]) then
+      redis.call('XADD', translation_jobs, '*', 'client_id', client, 'segment', number, 'language', into, 'job', job)
+    else
+      release_translation(into, number, result[i + 2])
+    end
+  end
+end
+
+local result = { ARGV[7], unpack(ARGV, 13) }
+local in_order = redis.call('HEXISTS', session, 'segments') == 1
 local next_segment = tonumber(redis.call('HGET', session, 'released') or 0)
-if not in_order then
-  release(segment, result)
+if language ~= '' then
+  release_translation(language, ARGV[5], ARGV[7])
+elseif not in_order then
+  release_transcript(segment, result)
 elseif segment > next_segment then
   redis.call('HSET', session, 'held:' .. ARGV[5], cmsgpack.pack(result))
 elseif segment == next_segment then
   while result do
-    release(next_segment, result)
+    release_transcript(next_segment, result)
     next_segment = next_segment + 1
     local field = 'held:' .. string.format('%.0f', next_segment)
     local held = redis.call('HGET', session, field)

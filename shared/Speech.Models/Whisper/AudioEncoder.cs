@@ -1,7 +1,14 @@
+using Speech.Models.Transformer;
 using Speech.Tensors;
 using Speech.Tensors.Cpu;
 
 namespace Speech.Models.Whisper;
+
+/// <summary>A stretch of a spectrogram to be encoded.</summary>
+/// <param name="Mel">[frames, mels], of which the last is repeated beyond the end.</param>
+/// <param name="FirstFrame">Where the window begins.</param>
+/// <param name="Context">Positions of 20 ms to compute.</param>
+public readonly record struct AudioWindow(ReadOnlyMemory<float> Mel, int FirstFrame, int Context);
 
 /// <summary>
 /// Log-mel frames to audio features: two convolutions (the second halves the frame rate), sinusoidal positions, transformer blocks, a final norm.
@@ -12,101 +19,83 @@ internal sealed class AudioEncoder : IDisposable
 {
     private readonly CpuDevice _device;
     private readonly int _state;
+    private readonly int _melCount;
     private readonly PackedMatrix _conv1;
     private readonly PackedMatrix _conv2;
     private readonly Tensor _positionalEmbedding;
-    private readonly ResidualAttentionBlock[] _blocks;
-    private readonly LayerNorm _lnPost;
-    private readonly KeyValueCache _keys;
+    private readonly TransformerEncoder _transformer;
     private readonly Tensor _mel;
     private readonly Tensor _conv;
     private readonly Tensor _x;
-    private readonly Tensor _normed;
-    private readonly Tensor _query;
-    private readonly Tensor _key;
-    private readonly Tensor _value;
-    private readonly Tensor _hidden;
 
     public AudioEncoder(WeightLoader loader)
     {
         var p = loader.HyperParameters;
         _device = loader.Device;
         _state = p.AudioState;
+        _melCount = p.MelCount;
         Context = p.AudioContext;
-        MelCount = p.MelCount;
         _conv1 = loader.Convolution("encoder.conv1");
         _conv2 = loader.Convolution("encoder.conv2");
         _positionalEmbedding = loader.Table("encoder.positional_embedding");
-        _blocks = [.. Enumerable.Range(0, p.AudioLayers).Select(i => new ResidualAttentionBlock(loader, $"encoder.blocks.{i}", crossAttention: false))];
-        _lnPost = loader.LayerNorm("encoder.ln_post");
-        _keys = new KeyValueCache(_device, p.AudioHeads, WhisperHyperParameters.HeadSize, Context);
-        _mel = new Tensor((2 * Context) + 2, MelCount);
+        TransformerBlock[] blocks = [.. Enumerable.Range(0, p.AudioLayers).Select(i => loader.Block($"encoder.blocks.{i}", crossAttention: false))];
+        _transformer = new TransformerEncoder(_device, p.Encoder, blocks, loader.LayerNorm("encoder.ln_post"), Context);
+        _mel = new Tensor((2 * Context) + 2, _melCount);
         _conv = new Tensor((2 * Context) + 2, _state);
         _x = new Tensor(Context, _state);
-        _normed = new Tensor(Context, _state);
-        _query = new Tensor(Context, _state);
-        _key = new Tensor(Context, _state);
-        _value = new Tensor(Context, _state);
-        _hidden = new Tensor(Context, 4 * _state);
     }
 
     /// <summary>Positions of a full window (1500 for 30 s), 20 ms each.</summary>
     public int Context { get; }
 
-    public int MelCount { get; }
-
-    /// <summary>Where the caller writes the log-mel spectrogram before <see cref="Forward"/>: [2·context, mels], frame after frame.</summary>
-    public Span<float> Mel(int context) => _mel.View(MelCount, 1, 2 * context * MelCount, 0).Row(0);
-
-    /// <summary>Encodes the frames in <see cref="Mel"/>.</summary>
-    /// <param name="context">Positions to compute, up to <see cref="Context"/>.</param>
-    /// <returns>[context, state], valid until the next call.</returns>
-    public TensorView Forward(int context)
+    /// <summary>Encodes windows whose contexts together are at most <see cref="Context"/>.</summary>
+    /// <returns>[sum of the contexts, state], valid until the next call.</returns>
+    public TensorView Forward(ReadOnlySpan<AudioWindow> windows)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(context);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(context, Context);
-        var frames = 2 * context;
-        _mel.Row(frames + 1).Clear();
-        _conv.Row(frames + 1).Clear();
-        _device.Linear(_mel.View(0, frames, 3 * MelCount, MelCount), _conv1, _conv.View(_state, frames, _state, _state), Activation.Gelu);
-
-        var x = _x.View(context);
-        _device.Linear(_conv.View(0, context, 3 * _state, 2 * _state), _conv2, x, Activation.Gelu);
-        _device.Add(x, _positionalEmbedding.View(context));
-
-        foreach (var block in _blocks)
+        Span<int> contexts = stackalloc int[windows.Length];
+        var positions = 0;
+        for (var i = 0; i < windows.Length; i++)
         {
-            Attend(block, x);
-            block.Mlp(_device, x, _normed.View(context), _hidden.View(context));
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(windows[i].Context, nameof(windows));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(positions + windows[i].Context, Context, nameof(windows));
+            Convolve(windows[i], _x.View().Slice(positions, windows[i].Context));
+            contexts[i] = windows[i].Context;
+            positions += windows[i].Context;
         }
 
-        _lnPost.Forward(_device, x, x);
+        var x = _x.View(positions);
+        _transformer.Forward(x, contexts);
         return x;
     }
 
     public void Dispose()
     {
-        foreach (var tensor in (ReadOnlySpan<Tensor>)[_positionalEmbedding, _mel, _conv, _x, _normed, _query, _key, _value, _hidden])
+        foreach (var tensor in (ReadOnlySpan<Tensor>)[_positionalEmbedding, _mel, _conv, _x])
             tensor.Dispose();
-        foreach (var block in _blocks)
-            block.Dispose();
+        _transformer.Dispose();
         _conv1.Dispose();
         _conv2.Dispose();
-        _lnPost.Dispose();
-        _keys.Dispose();
     }
 
-    /// <summary>x += attn(attn_ln(x)).</summary>
-    private void Attend(ResidualAttentionBlock block, TensorView x)
+    /// <param name="x">Gets [context, state].</param>
+    private void Convolve(AudioWindow window, TensorView x)
     {
-        var (normed, query, key, value) = (_normed.View(x.Rows), _query.View(x.Rows), _key.View(x.Rows), _value.View(x.Rows));
-        block.AttentionNorm.Forward(_device, x, normed);
-        _device.Linear(normed, block.Attention.Query, query);
-        _device.Linear(normed, block.Attention.Key, key);
-        _device.Linear(normed, block.Attention.Value, value);
-        _keys.Clear();
-        _device.Append(_keys, key, value);
-        _device.Attend(query, _keys, normed);
-        _device.Linear(normed, block.Attention.Out, x, accumulate: true);
+        var frames = 2 * window.Context;
+        CopyFrames(window, _mel.View(_melCount, 1, frames * _melCount, 0).Row(0));
+        _mel.Row(frames + 1).Clear();
+        _conv.Row(frames + 1).Clear();
+        _device.Linear(_mel.View(0, frames, 3 * _melCount, _melCount), _conv1, _conv.View(_state, frames, _state, _state), Activation.Gelu);
+        _device.Linear(_conv.View(0, window.Context, 3 * _state, 2 * _state), _conv2, x, Activation.Gelu);
+        _device.Add(x, _positionalEmbedding.View(window.Context));
+    }
+
+    private void CopyFrames(AudioWindow window, Span<float> frames)
+    {
+        var mel = window.Mel.Span;
+        var heard = mel[Math.Min(mel.Length, window.FirstFrame * _melCount)..];
+        heard = heard[..Math.Min(heard.Length, frames.Length)];
+        heard.CopyTo(frames);
+        for (var rest = frames[heard.Length..]; !rest.IsEmpty; rest = rest[_melCount..])
+            mel[^_melCount..].CopyTo(rest);
     }
 }

@@ -1,4 +1,6 @@
 using System.Buffers;
+using Speech.Models.Batching;
+using Speech.Models.Transformer;
 using Speech.Models.Whisper.Decoding;
 using Speech.Models.Whisper.Timing;
 using Speech.Tensors;
@@ -10,7 +12,7 @@ namespace Speech.Models.Whisper;
 /// into segments, perhaps aligned to words. It owns no loop: between the engine's steps it encodes its next window or judges a finished one.
 /// </summary>
 /// <remarks>Source: openai/whisper, <c>transcribe.py</c>.</remarks>
-internal sealed class TranscriptionTask : IDisposable
+internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Transcription>
 {
     private const double SecondsPerFrame = 0.01;
     private const int SamplesPerFrame = LogMelSpectrogram.HopLength;
@@ -34,11 +36,9 @@ internal sealed class TranscriptionTask : IDisposable
     private string? _language;
     private WindowDecoding? _window;
 
-    public TranscriptionTask(TranscriptionRequest request, WhisperModel model, DecodingRules rules, AudioFeatures audio, DecoderState[] states)
+    public TranscriptionTask(TranscriptionRequest request, WhisperModel model, DecodingRules rules, EncoderMemory audio, DecoderState[] states)
+        : base(request, audio, states)
     {
-        Request = request;
-        Audio = audio;
-        States = states;
         _model = model;
         _tokenizer = model.Tokenizer;
         _rules = rules;
@@ -51,19 +51,13 @@ internal sealed class TranscriptionTask : IDisposable
         _initialPrompt = string.IsNullOrWhiteSpace(_options.Prompt) ? [] : _tokenizer.Encode($" {_options.Prompt.Trim()}");
     }
 
-    public TranscriptionRequest Request { get; }
-
-    public AudioFeatures Audio { get; }
-
-    public DecoderState[] States { get; }
-
     /// <summary>Whether its next window is still to be encoded.</summary>
-    public bool NeedsEncoding => _window is null && !IsFinished;
+    public override bool NeedsEncoding => _window is null && !IsFinished;
 
-    public bool IsFinished => _seek >= _contentFrames;
+    public override bool IsFinished => _seek >= _contentFrames;
 
-    /// <summary>Encoder positions of the next window.</summary>
-    public int NextContext
+    /// <summary>Of the next window.</summary>
+    public override int EncoderPositions
     {
         get
         {
@@ -74,25 +68,29 @@ internal sealed class TranscriptionTask : IDisposable
     }
 
     /// <summary>The least rows that its next step needs.</summary>
-    public int MinimumRows => _window is { IsTakingPrompt: false } ? States.Length : 1;
+    public override int MinimumRows => _window is { IsTakingPrompt: false } ? States.Length : 1;
 
-    /// <summary>Encodes the next window and begins to decode it.</summary>
-    public void Encode()
+    /// <summary>The next window, to be encoded.</summary>
+    public AudioWindow BeginWindow()
     {
-        var context = NextContext;
         _windowFrames = Math.Min(2 * _model.HyperParameters.AudioContext, _contentFrames - _seek);
-        _model.Encode(_mel.AsSpan(0, _melLength), _seek, context, Audio);
+        return new AudioWindow(_mel.AsMemory(0, _melLength), _seek, EncoderPositions);
+    }
+
+    /// <summary>When the window is encoded.</summary>
+    public void BeginDecoding()
+    {
         _language ??= DetectLanguage();
         _attempt = 0;
         BeginAttempt();
     }
 
-    public void AddRows(List<DecoderRow> rows, int room) => _window?.AddRows(rows, room);
+    public override void AddRows(List<DecoderRow> rows, int room) => _window?.AddRows(rows, room);
 
-    public void Accept(TensorView logits, ref int row) => _window?.Accept(logits, ref row);
+    public override void Accept(TensorView logits, ref int row) => _window?.Accept(logits, ref row);
 
     /// <summary>After a step: if the window's decoding has ended, judges it, tries again or goes on. May use the model.</summary>
-    public void Advance()
+    public override void Advance()
     {
         if (_window is not { IsFinished: true })
             return;
@@ -130,13 +128,12 @@ internal sealed class TranscriptionTask : IDisposable
             _history.Clear();
     }
 
-    public Transcription Result() => new(_language ?? "en", _segments, _sampled, _logProbabilities, _noSpeechProbability ?? 1);
+    public override Transcription Result() => new(_language ?? "en", _segments, _sampled, _logProbabilities, _noSpeechProbability ?? 1);
 
-    /// <summary>Gives back its memory; audio and states stay its owner's.</summary>
-    public void Dispose() => ArrayPool<float>.Shared.Return(_mel);
+    public override void Release() => ArrayPool<float>.Shared.Return(_mel);
 
     private void BeginAttempt() =>
-        _window = new WindowDecoding(_rules, Audio, States, [.. Prompt()], _options, _options.Temperatures[_attempt]);
+        _window = new WindowDecoding(_rules, Memory, States, [.. Prompt()], _options, _options.Temperatures[_attempt]);
 
     private IEnumerable<int> Prompt()
     {
@@ -157,7 +154,7 @@ internal sealed class TranscriptionTask : IDisposable
     private string? DetectLanguage()
     {
         States[0].Clear();
-        var logits = _model.Decode([new DecoderRow(Audio, States[0], _tokenizer.StartOfTranscript, WantLogits: true)]).Row(0);
+        var logits = _model.Decode([new DecoderRow(Memory, States[0], _tokenizer.StartOfTranscript, WantLogits: true)]).Row(0);
         var first = _tokenizer.StartOfTranscript + 1;
         return _tokenizer.Language(first + System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(logits.Slice(first, _tokenizer.LanguageCount)));
     }
@@ -166,7 +163,7 @@ internal sealed class TranscriptionTask : IDisposable
     {
         var offset = start * SecondsPerFrame;
         var text = segments.SelectMany(segment => segment.Tokens).Where(token => token < _tokenizer.EndOfText).ToArray();
-        var alignment = new WordAligner(_model).Align(Audio, States[0], StartSequence(), text, _windowFrames, _language!);
+        var alignment = new WordAligner(_model).Align(Memory, States[0], StartSequence(), text, _windowFrames, _language!);
         var lastSpeechEnd = _lastSpeechEnd;
         segments = WordTimestamps.Add(segments, alignment, offset, ref lastSpeechEnd, _tokenizer.EndOfText);
 

@@ -1,3 +1,4 @@
+using Speech.Models.Transformer;
 using Speech.Tensors;
 using Speech.Tensors.Cpu;
 using Speech.Tensors.Ggml;
@@ -26,6 +27,17 @@ internal sealed class WeightLoader(WhisperFile file, CpuDevice device, bool wide
         var tensor = file[name];
         return Pack(tensor, tensor.Rows, tensor.Columns, []);
     }
+
+    /// <summary>openai/whisper's ResidualAttentionBlock.</summary>
+    public TransformerBlock Block(string name, bool crossAttention) => new()
+    {
+        AttentionNorm = LayerNorm($"{name}.attn_ln"),
+        Attention = Attention($"{name}.attn"),
+        CrossAttentionNorm = crossAttention ? LayerNorm($"{name}.cross_attn_ln") : null,
+        CrossAttention = crossAttention ? Attention($"{name}.cross_attn") : null,
+        FeedForwardNorm = LayerNorm($"{name}.mlp_ln"),
+        FeedForward = new FeedForward(Linear($"{name}.mlp.0"), Linear($"{name}.mlp.2"), Activation.Gelu),
+    };
 
     public LayerNorm LayerNorm(string name) =>
         new(new Tensor(file[$"{name}.weight"].ToSingles()), new Tensor(file[$"{name}.bias"].ToSingles()));
@@ -59,6 +71,13 @@ internal sealed class WeightLoader(WhisperFile file, CpuDevice device, bool wide
 
         return device.Pack(matrix, outputs, taps * channels, file[$"{name}.bias"].ToSingles());
     }
+
+    /// <summary>
+    /// The key has no bias. openai/whisper scales query and key by headSize^-0.25 each; here the scores are scaled by headSize^-0.5, an exact power of two
+    /// for heads of 64.
+    /// </summary>
+    private MultiHeadAttention Attention(string name) =>
+        new(Linear($"{name}.query"), Linear($"{name}.key"), Linear($"{name}.value"), Linear($"{name}.out"));
 
     // Stored formats are kept where a kernel reads them, since a decoder step costs what its weights weigh; the others become floats. No value is rounded.
     private PackedMatrix Pack(GgmlTensor weight, int outputs, int inputs, ReadOnlySpan<float> bias)

@@ -1,3 +1,4 @@
+using Speech.Models.Transformer;
 using Speech.Tensors.Ggml;
 
 namespace Speech.Models.Whisper;
@@ -23,6 +24,10 @@ public readonly record struct WhisperHyperParameters(
 
     /// <summary>Tensors of a complete file.</summary>
     public int TensorCount => 11 + 15 * AudioLayers + 24 * TextLayers;
+
+    internal TransformerShape Encoder => new(AudioLayers, AudioState, AudioHeads, AudioContext);
+
+    internal TransformerShape Decoder => new(TextLayers, TextState, TextHeads, TextContext);
 
     internal static WhisperHyperParameters Read(GgmlReader reader)
     {

@@ -1,17 +1,19 @@
+using Speech.Models.Batching;
+using Speech.Models.Transformer;
 using Speech.Tensors;
 using Speech.Tensors.Cpu;
 
 namespace Speech.Models.Whisper;
 
 /// <summary>A loaded Whisper model: log-mel front end, encoder, decoder and tokenizer on one device. For one caller at a time.</summary>
-public sealed class WhisperModel : IDisposable
+public sealed class WhisperModel : IEncoderDecoder, IDisposable
 {
     /// <summary>Samples at 16 kHz of a full window of 30 s.</summary>
     public const int WindowSamples = 30 * LogMelSpectrogram.SampleRate;
 
     private readonly LogMelSpectrogram _logMel;
     private readonly AudioEncoder _encoder;
-    private readonly TextDecoder _decoder;
+    private readonly TransformerDecoder _decoder;
 
     private WhisperModel(WhisperFile file, CpuDevice device, bool trainedForShortContext, int maximumRows, bool widenWeights)
     {
@@ -22,7 +24,11 @@ public sealed class WhisperModel : IDisposable
         Tokenizer = new WhisperTokenizer(file);
         _logMel = new LogMelSpectrogram(file.MelFilters, file.HyperParameters.MelCount);
         _encoder = new AudioEncoder(loader);
-        _decoder = new TextDecoder(loader, maximumRows);
+
+        var p = file.HyperParameters;
+        var embedding = new TokenEmbedding(loader.Matrix("decoder.token_embedding.weight"), loader.Table("decoder.positional_embedding"));
+        TransformerBlock[] blocks = [.. Enumerable.Range(0, p.TextLayers).Select(i => loader.Block($"decoder.blocks.{i}", crossAttention: true))];
+        _decoder = new TransformerDecoder(device, p.Decoder, embedding, blocks, loader.LayerNorm("decoder.ln"), maximumRows, p.AudioContext);
     }
 
     public CpuDevice Device { get; }
@@ -39,6 +45,9 @@ public sealed class WhisperModel : IDisposable
 
     /// <summary>The most rows of one <see cref="Decode"/>.</summary>
     public int MaximumRows => _decoder.MaximumRows;
+
+    /// <summary>The most encoder positions of one <see cref="Encode(ReadOnlySpan{AudioWindow}, ReadOnlySpan{EncoderMemory})"/>.</summary>
+    public int MaximumEncoderRows => _encoder.Context;
 
     /// <summary>Loads a ggml file. The device stays the caller's to dispose.</summary>
     /// <param name="trainedForShortContext">See <see cref="TrainedForShortContext"/>.</param>
@@ -60,28 +69,22 @@ public sealed class WhisperModel : IDisposable
     /// </param>
     public void LogMel(ReadOnlySpan<float> samples, Span<float> mel) => _logMel.Compute(samples, mel.Length / HyperParameters.MelCount, mel);
 
-    /// <summary>Encodes a window of a spectrogram.</summary>
-    /// <param name="mel">[frames, mels], of which the last is repeated beyond the end.</param>
-    /// <param name="firstFrame">Where the window begins.</param>
-    /// <param name="context">Positions of 20 ms, at most the model's audio context.</param>
-    /// <param name="features">Gets the result.</param>
-    public void Encode(ReadOnlySpan<float> mel, int firstFrame, int context, AudioFeatures features) =>
-        _decoder.Project(Encode(mel, firstFrame, context), features);
-
-    /// <summary>The encoder alone.</summary>
-    /// <returns>[context, state], valid until the next call.</returns>
-    public TensorView Encode(ReadOnlySpan<float> mel, int firstFrame, int context)
+    /// <summary>Encodes windows whose contexts together are at most the model's audio context.</summary>
+    /// <param name="windows">Of any recordings.</param>
+    /// <param name="memories">Get the results, one for each window.</param>
+    public void Encode(ReadOnlySpan<AudioWindow> windows, ReadOnlySpan<EncoderMemory> memories)
     {
-        var input = _encoder.Mel(context);
-        var heard = mel[Math.Min(mel.Length, firstFrame * HyperParameters.MelCount)..];
-        heard = heard[..Math.Min(heard.Length, input.Length)];
-        heard.CopyTo(input);
-        for (var rest = input[heard.Length..]; !rest.IsEmpty; rest = rest[HyperParameters.MelCount..])
-            mel[^HyperParameters.MelCount..].CopyTo(rest);
-        return _encoder.Forward(context);
+        Span<int> contexts = stackalloc int[windows.Length];
+        for (var i = 0; i < windows.Length; i++)
+            contexts[i] = windows[i].Context;
+        _decoder.Project(Encode(windows), contexts, memories);
     }
 
-    public AudioFeatures NewAudioFeatures() => _decoder.NewAudioFeatures();
+    /// <summary>The encoder alone.</summary>
+    /// <returns>[sum of the contexts, state], valid until the next call.</returns>
+    public TensorView Encode(ReadOnlySpan<AudioWindow> windows) => _encoder.Forward(windows);
+
+    public EncoderMemory NewEncoderMemory() => _decoder.NewMemory(HyperParameters.AudioContext);
 
     public DecoderState NewDecoderState() => _decoder.NewState();
 
@@ -90,7 +93,7 @@ public sealed class WhisperModel : IDisposable
     public TensorView Decode(ReadOnlySpan<DecoderRow> rows) => _decoder.Forward(rows);
 
     /// <summary>A decoder step of one sequence that also keeps the cross-attention scores of the alignment heads.</summary>
-    internal TensorView Decode(ReadOnlySpan<DecoderRow> rows, AlignmentScores capture) => _decoder.Forward(rows, capture);
+    internal TensorView Decode(ReadOnlySpan<DecoderRow> rows, AlignmentScores capture) => _decoder.Forward(rows, capture.Add);
 
     public void Dispose()
     {

@@ -65,6 +65,9 @@ internal abstract unsafe class CpuKernels
     /// <summary>0.5·x·(1 + erf(x/√2)) in place.</summary>
     public abstract void Gelu(float* x, int count);
 
+    /// <summary>max(x, 0) in place.</summary>
+    public abstract void Relu(float* x, int count);
+
     /// <summary>ln Σ exp(x), for log-probabilities: x may hold -∞.</summary>
     public abstract float LogSumExp(float* x, int count);
 

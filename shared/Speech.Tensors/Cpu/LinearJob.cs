@@ -16,6 +16,13 @@ internal readonly unsafe struct LinearJob(
         if (activation == Activation.None)
             return;
         for (var r = row; r < row + rows; r++)
-            kernels.Gelu(y.RowPointer(r) + (first * kernels.PanelWidth), (end - first) * kernels.PanelWidth);
+        {
+            var values = y.RowPointer(r) + (first * kernels.PanelWidth);
+            var count = (end - first) * kernels.PanelWidth;
+            if (activation == Activation.Gelu)
+                kernels.Gelu(values, count);
+            else
+                kernels.Relu(values, count);
+        }
     }
 }

@@ -14,7 +14,7 @@ public sealed class SegmenterTests
         using var segmenter = new Segmenter(Options);
         var events = Run(segmenter, [(0, 50), (0.9f, 40), (0, 50)]);
 
-        var (start, end) = (50 * 512 - 4800, 90 * 512 + 4800);
+        var (start, end) = (50 * 512 - 5120, 90 * 512 + 5120);
         events.Select(e => (e.Kind, e.Segment, e.StartSample)).ShouldBe([
             (SegmenterEventKind.SpeechStarted, 0, start), (SegmenterEventKind.SegmentCompleted, 0, start)]);
         events[1].EndSample.ShouldBe(end);
@@ -30,7 +30,7 @@ public sealed class SegmenterTests
         Run(segmenter, [(0.9f, 40), (0, 19)]).Count.ShouldBe(1);
         segmenter.CommittedUntil.ShouldBe(0);
         Run(segmenter, [(0, 1)])[0].Kind.ShouldBe(SegmenterEventKind.SegmentCompleted);
-        segmenter.CommittedUntilSample.ShouldBe(60 * 512 - 4800);
+        segmenter.CommittedUntilSample.ShouldBe(60 * 512 - 5120);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class SegmenterTests
         var events = Run(segmenter, [(0.5f, 5), (0.4f, 100), (0.3f, 1), (0.4f, 30)]);
 
         events.Count.ShouldBe(2);
-        events[1].EndSample.ShouldBe((100 + 5 + 100) * 512 + 4800);
+        events[1].EndSample.ShouldBe((100 + 5 + 100) * 512 + 5120);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class SegmenterTests
     {
         using var segmenter = new Segmenter(Options);
         Run(segmenter, [(0, 30), (0.9f, 3), (0, 60)]).ShouldBeEmpty();
-        segmenter.CommittedUntilSample.ShouldBe(segmenter.Position - 4800);
+        segmenter.CommittedUntilSample.ShouldBe(segmenter.Position - 5120);
 
         var word = Run(segmenter, [(0.9f, 4), (0, 60)]);
         word.Count.ShouldBe(2);
@@ -97,8 +97,8 @@ public sealed class SegmenterTests
 
         segmenter.TrySnapshot(out var open).ShouldBeTrue();
         open.Segment.ShouldBe(0);
-        (open.StartSample, open.EndSample).ShouldBe((20 * 512 - 4800, 30 * 512 + 4800));
-        open.Samples.ToArray().ShouldBe(Audio[(20 * 512 - 4800)..(30 * 512 + 4800)]);
+        (open.StartSample, open.EndSample).ShouldBe((20 * 512 - 5120, 30 * 512 + 5120));
+        open.Samples.ToArray().ShouldBe(Audio[(20 * 512 - 5120)..(30 * 512 + 5120)]);
     }
 
     [Fact]
@@ -116,8 +116,8 @@ public sealed class SegmenterTests
         events[1].EndedBy.ShouldBe(SegmentEnd.Cut);
         events[1].EndSeconds.ShouldBe(24.125, 0.05);
         events[2].StartSample.ShouldBe(events[1].EndSample);
-        events[3].EndSample.ShouldBe(1000 * 512 + 4800);
-        events[1].Samples.Concat(events[3].Samples).ShouldBe(audio[..(1000 * 512 + 4800)]);
+        events[3].EndSample.ShouldBe(1000 * 512 + 5120);
+        events[1].Samples.Concat(events[3].Samples).ShouldBe(audio[..(1000 * 512 + 5120)]);
     }
 
     [Fact]

@@ -106,7 +106,7 @@ public sealed class AudioPipelineTests
     [Fact]
     public void The_numbers_and_times_of_a_client_that_comes_back_go_on()
     {
-        using var pipeline = Create(AudioCodec.PcmS16Le, firstSegment: 7, startSample: 160_000);
+        using var pipeline = Create(AudioCodec.PcmS16Le, firstSegment: 7, start: new ResumePoint(10, default));
         pipeline.Decode(TestAudio.Pcm16(TestAudio.Phrase));
         pipeline.Complete();
         pipeline.TryRead(out var started).ShouldBeTrue();
@@ -114,11 +114,11 @@ public sealed class AudioPipelineTests
         started.StartSeconds.ShouldBeGreaterThanOrEqualTo(10.0);
     }
 
-    private static AudioPipeline Create(AudioCodec codec, long firstSegment = 0, long startSample = 0) => new(
+    private static AudioPipeline Create(AudioCodec codec, long firstSegment = 0, ResumePoint start = default) => new(
         Vad,
         new SessionParameters { ClientId = "test", Codec = codec, SampleRate = 16000 },
         new SegmenterOptions(),
         new AudioStreamLimits(),
         firstSegment,
-        startSample);
+        start);
 }

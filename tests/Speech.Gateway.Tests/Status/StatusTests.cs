@@ -21,9 +21,19 @@ public sealed class StatusTests : GatewayTest
         status.ShouldBe(HttpStatusCode.OK);
         body["gateway"]!["sessions"]!.GetValue<int>().ShouldBe(1);
         body["gateway"]!["max_sessions"]!.GetValue<int>().ShouldBe(7);
-        body["queue"]!.ToJsonString().ShouldBe("""{"audio_jobs":1,"interim":0,"max_depth":99}""");
+        body["queue"]!.ToJsonString().ShouldBe("""{"audio_jobs":1,"interim":0,"translation_jobs":0,"max_depth":99}""");
         body["workers"]!.ToJsonString().ShouldBe("""[{"id":"stt-1","role":"stt","model":"nano.en","busy":"2"},{"id":"stt-2","role":"stt"}]""");
         body["redis"]!["connected"]!.GetValue<bool>().ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Status_is_made_once_a_second_however_many_ask()
+    {
+        await using var gateway = await StartGatewayAsync();
+        await Redis.ExecuteAsync("CONFIG", "RESETSTAT");
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => GetAsync(gateway, "/api/status")));
+        var scans = (await Redis.InfoAsync("commandstats"))["cmdstat_scan"];
+        int.Parse(scans.Split(',')[0].Split('=')[1], System.Globalization.CultureInfo.InvariantCulture).ShouldBeLessThan(20);
     }
 
     [Fact]

@@ -61,6 +61,41 @@ internal sealed class TestWorker : IAsyncDisposable
         [],
         _stopping.Token);
 
+    /// <summary>Queues the translations that the client wants.</summary>
+    public static Task FinishWithTranslationsAsync(TestWorker worker, StreamEntry entry, AudioJob job) => worker._completion.FinishAsync(
+        new JobEntry(JobStream.Audio, entry.Id, job.ClientId),
+        new Transcript(0, job.Segment, job.Start, job.End, TextOf(job), "en", 1, Translations: job.Translate),
+        [
+            .. job.Translate.Select(language => FollowingTranslation.Of(new TranslationJob
+            {
+                ClientId = job.ClientId,
+                Segment = job.Segment,
+                Text = TextOf(job),
+                SourceLanguage = "en",
+                Language = language,
+                CreatedAt = job.CreatedAt,
+            })),
+        ],
+        worker._stopping.Token);
+
+    /// <summary>Does what a translation worker does with the next jobs: a translation is the text with the language before it.</summary>
+    public async Task TranslateAsync(int count)
+    {
+        await _redis.EnsureGroupAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, _stopping.Token);
+        await Eventually.TrueAsync(async () => await _redis.StreamLengthAsync(RedisKeys.TranslationJobs, _stopping.Token) >= count);
+        var entries = await _redis.StreamReadGroupAsync(
+            RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "tester", count, cancellationToken: _stopping.Token);
+        foreach (var entry in entries)
+        {
+            var job = TranslationJob.Read(entry.Fields[TranslationJobFields.Job].Span);
+            await _completion.FinishAsync(
+                new JobEntry(JobStream.Translations, entry.Id, job.ClientId),
+                new Translation(0, job.Segment, job.Language, $"{job.Language} {job.Text}"),
+                [],
+                _stopping.Token);
+        }
+    }
+
     public Task PublishPartialAsync(AudioJob job, int revision) => _completion.PublishPartialAsync(
         job.ClientId, new Partial(job.Segment, revision, TextOf(job)), _stopping.Token);
 

@@ -69,7 +69,7 @@ internal sealed class Bench : IAsyncDisposable
         return [.. entries.Select(entry => new JobEntry(JobStream.Audio, entry.Id, entry.Fields.GetString(AudioJobFields.ClientId)))];
     }
 
-    public Task<bool> FinishAsync(JobEntry entry, int segment, string? text = null, params QueuedTranslation[] translations) =>
+    public Task<bool> FinishAsync(JobEntry entry, int segment, string? text = null, params FollowingTranslation[] translations) =>
         Completion.FinishAsync(entry, Transcript(segment, text), translations, Patience);
 
     /// <summary>The next results that were published.</summary>
@@ -90,6 +90,37 @@ internal sealed class Bench : IAsyncDisposable
 
     public Task<ResultEnvelope[]> ReadHistoryAsync(long after = 0, string clientId = "anna") =>
         History.ReadAfterAsync(clientId, after, Patience).ToArrayAsync(Patience).AsTask();
+
+    /// <summary>Finishes segments 0.. of a client, each with a job for each language, and reads these as a translation worker.</summary>
+    public async Task<StreamEntry[]> TranslateAsync(int count, params string[] languages)
+    {
+        await Redis.EnsureGroupAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, Patience);
+        var entries = await EnqueueAndReadAsync(count);
+        for (var segment = 0; segment < count; segment++)
+            await FinishAsync(entries[segment], segment, null, [.. languages.Select(language => FollowingTranslation.Of(TranslationJob(segment, language)))]);
+        await HearAsync(count);
+        var jobs = await Redis.StreamReadGroupAsync(
+            RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "t1", count * languages.Length, cancellationToken: Patience);
+        jobs.Length.ShouldBe(count * languages.Length);
+        return jobs;
+    }
+
+    public Task<bool> FinishTranslationAsync(StreamEntry job)
+    {
+        var (segment, language) = (int.Parse(job.Fields.GetString("segment"), null), job.Fields.GetString("language"));
+        return Completion.FinishAsync(
+            new JobEntry(JobStream.Translations, job.Id, "anna"), new Translation(0, segment, language, $"{language} {segment}"), [], Patience);
+    }
+
+    public static TranslationJob TranslationJob(int segment, string language) => new()
+    {
+        ClientId = "anna",
+        Segment = segment,
+        Text = $"segment {segment}",
+        SourceLanguage = "en",
+        Language = language,
+        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000),
+    };
 
     public static Transcript Transcript(int segment, string? text = null) =>
         new(0, segment, segment, segment + 0.5, text ?? $"segment {segment}", "en", 0.9);

@@ -30,7 +30,7 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         (await bench.EnqueueAsync(1)).ShouldBe(EnqueueResult.AlreadyQueued);
         (await bench.EnqueueAsync(0)).ShouldBe(EnqueueResult.AlreadyQueued);
         (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(2);
-        (await bench.Sessions.ReadAsync("anna", bench.Patience)).ShouldBe(new SessionState(2, 1.5, 0, 0));
+        (await bench.Sessions.ReadAsync("anna", bench.Patience)).ShouldSay(segments: 2, committed: 1.5, seq: 0, released: 0);
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await bench.Sessions.KeepAliveAsync("anna", 3, bench.Patience);
         (await bench.Sessions.ReadAsync("anna", bench.Patience)).CommittedSeconds.ShouldBe(12.5);
         (await bench.Redis.KeyTimeToLiveAsync("session:anna")).ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.FromSeconds(50));
-        (await bench.Sessions.ReadAsync("nobody", bench.Patience)).ShouldBe(default);
+        (await bench.Sessions.ReadAsync("nobody", bench.Patience)).ShouldSay(segments: 0, committed: 0, seq: 0, released: 0);
     }
 
     [Fact]

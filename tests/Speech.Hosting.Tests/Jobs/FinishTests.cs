@@ -21,7 +21,7 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         kept.Fields.Select(field => field.Key).ShouldBe(["result"]);
         (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(0);
         (await bench.Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).Count.ShouldBe(0);
-        (await bench.Sessions.ReadAsync("anna", bench.Patience)).ShouldBe(new SessionState(1, 0.5, 1, 1));
+        (await bench.Sessions.ReadAsync("anna", bench.Patience)).ShouldSay(segments: 1, committed: 0.5, seq: 1, released: 1);
     }
 
     [Fact]
@@ -75,8 +75,8 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         var entries = await bench.EnqueueAndReadAsync(2);
-        byte[] job = [0x82, 0, 0xff, 10, 13];
-        (await bench.FinishAsync(entries[1], 1, null, new QueuedTranslation("fr", job), new QueuedTranslation("es", job))).ShouldBeTrue();
+        var job = Bench.TranslationJob(1, "fr");
+        (await bench.FinishAsync(entries[1], 1, null, FollowingTranslation.Of(job), FollowingTranslation.Of(job with { Language = "es" }))).ShouldBeTrue();
         await bench.HearNothingElseAsync();
         (await bench.Redis.StreamLengthAsync(RedisKeys.TranslationJobs)).ShouldBe(0);
         (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(1);
@@ -87,28 +87,7 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         translations.Select(entry => entry.Fields.GetString("language")).ShouldBe(["fr", "es"]);
         translations[0].Fields.GetString("client_id").ShouldBe("anna");
         translations[0].Fields.GetString("segment").ShouldBe("1");
-        translations[0].Fields["job"].ToArray().ShouldBe(job);
-    }
-
-    [Fact]
-    public async Task Translations_are_given_out_as_they_come()
-    {
-        await using var bench = await Bench.CreateAsync(fixture.Server);
-        var entries = await bench.EnqueueAndReadAsync(2);
-        await bench.FinishAsync(entries[0], 0, null, new QueuedTranslation("fr", new byte[1]));
-        await bench.FinishAsync(entries[1], 1, null, new QueuedTranslation("fr", new byte[1]));
-        await bench.Redis.EnsureGroupAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers);
-        var jobs = await bench.Redis.StreamReadGroupAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "t1", 2);
-
-        foreach (var segment in (int[])[1, 0, 1])
-        {
-            var first = await bench.Completion.FinishAsync(
-                new JobEntry(JobStream.Translations, jobs[segment].Id, "anna"), new Translation(0, segment, "fr", "bonjour"), [], bench.Patience);
-            first.ShouldBe(jobs[segment].Id == jobs[0].Id || (await bench.ReadHistoryAsync()).Length == 3);
-        }
-        (await bench.HearAsync(4)).Select(envelope => (envelope.Seq, envelope.Result.Type, envelope.Result.Segment)).ShouldBe(
-            [(1, "transcript", 0), (2, "transcript", 1), (3, "translation", 1), (4, "translation", 0)]);
-        (await bench.Redis.StreamLengthAsync(RedisKeys.TranslationJobs)).ShouldBe(0);
+        TranslationJob.Read(translations[0].Fields["job"].Span).ShouldBe(job);
     }
 
     [Fact]
@@ -117,7 +96,7 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await using var bench = await Bench.CreateAsync(fixture.Server);
         var entries = await bench.EnqueueAndReadAsync(3);
         await bench.FinishAsync(entries[2], 2);
-        var failure = new Failed(0, 1, "transcription", "max_deliveries", "gave up after 3 attempts");
+        var failure = new Failed(0, 1, "transcribe", "max_deliveries", "gave up after 3 attempts");
         (await bench.Completion.AbandonAsync(entries[1], failure, bench.Patience)).ShouldBeTrue();
         (await bench.Completion.AbandonAsync(entries[1], failure, bench.Patience)).ShouldBeFalse();
         await bench.FinishAsync(entries[0], 0);

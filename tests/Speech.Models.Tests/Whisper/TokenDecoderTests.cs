@@ -1,3 +1,4 @@
+using Speech.Models.Transformer;
 using Speech.Models.Whisper.Decoding;
 using Speech.Tensors;
 
@@ -92,7 +93,7 @@ public sealed class TokenDecoderTests(NanoModel nano) : IDisposable
     {
         if (NewState || _disposables.Count == 0)
             _disposables.Add(nano.Model.NewDecoderState());
-        return new Hypothesis(_disposables.OfType<Models.Whisper.DecoderState>().Last());
+        return new Hypothesis(_disposables.OfType<DecoderState>().Last());
     })];
 
     private LogitRows Rows(params float[][] rows)

@@ -1,3 +1,5 @@
+using Speech.Models.Transformer;
+
 namespace Speech.Models.Whisper.Decoding;
 
 /// <summary>One candidate transcript of a window.</summary>

@@ -1,3 +1,4 @@
+
 namespace Speech.Models.Whisper.Decoding;
 
 /// <summary>Chooses the next tokens from the allowed ones' logits: greedily or at random, or by beam search.</summary>

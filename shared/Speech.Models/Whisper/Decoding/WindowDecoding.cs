@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Speech.Models.Transformer;
 using Speech.Tensors;
 
 namespace Speech.Models.Whisper.Decoding;
@@ -12,7 +13,7 @@ internal sealed class WindowDecoding
     private readonly DecodingRules _rules;
     private readonly WhisperTokenizer _tokenizer;
     private readonly ITokenDecoder _decoder;
-    private readonly AudioFeatures _audio;
+    private readonly EncoderMemory _audio;
     private readonly DecodingOptions _options;
     private readonly double _temperature;
     private readonly int[] _prompt;
@@ -26,7 +27,7 @@ internal sealed class WindowDecoding
 
     /// <param name="prompt">Earlier text, if any, then &lt;|startoftranscript|&gt; and what follows it.</param>
     /// <param name="states">As many as there will be hypotheses at this temperature; their content is discarded.</param>
-    public WindowDecoding(DecodingRules rules, AudioFeatures audio, ReadOnlySpan<DecoderState> states, int[] prompt, DecodingOptions options, double temperature)
+    public WindowDecoding(DecodingRules rules, EncoderMemory audio, ReadOnlySpan<DecoderState> states, int[] prompt, DecodingOptions options, double temperature)
     {
         _rules = rules;
         _tokenizer = rules.Tokenizer;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Speech.Models.Transformer;
 
 namespace Speech.Models.Whisper.Timing;
 
@@ -19,7 +20,7 @@ internal sealed class WordAligner(WhisperModel model)
     /// <param name="text">Text tokens only.</param>
     /// <param name="frames">Of sound in the window, 10 ms each.</param>
     /// <param name="language">The text's.</param>
-    public List<WordTiming> Align(AudioFeatures audio, DecoderState state, IReadOnlyList<int> start, IReadOnlyList<int> text, int frames, string language)
+    public List<WordTiming> Align(EncoderMemory audio, DecoderState state, IReadOnlyList<int> start, IReadOnlyList<int> text, int frames, string language)
     {
         if (text.Count == 0)
             return [];
@@ -46,7 +47,7 @@ internal sealed class WordAligner(WhisperModel model)
     }
 
     /// <summary>Runs the tokens through the decoder and returns the probability of each text token.</summary>
-    private float[] Forward(AudioFeatures audio, DecoderState state, int[] tokens, int startCount, AlignmentScores scores)
+    private float[] Forward(EncoderMemory audio, DecoderState state, int[] tokens, int startCount, AlignmentScores scores)
     {
         state.Clear();
         var endOfText = model.Tokenizer.EndOfText;

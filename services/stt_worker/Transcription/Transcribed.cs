@@ -1,0 +1,7 @@
+using Speech.Hosting.Workers;
+using Speech.Models.Whisper;
+
+namespace Speech.SttWorker;
+
+/// <param name="English">What the model itself makes of it in English, if it was asked to; else null.</param>
+internal sealed record Transcribed(SpeechJob Speech, Transcription Transcription, string? English = null) : Finished(Speech);

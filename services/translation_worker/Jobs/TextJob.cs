@@ -1,0 +1,19 @@
+using Speech.Contracts;
+using Speech.Hosting.Workers;
+
+namespace Speech.TranslationWorker;
+
+/// <summary>A transcript for the model.</summary>
+internal sealed class TextJob(TranslationJob job, Delivery delivery) : ModelJob(job.ClientId, delivery)
+{
+    public TranslationJob Job { get; } = job;
+
+    /// <summary>By NLLB's codes.</summary>
+    public string Source { get; } = TranslationLanguages.ToNllbCode(job.SourceLanguage)!;
+
+    /// <summary>By NLLB's codes.</summary>
+    public string Target { get; } = TranslationLanguages.ToNllbCode(job.Language)!;
+}
+
+/// <param name="Model">As in <see cref="Contracts.Translation.Model"/>.</param>
+internal sealed record Translated(TextJob Text, string Translation, string? Model = null) : Finished(Text);

@@ -1,0 +1,8 @@
+using Speech.Hosting;
+using Speech.TranslationWorker;
+
+var builder = SpeechHost.CreateBuilder(args, "translation_worker", defaultPort: 0);
+builder.AddTranslationWorker(TranslationWorkerSettings.From(builder.Settings));
+var app = builder.Build();
+app.MapHealth();
+return await app.RunSpeechAsync();

@@ -1,0 +1,4 @@
+namespace Speech.TranslationWorker;
+
+/// <summary>A part of a text, and the white space that follows it.</summary>
+internal readonly record struct TextPiece(string Text, string After);

@@ -1,0 +1,79 @@
+using Speech.Hosting;
+using Speech.Hosting.Workers;
+using Speech.Models.Catalog;
+using Speech.Models.Nllb;
+using Speech.Tensors;
+
+namespace Speech.TranslationWorker;
+
+internal sealed record TranslationWorkerSettings
+{
+    /// <summary>
+    /// Among them TRANSLATION_MODEL: a name or the folder of a model; and TRANSLATION_MAX_BATCH_SIZE: the most sentences translated side
+    /// by side, and the most jobs held at once.
+    /// </summary>
+    public required WorkerSettings Worker { get; init; }
+
+    /// <summary>USE_STUB_TRANSLATION: no model, and a text that says so.</summary>
+    public bool UseStub { get; init; }
+
+    /// <summary>MODEL_DIR and what else says where models lie and come from.</summary>
+    public required ModelStoreOptions ModelStore { get; init; }
+
+    /// <summary>TRANSLATION_DTYPE: how the weights are kept; null: by the memory of this machine.</summary>
+    public WeightFormat? Format { get; init; }
+
+    /// <summary>TRANSLATION_BEAM_SIZE: 1 takes the most probable token each time; more search, at a multiple of the cost.</summary>
+    public int BeamSize { get; init; } = 1;
+
+    /// <summary>THREADS: of the model; 0: one per core.</summary>
+    public int Threads { get; init; }
+
+    public static TranslationWorkerSettings From(EnvironmentSettings settings)
+    {
+        var isStub = settings.GetBool("USE_STUB_TRANSLATION", false);
+        var model = settings.GetString("TRANSLATION_MODEL", "nano-nllb");
+        var slots = settings.GetInt("TRANSLATION_MAX_BATCH_SIZE", 16, min: 1, max: 256);
+        return new TranslationWorkerSettings
+        {
+            Worker = WorkerSettings.From(settings, TranslationJobs.Role, isStub ? "stub" : model, slots),
+            UseStub = isStub,
+            ModelStore = ReadModelStore(settings),
+            Format = ReadFormat(settings),
+            BeamSize = settings.GetInt("TRANSLATION_BEAM_SIZE", 1, min: 1, max: TranslationOptions.MaximumBeams),
+            Threads = settings.GetInt("THREADS", 0, min: 0, max: 1024),
+        };
+    }
+
+    private static WeightFormat? ReadFormat(EnvironmentSettings settings)
+    {
+        var text = settings.GetString("TRANSLATION_DTYPE", "auto");
+        switch (text)
+        {
+            case "auto":
+                return null;
+            case "f32":
+                return WeightFormat.Single;
+            case "f16":
+                return WeightFormat.Half;
+            case "int8":
+                return WeightFormat.Int8Rows;
+            default:
+                settings.Report("TRANSLATION_DTYPE", text, "auto, f32, f16 and int8");
+                return null;
+        }
+    }
+
+    private static ModelStoreOptions ReadModelStore(EnvironmentSettings settings)
+    {
+        try
+        {
+            return ModelStoreOptions.FromEnvironment(settings.FindString);
+        }
+        catch (FormatException e)
+        {
+            settings.Report(e.Message);
+            return new ModelStoreOptions();
+        }
+    }
+}

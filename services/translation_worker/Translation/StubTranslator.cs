@@ -1,0 +1,29 @@
+using Speech.Contracts;
+using Speech.Hosting.Workers;
+
+namespace Speech.TranslationWorker;
+
+/// <summary>For trying out everything but translation: "[fr] the text", at once, marked as what it is.</summary>
+internal sealed class StubTranslator(int slots) : IBatchedModel
+{
+    private readonly List<TextJob> _jobs = [];
+
+    public string Device => "none";
+
+    public int Slots => slots;
+
+    public void Admit(ModelJob job) => _jobs.Add((TextJob)job);
+
+    public void Step(ICollection<Finished> finished)
+    {
+        foreach (var text in _jobs)
+            finished.Add(new Translated(text, text.Job.Text.Length == 0 ? "" : $"[{text.Job.Language}] {text.Job.Text}", Contracts.Translation.Stub));
+        _jobs.Clear();
+    }
+
+    public void Reset() => _jobs.Clear();
+
+    public void Dispose()
+    {
+    }
+}

@@ -1,0 +1,173 @@
+using Speech.Tensors;
+using Speech.Tensors.Cpu;
+
+namespace Speech.Models.Transformer;
+
+/// <summary>
+/// Tokens and an encoder's output to the next token's logits. A step takes any rows, of any sequences, several of one sequence if need be (a prompt): each
+/// weight is used in one matrix product for all rows, only attention is per row.
+/// </summary>
+/// <remarks>One call at a time: the activations are the instance's.</remarks>
+internal sealed class TransformerDecoder : IDisposable
+{
+    private readonly CpuDevice _device;
+    private readonly TransformerShape _shape;
+    private readonly TokenEmbedding _embedding;
+    private readonly TransformerBlock[] _blocks;
+    private readonly LayerNorm _norm;
+    private readonly Tensor _x;
+    private readonly Tensor _normed;
+    private readonly Tensor _query;
+    private readonly Tensor _key;
+    private readonly Tensor _value;
+    private readonly Tensor _hidden;
+    private readonly Tensor _logits;
+    private readonly Tensor _memoryKey;
+    private readonly Tensor _memoryValue;
+    private readonly KeyValueCache[] _caches;
+    private readonly int[] _counts;
+
+    /// <param name="norm">After the last block.</param>
+    /// <param name="maximumRows">The most rows of a step.</param>
+    /// <param name="maximumMemory">The most encoder positions of one <see cref="Project"/>.</param>
+    public TransformerDecoder(CpuDevice device, TransformerShape shape, TokenEmbedding embedding, TransformerBlock[] blocks, LayerNorm norm, int maximumRows, int maximumMemory)
+    {
+        _device = device;
+        _shape = shape;
+        _embedding = embedding;
+        _blocks = blocks;
+        _norm = norm;
+        MaximumRows = maximumRows;
+        _x = new Tensor(maximumRows, shape.State);
+        _normed = new Tensor(maximumRows, shape.State);
+        _query = new Tensor(maximumRows, shape.State);
+        _key = new Tensor(maximumRows, shape.State);
+        _value = new Tensor(maximumRows, shape.State);
+        _hidden = new Tensor(maximumRows, blocks[0].FeedForward.Hidden);
+        _logits = new Tensor(maximumRows, embedding.Tokens.PaddedOutputs);
+        _memoryKey = new Tensor(maximumMemory, shape.State);
+        _memoryValue = new Tensor(maximumMemory, shape.State);
+        _caches = new KeyValueCache[maximumRows];
+        _counts = new int[maximumRows];
+    }
+
+    /// <summary>Called for each layer of a step with the cross-attention's queries, [rows, state], and the keys of the first row's memory.</summary>
+    public delegate void CrossAttentionObserver(CpuDevice device, int layer, TensorView query, KeyValueCache keys);
+
+    public int MaximumRows { get; }
+
+    /// <summary>Bytes of the weights that a step reads; those that only the encoder's output meets are not among them.</summary>
+    public long WeightBytes => _embedding.Tokens.SizeInBytes + _blocks.Sum(block => block.StepWeightBytes);
+
+    public DecoderState NewState() => new(_device, _shape);
+
+    /// <param name="maximumPositions">The most encoder positions that it will hold.</param>
+    public EncoderMemory NewMemory(int maximumPositions) => new(_device, _shape, maximumPositions);
+
+    /// <summary>Projects the encoder's output to the keys and values of every layer.</summary>
+    /// <param name="encoded">[sum of the lengths, state]</param>
+    /// <param name="lengths">Of each sequence.</param>
+    /// <param name="memories">One for each sequence.</param>
+    public void Project(TensorView encoded, ReadOnlySpan<int> lengths, ReadOnlySpan<EncoderMemory> memories)
+    {
+        var (key, value) = (_memoryKey.View(encoded.Rows), _memoryValue.View(encoded.Rows));
+        for (var layer = 0; layer < _blocks.Length; layer++)
+        {
+            var attention = _blocks[layer].CrossAttention!;
+            _device.Linear(encoded, attention.Key, key);
+            _device.Linear(encoded, attention.Value, value);
+            var first = 0;
+            for (var i = 0; i < lengths.Length; i++)
+            {
+                var cache = memories[i].Layers[layer];
+                cache.Clear();
+                _device.Append(cache, key.Slice(first, lengths[i]), value.Slice(first, lengths[i]));
+                first += lengths[i];
+            }
+        }
+    }
+
+    /// <summary>Takes in one token per row.</summary>
+    /// <param name="rows">At most <see cref="MaximumRows"/>; rows of one sequence side by side, in their order.</param>
+    /// <param name="observer">If the cross-attention is of interest; then all rows are of one sequence.</param>
+    /// <returns>[rows that want logits, vocabulary], in the order of the rows; valid until the next call, free to be overwritten.</returns>
+    /// <exception cref="InvalidOperationException">A sequence is longer than the model allows.</exception>
+    public TensorView Forward(ReadOnlySpan<DecoderRow> rows, CrossAttentionObserver? observer = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(rows.Length, MaximumRows, nameof(rows));
+        var (x, normed, query) = (_x.View(rows.Length), _normed.View(rows.Length), _query.View(rows.Length));
+        Embed(rows, x);
+        for (var layer = 0; layer < _blocks.Length; layer++)
+        {
+            var block = _blocks[layer];
+            block.AttentionNorm.Forward(_device, x, normed);
+            _device.Linear(normed, block.Attention.Query, query);
+            AppendTokens(rows, layer, normed);
+            _device.AttendEach(query, _caches, _counts, normed);
+            _device.Linear(normed, block.Attention.Out, x, accumulate: true);
+
+            block.CrossAttentionNorm!.Forward(_device, x, normed);
+            _device.Linear(normed, block.CrossAttention!.Query, query);
+            for (var row = 0; row < rows.Length; row++)
+            {
+                _caches[row] = rows[row].Memory.Layers[layer];
+                _counts[row] = _caches[row].Count;
+            }
+
+            observer?.Invoke(_device, layer, query, _caches[0]);
+            _device.AttendEach(query, _caches, _counts, normed);
+            _device.Linear(normed, block.CrossAttention.Out, x, accumulate: true);
+            block.Feed(_device, x, normed, _hidden.View(rows.Length));
+        }
+
+        var wanted = 0;
+        for (var row = 0; row < rows.Length; row++)
+        {
+            if (rows[row].WantLogits)
+                x.Row(row).CopyTo(normed.Row(wanted++));
+        }
+
+        var last = normed.Slice(0, wanted);
+        _norm.Forward(_device, last, last);
+        var logits = _logits.View(0, wanted, _embedding.Tokens.Outputs, _logits.Columns);
+        _device.Linear(last, _embedding.Tokens, logits);
+        return logits;
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in (ReadOnlySpan<Tensor>)[_x, _normed, _query, _key, _value, _hidden, _logits, _memoryKey, _memoryValue])
+            tensor.Dispose();
+        foreach (var block in _blocks)
+            block.Dispose();
+        _embedding.Dispose();
+        _norm.Dispose();
+    }
+
+    private void Embed(ReadOnlySpan<DecoderRow> rows, TensorView x)
+    {
+        var position = 0;
+        for (var row = 0; row < rows.Length; row++)
+        {
+            position = row > 0 && rows[row - 1].State == rows[row].State ? position + 1 : rows[row].State.Length;
+            if (position >= _embedding.MaximumLength)
+                throw new InvalidOperationException($"A sequence is longer than the {_embedding.MaximumLength} tokens of this model's text context.");
+            _embedding.Read(_device, rows[row].Token, position, x.Slice(row, 1));
+        }
+    }
+
+    /// <summary>Computes this layer's keys and values of all rows and appends each to its sequence; leaves in <c>_caches</c> what each row attends to.</summary>
+    private void AppendTokens(ReadOnlySpan<DecoderRow> rows, int layer, TensorView normed)
+    {
+        var (key, value) = (_key.View(rows.Length), _value.View(rows.Length));
+        _device.Linear(normed, _blocks[layer].Attention.Key, key);
+        _device.Linear(normed, _blocks[layer].Attention.Value, value);
+        for (var row = 0; row < rows.Length; row++)
+        {
+            var cache = rows[row].State.Layers[layer];
+            _device.Append(cache, key.Slice(row, 1), value.Slice(row, 1));
+            _caches[row] = cache;
+            _counts[row] = cache.Count;
+        }
+    }
+}
