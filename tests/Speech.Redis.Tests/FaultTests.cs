@@ -14,7 +14,7 @@ public class FaultTests
         await using var server = await RedisServer.StartWithAsync(await File.ReadAllTextAsync(Checkout.Path("infra/redis.conf")));
         await using var redis = new RedisClient(RedisOptions.Parse(server.Url));
         (await redis.ExecuteAsync("CONFIG", "GET", "maxmemory-policy"))[1].AsString().ShouldBe("noeviction");
-        (await redis.ExecuteAsync("CONFIG", "GET", "client-output-buffer-limit"))[1].AsString().ShouldContain("pubsub 33554432 8388608 60");
+        (await redis.ExecuteAsync("CONFIG", "GET", "client-output-buffer-limit"))[1].AsString()!.ShouldContain("pubsub 33554432 8388608 60");
         (await redis.ExecuteAsync("CONFIG", "GET", "appendonly"))[1].AsString().ShouldBe("yes");
     }
 
