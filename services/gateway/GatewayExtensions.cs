@@ -33,6 +33,7 @@ internal static class GatewayExtensions
         services.AddSingleton<SessionEndpoint>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<QueueDepthMonitor>();
+        services.AddSingleton<TranslatorPresence>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueDepthMonitor>());
         services.AddHealth("sessions", provider => new HealthPart(HealthState.Ok, new JsonObject
         {
