@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Speech.Contracts;
 
 namespace Speech.Cli;
 
@@ -23,6 +24,29 @@ internal static class Options
             },
         },
     };
+
+    /// <param name="value">When the option is left out.</param>
+    public static Option<string> Translate(string description, string value) => new("--translate")
+    {
+        Description = description,
+        HelpName = "CODE,…",
+        DefaultValueFactory = _ => value,
+        Validators =
+        {
+            result =>
+            {
+                var languages = Languages(result.GetValueOrDefault<string>());
+                if (Array.Find(languages, code => !TranslationLanguages.IsKnown(code)) is { } unknown)
+                    result.AddError($"--translate: '{unknown}' is not known; use codes such as fr,es or NLLB's such as fra_Latn.");
+                if (languages.Length > AudioJob.MaxTranslations)
+                    result.AddError($"--translate takes at most {AudioJob.MaxTranslations} languages.");
+            },
+        },
+    };
+
+    /// <summary>The languages of <see cref="Translate"/>.</summary>
+    public static string[] Languages(string? list) =>
+        list is null or "none" ? [] : list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     public static Option<bool> Json(string description) => new("--json") { Description = description };
 

@@ -15,6 +15,8 @@ internal sealed record FleetSettings
 
     public int SttWorkers { get; init; } = 1;
 
+    public int TranslationWorkers { get; init; } = 1;
+
     public int Gateways { get; init; } = 1;
 
     /// <summary>Port of the first gateway, the next ones follow it; 0: any free ones.</summary>

@@ -27,7 +27,9 @@ internal sealed record Plan(Uri RedisUrl, PartSpec? Redis, IReadOnlyList<PartSpe
             redisUrl,
             redis,
             [.. Enumerable.Range(1, settings.SttWorkers).Select(i =>
-                Service(settings, redisUrl, $"stt-{i}", "Speech.SttWorker", IPAddress.Loopback, ports.Next(IPAddress.Loopback)))],
+                Service(settings, redisUrl, $"stt-{i}", "Speech.SttWorker", IPAddress.Loopback, ports.Next(IPAddress.Loopback))),
+             .. Enumerable.Range(1, settings.TranslationWorkers).Select(i =>
+                Service(settings, redisUrl, $"translation-{i}", "Speech.TranslationWorker", IPAddress.Loopback, ports.Next(IPAddress.Loopback)))],
             [.. gatewayPorts.Select((port, i) =>
                 Service(settings, redisUrl, $"gateway-{i + 1}", "Speech.Gateway", settings.Listen, port))]);
     }

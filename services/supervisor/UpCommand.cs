@@ -9,6 +9,7 @@ internal static class UpCommand
     private const int MaxProcesses = 64;
 
     private static readonly Option<int> SttWorkers = Number("--stt-workers", "N", "How many STT workers.", 1, 0, MaxProcesses);
+    private static readonly Option<int> TranslationWorkers = Number("--translation-workers", "N", "How many translation workers.", 1, 0, MaxProcesses);
     private static readonly Option<int> Gateways = Number("--gateways", "N", "How many gateways, on ports that follow one another.", 1, 0, MaxProcesses);
     private static readonly Option<int> Port = Number("--port", "N", "Port of the first gateway; 0: any free ones.", 8080, 0, IPEndPoint.MaxPort);
     private static readonly Option<int> StartTimeout =
@@ -76,9 +77,9 @@ internal static class UpCommand
 
     public static Command Create()
     {
-        var command = new Command("up", "Starts Redis, STT workers and gateways, and keeps them running until Ctrl-C.")
+        var command = new Command("up", "Starts Redis, workers and gateways, and keeps them running until Ctrl-C.")
         {
-            SttWorkers, Gateways, Port, Listen, RedisUrl, DataDirectory, LogDirectory, ReadyFile, Set, StartTimeout, StopTimeout, UntilStdinCloses,
+            SttWorkers, TranslationWorkers, Gateways, Port, Listen, RedisUrl, DataDirectory, LogDirectory, ReadyFile, Set, StartTimeout, StopTimeout, UntilStdinCloses,
         };
         command.SetAction(RunAsync);
         return command;
@@ -115,6 +116,7 @@ internal static class UpCommand
             DataDirectory = dataDirectory,
             LogDirectory = Path.GetFullPath(parsed.GetValue(LogDirectory) ?? Path.Combine(data is null ? home : dataDirectory, "logs")),
             SttWorkers = parsed.GetValue(SttWorkers),
+            TranslationWorkers = parsed.GetValue(TranslationWorkers),
             Gateways = parsed.GetValue(Gateways),
             Port = parsed.GetValue(Port),
             Listen = parsed.GetValue(Listen) == "any" ? IPAddress.Any : IPAddress.Loopback,

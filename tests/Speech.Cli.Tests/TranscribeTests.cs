@@ -121,9 +121,9 @@ public sealed class TranscribeTests : IDisposable
         });
         var run = await CliRun.StartAsync("transcribe", Wav("a.wav", 1), "--interim", "--translate", "fr", "--url", server.Url.ToString());
         run.ExitCode.ShouldBe(1);
-        run.Lines.ShouldBe(["[0 …] on", "[0.50 → 1.25] one [2J", "    fr: un"]);
+        run.Lines.ShouldBe(["[0 …] on", "[0.50 → 1.25] one [2J", "[0.50 → 1.25] fr: un"]);
         run.Errors.ShouldContain("a packet was damaged");
-        run.Errors.ShouldContain("segment 1: transcription failed: given up (max_deliveries)");
+        run.Errors.ShouldContain("segment 1: transcribe failed: given up (max_deliveries)");
     }
 
     [Fact]

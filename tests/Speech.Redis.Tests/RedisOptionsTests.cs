@@ -21,8 +21,42 @@ public class RedisOptionsTests
             .ShouldBe((host, port, username, password, database, useTls));
     }
 
+    [Fact]
+    public void A_url_names_sentinels_and_their_master()
+    {
+        var options = RedisOptions.Parse("redis+sentinel://ann:pw@a:1,b,[::1]:3/my%20master/2?sentinel_username=bob&sentinel_password=s%40p");
+        (options.Deployment, options.UseTls, options.Username, options.Password, options.Database, options.MasterName)
+            .ShouldBe((RedisDeployment.Sentinel, false, "ann", "pw", 2, "my master"));
+        options.Seeds.ShouldBe([new("a", 1), new("b", 26379), new("::1", 3)]);
+        (options.SentinelUsername, options.SentinelPassword).ShouldBe(("bob", "s@p"));
+        options.ToString().ShouldBe("redis+sentinel://ann:***@a:1,b:26379,[::1]:3/my master/2?sentinel_password=***");
+        RedisOptions.Parse("rediss+sentinel://a/m").UseTls.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_url_names_nodes_of_a_cluster()
+    {
+        var options = RedisOptions.Parse("rediss+cluster://:pw@a:7000,b,a:7000/");
+        (options.Deployment, options.UseTls, options.Password).ShouldBe((RedisDeployment.Cluster, true, "pw"));
+        options.Seeds.ShouldBe([new("a", 7000), new("b", 6379)]);
+        options.ToString().ShouldBe("rediss+cluster://:***@a:7000,b:6379");
+    }
+
     [Theory]
     [InlineData("", "redis://")]
+    [InlineData("redis+sentinel://a:1", "master name")]
+    [InlineData("redis+sentinel://a:1/", "master name")]
+    [InlineData("redis+sentinel://a:1,/m", "host")]
+    [InlineData("redis+sentinel://a:1/m/x", "database")]
+    [InlineData("redis+sentinel://a:1/m/0/more", "master name")]
+    [InlineData("redis+sentinel://a:1/m?sentinel_pass=x", "sentinel_password")]
+    [InlineData("redis+sentinel://a:1/m?sentinel_password=", "sentinel_password")]
+    [InlineData("redis+sentinel://a:1/m?sentinel_username=x", "sentinel_username")]
+    [InlineData("redis+cluster://a:1/3", "only one")]
+    [InlineData("redis+cluster://a:1?sentinel_password=x", "?")]
+    [InlineData("redis+other://a:1", "redis+cluster://")]
+    [InlineData("redis://a:1,b:2", "port")]
+    [InlineData("redis://a:1/0/more", "database")]
     [InlineData("localhost:6379", "redis://")]
     [InlineData("http://host", "redis://")]
     [InlineData("redis://", "host")]
@@ -43,17 +77,21 @@ public class RedisOptionsTests
     [InlineData("redis://ann:hunter2@host:6380/1")]
     [InlineData("redis://:hunter2@host")]
     [InlineData("redis://hunter2@host")]
+    [InlineData("redis+cluster://ann:hunter2@host")]
     public void The_text_form_never_shows_the_password(string url)
     {
         var options = RedisOptions.Parse(url);
         options.ToString().ShouldNotContain("hunter2");
-        $"{options with { Database = 4 }}".ShouldEndWith("/4");
+        $"{options with { Username = "bob" }}".ShouldNotContain("hunter2");
     }
 
     [Theory]
     [InlineData("redis://ann:hunter2@host:port")]
     [InlineData("redis://ann:hunter2@")]
     [InlineData("redis://ann:hunter2@host/x")]
+    [InlineData("redis+sentinel://ann:hunter2@host")]
+    [InlineData("redis+sentinel://host/m?sentinel_pass=hunter2")]
+    [InlineData("redis+cluster://ann:hunter2@host/7")]
     public void Errors_never_show_the_password(string url) =>
         Should.Throw<FormatException>(() => RedisOptions.Parse(url)).Message.ShouldNotContain("hunter2");
 

@@ -14,13 +14,17 @@ public sealed class RedisServer : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("speech-redis-").FullName;
     private readonly string[] _options;
+    private readonly string[] _configurationFile;
     private readonly StringBuilder _log = new();
     private Process? _process;
 
-    private RedisServer(int port, string[] options)
+    private RedisServer(int port, string? configuration, string[] options)
     {
         Port = port;
         _options = options;
+        _configurationFile = configuration is null ? [] : [Path.Combine(_folder, "server.conf")];
+        if (configuration is not null)
+            File.WriteAllText(_configurationFile[0], configuration);
     }
 
     public int Port { get; }
@@ -31,11 +35,15 @@ public sealed class RedisServer : IAsyncDisposable
     public string Folder => _folder;
 
     /// <param name="options">More of redis-server's own options, such as "--requirepass", "secret".</param>
-    public static async Task<RedisServer> StartAsync(params string[] options)
+    public static Task<RedisServer> StartAsync(params string[] options) => StartWithAsync(null, options);
+
+    /// <param name="configuration">The text of a configuration file of its own.</param>
+    /// <param name="options">Options that go before it; "--sentinel" makes a sentinel of the server.</param>
+    public static async Task<RedisServer> StartWithAsync(string? configuration, params string[] options)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var server = new RedisServer(FreePort(), options);
+            var server = new RedisServer(FreePort(), configuration, options);
             try
             {
                 await server.RunAsync();
@@ -101,7 +109,7 @@ public sealed class RedisServer : IAsyncDisposable
         var start = new ProcessStartInfo("setpriv") { RedirectStandardOutput = true, RedirectStandardError = true };
         string[] arguments =
         [
-            "--pdeathsig", "KILL", "redis-server", "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder, "--save", "",
+            "--pdeathsig", "KILL", "redis-server", .. _configurationFile, "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder, "--save", "",
             "--appendonly", "yes", "--appendfsync", "no", "--daemonize", "no", .. _options,
         ];
         foreach (var argument in arguments)
@@ -135,7 +143,7 @@ public sealed class RedisServer : IAsyncDisposable
                 return;
             lock (_log)
                 _log.AppendLine(line);
-            if (line.Contains("Ready to accept connections", StringComparison.Ordinal))
+            if (line.Contains("Ready to accept connections", StringComparison.Ordinal) || line.Contains("Sentinel ID is", StringComparison.Ordinal))
                 ready.TrySetResult();
         }
     }

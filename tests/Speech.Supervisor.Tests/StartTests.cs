@@ -10,15 +10,15 @@ public class StartTests
     [Fact]
     public async Task Services_start_when_Redis_answers_and_all_is_reported_when_all_are_healthy()
     {
-        await using var run = await SupervisorRun.StartReadyAsync(["--stt-workers", "2", "--gateways", "2"]);
+        await using var run = await SupervisorRun.StartReadyAsync(["--stt-workers", "2", "--translation-workers", "2", "--gateways", "2"]);
 
-        foreach (var name in (string[])["stt-1", "stt-2", "gateway-1", "gateway-2"])
+        foreach (var name in (string[])["stt-1", "stt-2", "translation-1", "translation-2", "gateway-1", "gateway-2"])
             run.Events.ShouldContain($"{name} started with Redis +PONG {run.PidOf(name)}");
         run.Errors.IndexOf("redis is ready", StringComparison.Ordinal).ShouldBeLessThan(run.Errors.IndexOf("stt-1 is ready", StringComparison.Ordinal));
         var ready = run.Ready();
         ready.GetProperty("pid").GetInt32().ShouldBe(run.ProcessId);
         ready.GetProperty("gateways").GetArrayLength().ShouldBe(2);
-        ready.GetProperty("workers").EnumerateArray().Select(worker => worker.GetProperty("name").GetString()).ShouldBe(["stt-1", "stt-2"]);
+        ready.GetProperty("workers").EnumerateArray().Select(worker => worker.GetProperty("name").GetString()).ShouldBe(["stt-1", "stt-2", "translation-1", "translation-2"]);
         using var http = new HttpClient();
         foreach (var worker in ready.GetProperty("workers").EnumerateArray())
             (await http.GetStringAsync(worker.GetProperty("health").GetString())).ShouldBe("ok");

@@ -24,6 +24,7 @@ internal sealed class SupervisorRun : IAsyncDisposable
         Directory.CreateDirectory(folder);
         WriteProgram("Speech.Gateway", gateway);
         WriteProgram("Speech.SttWorker", worker);
+        WriteProgram("Speech.TranslationWorker", worker);
         var start = new ProcessStartInfo(Dotnet)
         {
             RedirectStandardInput = true,
@@ -32,7 +33,8 @@ internal sealed class SupervisorRun : IAsyncDisposable
         };
         foreach (var argument in (string[])[Path.Combine(AppContext.BaseDirectory, "Speech.Supervisor.dll"), "up", "--until-stdin-closes",
             "--ready-file", ReadyFile, "--data-dir", Path.Combine(folder, "data"), "--logs", Logs,
-            .. arguments.Contains("--port") ? [] : (string[])["--port", "0"], .. arguments])
+            .. arguments.Contains("--port") ? [] : (string[])["--port", "0"],
+            .. arguments.Contains("--translation-workers") ? [] : (string[])["--translation-workers", "0"], .. arguments])
             start.ArgumentList.Add(argument);
         start.Environment["SPEECH_HOME"] = Checkout;
         start.Environment["SPEECH_BIN"] = folder;

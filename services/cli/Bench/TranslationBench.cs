@@ -4,6 +4,7 @@ using System.Text.Json;
 using Spectre.Console;
 using Speech.Cli.Decode;
 using Speech.Cli.Translate;
+using Speech.Models.Catalog;
 using Speech.Models.Nllb;
 using Speech.Models.Transformer;
 using Speech.Tensors;
@@ -42,21 +43,21 @@ internal static class TranslationBench
     {
         Formats.AcceptOnlyFromAmong("f32", "f16", "int8");
         var command = new Command("translation", "Load, encoder and decoder times of a translation model beside the floor of memory.") { Model, Formats, Threads, Json };
-        command.SetAction(Run);
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static int Run(ParseResult parsed)
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         DirectoryInfo? temporary = null;
         try
         {
-            var folder = parsed.GetValue(Model) is { } model ? TranslationModelOptions.Find(model) : null;
+            var folder = parsed.GetValue(Model) is { } model ? await TranslationModelOptions.FindAsync(model, cancellationToken) : null;
             if (folder is null)
             {
                 temporary = Directory.CreateTempSubdirectory("speech-random-nllb-");
                 folder = temporary.FullName;
-                RandomNllb.Write(folder, TranslationModelOptions.Find(TranslationModelOptions.BuiltIn));
+                RandomNllb.Write(folder, await TranslationModelOptions.FindAsync(TranslationCatalog.BuiltIn, cancellationToken));
             }
 
             using var device = new CpuDevice(parsed.GetValue(Threads));

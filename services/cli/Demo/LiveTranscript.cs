@@ -25,6 +25,15 @@ internal sealed class LiveTranscript(SpeakerScript script, bool realTime)
         return $"[grey]{script.Name,2} {Person(heard),-5}[/] {transcript.Start,6:F2} →{transcript.End,7:F2}  {Compare(heard)} [grey]{Latency(heard)}[/]";
     }
 
+    /// <summary>The line of a translation, with the time of what it translates.</summary>
+    public string Line(ReadTranslation read)
+    {
+        var translation = read.Translation;
+        var text = Markup.Escape(new string([.. translation.Text.Select(letter => char.IsControl(letter) ? ' ' : letter)]));
+        var latency = realTime ? $"+{read.AfterTranscript.TotalMilliseconds:F0} ms" : "";
+        return $"[grey]{script.Name,2}       {read.Of.Start,6:F2} → {translation.Language,6}[/]  [blue]{text.PadRight(TextWidth)}[/] [grey]{latency}[/]";
+    }
+
     private string Latency(HeardSegment heard) => realTime && heard.AfterSpeech is { } latency ? $"{latency.TotalMilliseconds,4:F0} ms" : "";
 
     private string Person(HeardSegment heard) => script.Utterances

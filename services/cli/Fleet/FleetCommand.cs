@@ -17,7 +17,7 @@ internal static class FleetCommand
         try
         {
             await using var fleet = await console.Status().StartAsync(
-                $"starting Redis, {Count(options.SttWorkers, "STT worker")} and {Count(options.Gateways, "gateway")}",
+                $"starting Redis, {Count(options.SttWorkers, "STT worker")}, {Count(options.TranslationWorkers, "translation worker")} and {Count(options.Gateways, "gateway")}",
                 _ => LocalFleet.StartAsync(options, TimeProvider.System, cancellationToken));
             var report = await work(fleet, cancellationToken);
             if (await console.Status().StartAsync("stopping", _ => fleet.StopAsync()) is { } problem)
@@ -49,5 +49,10 @@ internal static class FleetCommand
         return report.Ok ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
-    private static string Count(int number, string noun) => number == 1 ? $"one {noun}" : $"{number} {noun}s";
+    private static string Count(int number, string noun) => number switch
+    {
+        0 => $"no {noun}",
+        1 => $"one {noun}",
+        _ => $"{number} {noun}s",
+    };
 }

@@ -37,23 +37,36 @@ internal sealed class FleetMonitor(LocalFleet fleet, TimeProvider clock) : IAsyn
         .Where(times => times.Part.StartsWith(partPrefix, StringComparison.Ordinal))
         .Aggregate(TimeSpan.Zero, (sum, times) => sum + times.Last - times.First);
 
-    /// <summary>What is left on the queues.</summary>
-    public async Task<QueueState> QueueAsync(CancellationToken cancellationToken) => new(
-        await _redis.StreamLengthAsync(RedisKeys.AudioJobs, cancellationToken),
-        await PendingAsync(cancellationToken),
-        await _redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs), cancellationToken));
+    /// <summary>What is left on the queues, of segments and of translations together.</summary>
+    public async Task<QueueState> QueueAsync(CancellationToken cancellationToken) =>
+        await QueueAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, cancellationToken)
+        + await QueueAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, cancellationToken);
 
     /// <summary>Waits until a worker has a job in its hands.</summary>
     public async Task WaitForPendingJobAsync(CancellationToken cancellationToken)
     {
-        while (await PendingAsync(cancellationToken) == 0)
+        while (await PendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, cancellationToken) == 0)
             await Task.Delay(JobInterval, clock, cancellationToken);
     }
 
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 
-    private async Task<long> PendingAsync(CancellationToken cancellationToken) =>
-        (await _redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, cancellationToken)).Count;
+    private async Task<QueueState> QueueAsync(string stream, string group, CancellationToken cancellationToken) => new(
+        await _redis.StreamLengthAsync(stream, cancellationToken),
+        await PendingAsync(stream, group, cancellationToken),
+        await _redis.StreamLengthAsync(RedisKeys.Dead(stream), cancellationToken));
+
+    private async Task<long> PendingAsync(string stream, string group, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await _redis.StreamPendingAsync(stream, group, cancellationToken)).Count;
+        }
+        catch (RedisServerException error) when (error.Code == "NOGROUP")
+        {
+            return 0; // nobody has ever worked on it
+        }
+    }
 
     private void SampleTimes()
     {

@@ -7,6 +7,9 @@ internal sealed record FleetOptions
 
     public int SttWorkers { get; init; } = 1;
 
+    /// <summary>None unless someone wants translations.</summary>
+    public int TranslationWorkers { get; init; }
+
     public int Gateways { get; init; } = 1;
 
     /// <summary>NAME=VALUE for the services, beyond our own environment.</summary>

@@ -130,7 +130,8 @@ internal sealed class LocalFleet : IAsyncDisposable
         start.Environment["DOTNET_ROOT"] = Installation.DotnetRoot();
         foreach (var argument in (string[])[
             Installation.Program("Speech.Supervisor"), "up", "--until-stdin-closes", "--port", "0", "--data-dir", _folder.FullName,
-            "--logs", LogFolder, "--ready-file", ReadyFile, "--stt-workers", $"{options.SttWorkers}", "--gateways", $"{options.Gateways}",
+            "--logs", LogFolder, "--ready-file", ReadyFile, "--stt-workers", $"{options.SttWorkers}",
+            "--translation-workers", $"{options.TranslationWorkers}", "--gateways", $"{options.Gateways}",
             .. options.Settings.SelectMany(setting => (string[])["--set", setting])])
             start.ArgumentList.Add(argument);
         return start;

@@ -12,7 +12,7 @@ internal static class ListCommand
     private const int RedirectedWidth = 500;
 
     private static readonly Option<string?> ModelFolder = StoreOptions.ModelFolder();
-    private static readonly Option<bool> Json = Options.Json("One JSON array of {name, bytes, place, path}.");
+    private static readonly Option<bool> Json = Options.Json("One JSON array of {name, kind, bytes, place, path}.");
 
     public static Command Create()
     {
@@ -45,17 +45,20 @@ internal static class ListCommand
         var table = new Table()
             .Border(TableBorder.None)
             .AddColumn(new TableColumn("model").NoWrap())
+            .AddColumn(new TableColumn("for").NoWrap())
             .AddColumn(new TableColumn("size").RightAligned().NoWrap())
             .AddColumn(new TableColumn("where").NoWrap())
             .AddColumn("file");
         foreach (var model in models)
-            table.AddRow(Markup.Escape(model.Name), ByteCount.Text(model.Bytes), Place(model), Markup.Escape(model.Path ?? ""));
+            table.AddRow(Markup.Escape(model.Name), Kind(model), ByteCount.Text(model.Bytes), Place(model), Markup.Escape(model.Path ?? ""));
         if (Console.IsOutputRedirected)
             AnsiConsole.Profile.Width = RedirectedWidth;
         AnsiConsole.Write(table);
     }
 
-    private static object ToJson(StoredModel model) => new { name = model.Name, bytes = model.Bytes, place = Place(model), path = model.Path };
+    private static object ToJson(StoredModel model) => new { name = model.Name, kind = Kind(model), bytes = model.Bytes, place = Place(model), path = model.Path };
+
+    private static string Kind(StoredModel model) => model.Kind == ModelKind.Translation ? "translation" : "speech";
 
     private static string Place(StoredModel model) => model.Place switch
     {

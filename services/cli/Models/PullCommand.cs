@@ -8,7 +8,7 @@ internal static class PullCommand
 {
     private static readonly Argument<string[]> Names = new("NAME")
     {
-        Description = "Names (see models list) or URLs of models.",
+        Description = "Names (see models list) of models, or URLs of ggml files.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -53,8 +53,10 @@ internal static class PullCommand
     {
         try
         {
-            var model = await PullProgress.ShowAsync(progress => store.GetAsync(name, progress, cancellationToken));
-            Console.WriteLine($"{name}: {model.Path}");
+            var path = await PullProgress.ShowAsync(async progress => TranslationCatalog.Entry(name) is not null
+                ? await store.GetTranslationAsync(name, progress, cancellationToken)
+                : (await store.GetAsync(name, progress, cancellationToken)).Path);
+            Console.WriteLine($"{name}: {path}");
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -14,7 +14,7 @@ internal static class StoreOptions
 
     public static Option<string?> BaseUrl() => new("--base-url")
     {
-        Description = $"Where ggml-NAME.bin is fetched from; left out: MODEL_BASE_URL, or {ModelStoreOptions.DefaultBaseUrl}.",
+        Description = $"A mirror that has ggml-NAME.bin, and NAME/FILE of translation models; left out: MODEL_BASE_URL, or {ModelStoreOptions.DefaultBaseUrl} and HF_ENDPOINT.",
         HelpName = "URL",
     };
 

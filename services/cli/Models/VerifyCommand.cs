@@ -38,7 +38,8 @@ internal static class VerifyCommand
                 failed = true;
             }
 
-            foreach (var model in here.Where(model => names.Length == 0 || names.Any(name => Is(model, name))))
+            var asked = here.Where(model => names.Length == 0 || names.Any(name => Is(model, name)));
+            foreach (var model in asked.SelectMany(ModelStore.FilesOf))
                 failed |= !await VerifyAsync(model, cancellationToken);
             return failed ? ExitCodes.Failed : ExitCodes.Ok;
         }
@@ -53,7 +54,7 @@ internal static class VerifyCommand
         }
     }
 
-    private static bool Is(StoredModel model, string name) => model.Name == (WhisperCatalog.Entry(name)?.Name ?? name);
+    private static bool Is(StoredModel model, string name) => model.Name == (WhisperCatalog.Entry(name)?.Name ?? TranslationCatalog.Entry(name)?.Name ?? name);
 
     private static async Task<bool> VerifyAsync(StoredModel model, CancellationToken cancellationToken)
     {

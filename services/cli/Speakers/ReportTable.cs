@@ -16,8 +16,10 @@ internal static class ReportTable
         Add("latency", report.LatencyAfterSpeech is { } speech ? $"{speech}, from the end of speech" : null);
         Add("", report.LatencyAfterSegment is { } segment ? $"{segment}, from the end of the segment" : null);
         Add("", report.LatencyAfterDecision is { } decision ? $"{decision}, from the silence that ends a segment" : null);
+        Add("translations", report.Translations is { } translations
+            ? $"{translations}{(report.TranslationLatency is { } after ? $"; {after}, from the transcript" : "")}" : null);
         Add("real-time factor", report.RealTimeFactor is { } factor ? $"{factor:F4} processor seconds of the workers for a second of audio" : null);
-        Add("cores in use", report.WorkerCores is { } worker ? $"workers {worker:F2}, gateways {report.GatewayCores:F2}" : null);
+        Add("cores in use", report.WorkerCores is { } worker ? $"STT workers {worker:F2}, {(report.TranslatorCores is { } translator ? $"translation workers {translator:F2}, " : "")}gateways {report.GatewayCores:F2}" : null);
         Add("queue", report.QueueAtEnd is { } queue ? $"at most {report.DeepestQueue}; at the end {queue}" : null);
         console.Write(table);
         foreach (var problem in report.Problems)

@@ -47,11 +47,20 @@ internal sealed record SpeakersReport
     /// <summary>Milliseconds from the audio that completed the segment; null also when a server's silences are not those we reckon with.</summary>
     public LatencySummary? LatencyAfterDecision { get; init; }
 
+    /// <summary>How many came; null when none were wanted.</summary>
+    public int? Translations { get; init; }
+
+    /// <summary>Milliseconds from a transcript to each of its translations; null also when the audio was not sent in real time.</summary>
+    public LatencySummary? TranslationLatency { get; init; }
+
     /// <summary>Processor seconds of the STT workers for a second of audio; null when the server is not ours.</summary>
     public double? RealTimeFactor { get; init; }
 
     /// <summary>Processor seconds in a second, of all STT workers.</summary>
     public double? WorkerCores { get; init; }
+
+    /// <summary>Processor seconds in a second, of all translation workers; null also when no translations were wanted.</summary>
+    public double? TranslatorCores { get; init; }
 
     /// <summary>Processor seconds in a second, of all gateways.</summary>
     public double? GatewayCores { get; init; }
@@ -75,6 +84,8 @@ internal sealed record SpeakersReport
     {
         var heard = sessions.SelectMany(session => session.Segments).ToArray();
         var said = sessions.SelectMany(session => session.Script.Utterances, (_, placed) => placed.Utterance).ToArray();
+        var read = sessions.SelectMany(session => session.Translations).ToArray();
+        var isTranslated = sessions.Any(session => session.WantsTranslations);
         var audioSeconds = sessions.Sum(session => session.Script.Seconds);
         var report = new SpeakersReport
         {
@@ -90,8 +101,11 @@ internal sealed record SpeakersReport
             LatencyAfterSpeech = realTime ? LatencySummary.Of([.. heard.Select(segment => segment.AfterSpeech)]) : null,
             LatencyAfterSegment = realTime ? LatencySummary.Of([.. heard.Select(segment => segment.AfterSegment)]) : null,
             LatencyAfterDecision = realTime ? LatencySummary.Of([.. heard.Select(segment => segment.AfterDecision)]) : null,
+            Translations = isTranslated ? read.Length : null,
+            TranslationLatency = realTime ? LatencySummary.Of([.. read.Select(translation => (TimeSpan?)translation.AfterTranscript)]) : null,
             RealTimeFactor = fleet?.Monitor.Cpu("stt-").TotalSeconds / audioSeconds,
             WorkerCores = fleet?.Monitor.Cpu("stt-") / wall,
+            TranslatorCores = isTranslated ? fleet?.Monitor.Cpu("translation-") / wall : null,
             GatewayCores = fleet?.Monitor.Cpu("gateway-") / wall,
             DeepestQueue = fleet?.Monitor.DeepestQueue,
             QueueAtEnd = fleet?.Queue,
@@ -107,7 +121,9 @@ internal sealed record SpeakersReport
         foreach (var session in sessions)
         {
             foreach (var failed in session.Failures)
-                yield return $"speaker {session.Script.Name}: segment {failed.Segment} failed: {failed.Message} ({failed.Code})";
+                yield return $"speaker {session.Script.Name}: segment {failed.Segment}{(failed.Language is null ? "" : $" into {failed.Language}")} failed: {failed.Message} ({failed.Code})";
+            foreach (var (segment, language) in session.Untranslated())
+                yield return $"speaker {session.Script.Name}: segment {segment} was not translated into {language}";
             foreach (var unheard in session.Unheard())
                 yield return $"speaker {session.Script.Name}: nothing was heard of {unheard.Utterance.Id} ({unheard.Utterance.Text})";
         }

@@ -12,6 +12,12 @@ internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, SegmentT
     /// <summary>Called for each transcript as it arrives, one at a time.</summary>
     public Action<SpeakerScript, HeardSegment>? OnHeard { get; init; }
 
+    /// <summary>Called for each translation as it arrives, one at a time.</summary>
+    public Action<SpeakerScript, ReadTranslation>? OnRead { get; init; }
+
+    /// <summary>Languages that all speakers want to read, too.</summary>
+    public IReadOnlyList<string> Translate { get; init; } = [];
+
     /// <summary>Something that happens meanwhile, such as an accident.</summary>
     public Func<CancellationToken, Task>? Meanwhile { get; init; }
 
@@ -19,7 +25,7 @@ internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, SegmentT
     /// <param name="fleet">To be watched, if it is ours.</param>
     public async Task<SpeakersReport> RunAsync(Func<int, Uri> url, LocalFleet? fleet, CancellationToken cancellationToken)
     {
-        SpeakerSession[] sessions = [.. scripts.Select(script => new SpeakerSession(script, timing, clock))];
+        SpeakerSession[] sessions = [.. scripts.Select(script => new SpeakerSession(script, timing, Translate, clock))];
         await using var monitor = fleet is null ? null : new FleetMonitor(fleet, clock);
         using var finished = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watching = monitor?.WatchAsync(finished.Token) ?? Task.CompletedTask;
@@ -60,7 +66,7 @@ internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, SegmentT
             // People do not begin in the same instant, nor do their packets travel in step.
             if (realTime)
                 await Task.Delay(TimeSpan.FromSeconds(index / (double)scripts.Count), clock, cancellationToken);
-            await session.RunAsync(url, realTime, heard => Report(session.Script, heard), cancellationToken);
+            await session.RunAsync(url, realTime, heard => Report(OnHeard, session.Script, heard), read => Report(OnRead, session.Script, read), cancellationToken);
         }
         catch (Exception error) when (error is SpeechClientException or MalformedMessageException)
         {
@@ -69,11 +75,11 @@ internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, SegmentT
         }
     }
 
-    private void Report(SpeakerScript script, HeardSegment heard)
+    private void Report<T>(Action<SpeakerScript, T>? listener, SpeakerScript script, T what)
     {
-        if (OnHeard is null)
+        if (listener is null)
             return;
         lock (_problems)
-            OnHeard(script, heard);
+            listener(script, what);
     }
 }

@@ -31,7 +31,7 @@ internal sealed class Batch(FileTranscriber transcriber, ITranscriptOutput outpu
         {
             await foreach (var message in transcriber.TranscribeAsync(file.Name, warning => output.Complain(file, warning), progress, cancellationToken))
             {
-                complete &= message is not Failed;
+                complete &= message is not (Failed or Warning { Code: "translation_unavailable" });
                 output.Write(file, message);
             }
 

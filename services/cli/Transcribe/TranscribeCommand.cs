@@ -48,19 +48,7 @@ internal static class TranscribeCommand
         },
     };
 
-    private static readonly Option<string?> Translate = new("--translate")
-    {
-        Description = "Languages to translate into, such as fr,es.",
-        HelpName = "CODE,…",
-        Validators =
-        {
-            result =>
-            {
-                if (Codes(result.GetValueOrDefault<string>()).FirstOrDefault(code => !TranslationLanguages.IsKnown(code)) is { } unknown)
-                    result.AddError($"--translate: '{unknown}' is not known; use codes such as fr,es or NLLB's such as fra_Latn.");
-            },
-        },
-    };
+    private static readonly Option<string> Translate = Options.Translate("Languages to translate into, such as fr,es.", "none");
 
     private static readonly Option<bool> Interim = new("--interim") { Description = "Also print what a segment sounds like while it goes on." };
 
@@ -103,7 +91,7 @@ internal static class TranscribeCommand
                 SampleRate = codec.IsPcm() ? AudioRate.Model : null,
                 Language = language == "auto" ? null : language,
                 Prompt = parsed.GetValue(Prompt) is { Length: > 0 } prompt ? prompt : null,
-                Translate = Codes(parsed.GetValue(Translate)),
+                Translate = Options.Languages(parsed.GetValue(Translate)),
                 Words = parsed.GetValue(Words),
                 Interim = parsed.GetValue(Interim),
             },
@@ -126,7 +114,4 @@ internal static class TranscribeCommand
             return ExitCodes.Interrupted;
         }
     }
-
-    private static string[] Codes(string? list) =>
-        (list ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

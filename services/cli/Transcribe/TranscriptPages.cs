@@ -31,6 +31,8 @@ internal sealed class TranscriptPages : ITranscriptOutput
         switch (message)
         {
             case Transcript transcript:
+                lock (_lock)
+                    _pages[file.Index].Times[transcript.Segment] = (transcript.Start, transcript.End);
                 Add(file, Timed(transcript.Start, transcript.End, transcript.Text));
                 foreach (var word in transcript.Words ?? [])
                     Add(file, string.Create(CultureInfo.InvariantCulture, $"    {Timed(word.Start, word.End, word.Text)} ({word.Probability:P0})"));
@@ -39,13 +41,16 @@ internal sealed class TranscriptPages : ITranscriptOutput
                 Add(file, $"[{partial.Segment} …] {Printable(partial.Text)}");
                 break;
             case Translation translation:
-                Add(file, $"    {translation.Language}: {Printable(translation.Text)}");
+                // It may come when later segments have been printed: the times say which one it translates.
+                var (start, end) = TimesOf(file, translation.Segment);
+                var stub = translation.Model == Translation.Stub ? " (no translation: a stub)" : "";
+                Add(file, Timed(start, end, $"{translation.Language}: {translation.Text}{stub}"));
                 break;
             case Warning warning:
                 Complain(file, Printable(warning.Message));
                 break;
             case Failed failed:
-                Complain(file, $"segment {failed.Segment}: {failed.Stage} failed: {Printable(failed.Message)} ({Printable(failed.Code)})");
+                Complain(file, $"segment {failed.Segment}: {Printable($"{failed.Stage} {failed.Language}")} failed: {Printable(failed.Message)} ({Printable(failed.Code)})");
                 break;
         }
     }
@@ -63,6 +68,12 @@ internal sealed class TranscriptPages : ITranscriptOutput
             _pages[file.Index].IsComplete = true;
             PrintWaiting();
         }
+    }
+
+    private (double Start, double End) TimesOf(OutputFile file, int segment)
+    {
+        lock (_lock)
+            return _pages[file.Index].Times.GetValueOrDefault(segment);
     }
 
     private void Add(OutputFile file, string line)
@@ -98,6 +109,9 @@ internal sealed class TranscriptPages : ITranscriptOutput
     private sealed class Page
     {
         public List<string> Waiting { get; } = [];
+
+        /// <summary>Seconds, of each segment.</summary>
+        public Dictionary<int, (double Start, double End)> Times { get; } = [];
 
         public bool IsComplete { get; set; }
     }

@@ -64,7 +64,7 @@ internal static class TranslateCommand
     {
         try
         {
-            var folder = TranslationModelOptions.Find(parsed.GetValue(Model)!);
+            var folder = await TranslationModelOptions.FindAsync(parsed.GetValue(Model)!, cancellationToken);
             using var device = new CpuDevice(parsed.GetValue(Threads));
             using var model = NllbModel.Load(folder, device, TranslationModelOptions.ParsedFormat(parsed.GetValue(Format)));
             var options = new TranslationOptions

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Speech.Cli.Models;
+using Speech.Models.Catalog;
 using Speech.Tensors;
 
 namespace Speech.Cli.Translate;
@@ -6,13 +8,11 @@ namespace Speech.Cli.Translate;
 /// <summary>Options of the commands that run a translation model in process.</summary>
 internal static class TranslationModelOptions
 {
-    public const string BuiltIn = "nano-nllb";
-
     public static Option<string> Model() => new("--model")
     {
         Description = "A model's name or a folder in Hugging Face's form.",
         HelpName = "M",
-        DefaultValueFactory = _ => BuiltIn,
+        DefaultValueFactory = _ => TranslationCatalog.BuiltIn,
     };
 
     public static Option<string> Format() => Accept(new Option<string>("--dtype")
@@ -31,12 +31,14 @@ internal static class TranslationModelOptions
         _ => null,
     };
 
-    /// <summary>The folder of a model.</summary>
-    /// <exception cref="FileNotFoundException">There is none.</exception>
-    public static string Find(string nameOrFolder) =>
-        nameOrFolder == BuiltIn && Installation.Find($"shared/models/{BuiltIn}") is { } builtIn ? builtIn
-        : Directory.Exists(nameOrFolder) ? nameOrFolder
-        : throw new FileNotFoundException($"There is no translation model '{nameOrFolder}': it is neither a folder nor a model's name.");
+    /// <summary>The folder of a model, downloaded with progress on standard error if it is a known one that is not here.</summary>
+    /// <exception cref="IOException">It is not here and cannot be had; the message says what to do.</exception>
+    public static async Task<string> FindAsync(string nameOrFolder, CancellationToken cancellationToken)
+    {
+        using var store = new ModelStore();
+        return store.FindTranslation(nameOrFolder)
+            ?? await PullProgress.ShowAsync(progress => store.GetTranslationAsync(nameOrFolder, progress, cancellationToken));
+    }
 
     private static Option<string> Accept(Option<string> option)
     {

@@ -6,9 +6,9 @@ using Speech.Redis;
 namespace Speech.Hosting;
 
 /// <summary>
-/// Repeats what is safe to repeat while Redis is away or starting, with growing, jittered pauses, until the caller cancels: an
-/// accepted segment or a finished result must not be lost because Redis was restarted. An error that repeating will not mend
-/// (wrong password, wrong type, out of memory) comes out at once.
+/// Repeats what is safe to repeat while Redis is away, starting, full or failing over (<see cref="RedisException.IsTransient"/>), with
+/// growing, jittered pauses, until the caller cancels: an accepted segment or a finished result must not be lost because Redis was
+/// restarted. An error that repeating will not mend (wrong type, no permission) comes out at once.
 /// </summary>
 internal sealed partial class JobRetry
 {
@@ -18,9 +18,7 @@ internal sealed partial class JobRetry
     {
         var retry = new RetryStrategyOptions
         {
-            ShouldHandle = new PredicateBuilder()
-                .Handle<RedisConnectionException>()
-                .Handle<RedisServerException>(error => error.Code is "LOADING" or "BUSY" or "TRYAGAIN" or "MASTERDOWN" or "READONLY"),
+            ShouldHandle = new PredicateBuilder().Handle<RedisException>(error => error.IsTransient),
             MaxRetryAttempts = int.MaxValue,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
@@ -44,7 +42,7 @@ internal sealed partial class JobRetry
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Warning, "Redis is not there; trying again (attempt {Attempt} failed: {Reason})")]
+        [LoggerMessage(1, LogLevel.Warning, "Redis cannot take it now; trying again (attempt {Attempt} failed: {Reason})")]
         public static partial void Retrying(ILogger logger, int attempt, string reason);
     }
 }

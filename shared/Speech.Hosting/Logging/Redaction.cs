@@ -14,7 +14,7 @@ public static partial class Redaction
     [GeneratedRegex(
         """
         (?<kept> ://[^\s:/@]*: )  [^\s@/]+ (?=@) |
-        (?<kept> \b(?:token|api[_-]?key|password|secret)["']?\s*[=:]\s*["']? )  [^\s&"',;}]+ |
+        (?<kept> (?:\b|_)(?:token|api[_-]?key|password|secret)["']?\s*[=:]\s*["']? )  [^\s&"',;}]+ |
         (?<kept> \bBearer\s+ )  [A-Za-z0-9._~+/=-]+
         """,
         RegexOptions.IgnoreCase | RegexOptions.IgnorePatternWhitespace | RegexOptions.CultureInvariant,

@@ -16,4 +16,7 @@ public sealed class ModelDownloadException : IOException
         : base(message, innerException)
     {
     }
+
+    /// <summary>The server says that there is no such file.</summary>
+    public bool IsMissing { get; init; }
 }

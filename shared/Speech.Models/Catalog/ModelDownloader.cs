@@ -9,6 +9,9 @@ namespace Speech.Models.Catalog;
 /// <param name="Sha256">Lower-case hexadecimal, if known beforehand.</param>
 internal sealed record ModelSource(Uri Url, string Path, long? Bytes, string? Sha256)
 {
+    /// <summary>Sent to the server of <see cref="Url"/> and no other; null: none.</summary>
+    public HubToken? Token { get; init; }
+
     public string FileName => System.IO.Path.GetFileName(Path);
 
     public string Folder => System.IO.Path.GetDirectoryName(Path)!;
@@ -132,6 +135,7 @@ internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
             request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("identity"));
+            request.Headers.Authorization = source.Token?.HeaderFor(source.Url, url);
             if (partial.Length > 0)
             {
                 request.Headers.Range = new RangeHeaderValue(partial.Length, null);
@@ -191,7 +195,11 @@ internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options
                 throw new AttemptFailedException($"The server answered {Status(response)}.") { RetryAfter = response.Headers.RetryAfter?.Delta };
 
             case HttpStatusCode.NotFound:
-                throw new ModelDownloadException($"There is no {ModelUrl.Display(source.Url)} (404 Not Found). Check the name and MODEL_BASE_URL.");
+                throw new ModelDownloadException($"There is no {ModelUrl.Display(source.Url)} (404 Not Found). Check the name and MODEL_BASE_URL.") { IsMissing = true };
+
+            case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when source.Token is not null:
+                throw new ModelDownloadException(
+                    $"{ModelUrl.Display(source.Url)} cannot be downloaded: the server answered {Status(response)}. Is HF_TOKEN still valid, and has its owner access to this model?");
 
             default:
                 throw new ModelDownloadException($"{ModelUrl.Display(source.Url)} cannot be downloaded: the server answered {Status(response)}.");

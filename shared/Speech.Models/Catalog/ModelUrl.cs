@@ -18,8 +18,14 @@ internal static class ModelUrl
         Uri.TryCreate(text, UriKind.Absolute, out url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp);
 
     /// <summary>The URL of a file below a base URL.</summary>
-    public static Uri Below(Uri baseUrl, string fileName) =>
-        new UriBuilder(baseUrl) { Path = $"{baseUrl.AbsolutePath.TrimEnd('/')}/{Uri.EscapeDataString(fileName)}" }.Uri;
+    /// <param name="segments">Folders, then the file.</param>
+    public static Uri Below(Uri baseUrl, params ReadOnlySpan<string> segments)
+    {
+        var path = new StringBuilder(baseUrl.AbsolutePath.TrimEnd('/'));
+        foreach (var segment in segments)
+            path.Append('/').Append(Uri.EscapeDataString(segment));
+        return new UriBuilder(baseUrl) { Path = path.ToString() }.Uri;
+    }
 
     /// <summary>Where the file of a URL lies below MODEL_DIR.</summary>
     public static string RelativePath(Uri url)

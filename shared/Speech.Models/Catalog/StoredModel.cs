@@ -1,5 +1,14 @@
 namespace Speech.Models.Catalog;
 
+public enum ModelKind
+{
+    /// <summary>Speech to text: a ggml file.</summary>
+    Speech,
+
+    /// <summary>Text to text: a folder of Hugging Face's files.</summary>
+    Translation,
+}
+
 public enum ModelPlace
 {
     /// <summary>A catalogue model that would have to be downloaded.</summary>
@@ -12,9 +21,9 @@ public enum ModelPlace
 
 /// <summary>A model that there is, or could be.</summary>
 /// <param name="Name">Of the catalogue; else the file's path below MODEL_DIR.</param>
-/// <param name="Path">Null if it is not here.</param>
-/// <param name="Bytes">Of the file; of a model not here, what the catalogue says.</param>
-public sealed record StoredModel(string Name, ModelPlace Place, string? Path, long Bytes);
+/// <param name="Path">Of the file or the folder; null if it is not here.</param>
+/// <param name="Bytes">Of the file, or of the folder's weights; of a model not here, what the catalogue says.</param>
+public sealed record StoredModel(string Name, ModelPlace Place, string? Path, long Bytes, ModelKind Kind = ModelKind.Speech);
 
 public enum ModelVerdict
 {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Speech.Models.Transformer;
 using Speech.Tensors;
 
@@ -45,9 +46,23 @@ public sealed record NllbConfig(
     {
         var path = Path.Combine(folder, "config.json");
         using var json = Parse(path);
-        var root = json.RootElement;
+        try
+        {
+            return Read(folder, path, json.RootElement);
+        }
+        catch (InvalidOperationException e)
+        {
+            // A text with half of a surrogate pair, which is JSON but no text.
+            throw new ModelFileException(path, $"it is damaged ({e.Message}); download it again.", null, e);
+        }
+    }
+
+    private static NllbConfig Read(string folder, string path, JsonElement root)
+    {
         if (root.TryGetProperty("model_type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() != "m2m_100")
             throw new ModelFileException(path, $"model_type is '{type.GetString()}'; NLLB-200 and M2M100 models have 'm2m_100'.");
+        if (root.TryGetProperty("tie_word_embeddings", out var tied) && tied.ValueKind == JsonValueKind.False)
+            throw new ModelFileException(path, "tie_word_embeddings is false; only models whose output projection is their embedding are supported.");
         if (root.TryGetProperty("activation_function", out var activation) && activation.ToString() != "relu")
             throw new ModelFileException(path, $"activation_function is '{activation}'; only 'relu' is supported.");
 
@@ -96,23 +111,20 @@ public sealed record NllbConfig(
 
     private static JsonDocument Parse(string path)
     {
+        var bytes = ModelFolderFile.Read(path, MaximumFileBytes);
         try
         {
-            if (new FileInfo(path).Length > MaximumFileBytes)
-                throw new ModelFileException(path, $"is larger than {MaximumFileBytes} bytes; it is not a model's configuration.");
-            var json = JsonDocument.Parse(File.ReadAllBytes(path));
+            if (!Utf8.IsValid(bytes))
+                throw new ModelFileException(path, "it is not text in UTF-8; download it again.");
+            var json = JsonDocument.Parse(bytes);
             if (json.RootElement.ValueKind == JsonValueKind.Object)
                 return json;
             json.Dispose();
-            throw new ModelFileException(path, "is not a JSON object.");
+            throw new ModelFileException(path, "it is not a JSON object; download it again.");
         }
         catch (JsonException e)
         {
-            throw new ModelFileException(path, $"is not JSON: {e.Message}");
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new ModelFileException(path, "is missing; a model folder holds config.json, the tokenizer's files and the weights.");
+            throw new ModelFileException(path, $"it is not JSON ({e.Message}); download it again.", null, e);
         }
     }
 

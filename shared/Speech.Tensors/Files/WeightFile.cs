@@ -10,10 +10,8 @@ namespace Speech.Tensors.Files;
 /// </summary>
 public sealed class WeightFile : IDisposable
 {
-    private const int MaximumShards = 1024;
-
     /// <summary>What a folder is searched for, in this order.</summary>
-    private static readonly string[] FileNames =
+    public static IReadOnlyList<string> FileNames { get; } =
         ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
     private readonly List<MappedFile> _files = [];
@@ -87,8 +85,6 @@ public sealed class WeightFile : IDisposable
     {
         var folder = System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!;
         var shards = shardOf.GroupBy(entry => entry.Value, entry => entry.Key).ToList();
-        if (shards.Count > MaximumShards)
-            throw new ModelFileException(Path, $"it names {shards.Count} shards, more than {MaximumShards}; it is damaged.");
         foreach (var shard in shards)
         {
             var inShard = ReadTensors(System.IO.Path.Combine(folder, shard.Key)).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);

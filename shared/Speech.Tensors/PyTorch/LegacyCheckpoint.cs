@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Numerics;
 using Speech.Tensors.Files;
 
@@ -16,17 +15,18 @@ internal static class LegacyCheckpoint
     private const int MaximumPickleBytes = 1 << 24;
     private const long Protocol = 1001;
 
-    private static readonly BigInteger Magic = BigInteger.Parse("1950a86a20f9469cfc6c", NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    /// <summary>PROTO 2, LONG1 of ten bytes: 0x1950a86a20f9469cfc6c.</summary>
+    private static ReadOnlySpan<byte> Beginning => [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
-    /// <summary>Begins with a pickle of protocol 2. (A safetensors file of that beginning would have a header of 640 bytes or 2 GB, and then no '{'.)</summary>
-    public static bool Recognises(MappedFile file) => file.Length > 8 && file.Slice(0, 3).SequenceEqual((ReadOnlySpan<byte>)[0x80, 0x02, 0x8a]);
+    /// <summary>Begins with the pickled magic number, which as the length of a safetensors header would be beyond any file.</summary>
+    public static bool Recognises(MappedFile file) => file.Length >= Beginning.Length && file.Slice(0, Beginning.Length).SequenceEqual(Beginning);
 
     /// <exception cref="ModelFileException">It is damaged, or more than a state dict.</exception>
     public static IReadOnlyList<WeightTensor> Read(MappedFile file)
     {
         var at = 0L;
-        if (Next().Value is not BigInteger magic || magic != Magic || Next().Value is not Protocol)
-            throw new ModelFileException(file.Path, "it is a pickle, but not a PyTorch checkpoint; use pytorch_model.bin.");
+        if (Next().Value is not BigInteger || Next().Value is not Protocol)
+            throw new ModelFileException(file.Path, $"it is not a PyTorch checkpoint of protocol {Protocol}; use pytorch_model.bin.");
         if (Next().Value is not PickleDictionary machine || !machine.Entries.Contains(("little_endian", true)))
             throw new ModelFileException(file.Path, "its byte order is not little-endian; save it again on a little-endian machine.");
         var stateDict = Next();

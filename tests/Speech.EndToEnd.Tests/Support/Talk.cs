@@ -44,6 +44,8 @@ internal sealed class Talk : IAsyncDisposable
         }
     }
 
+    public IReadOnlyList<Translation> Translations => [.. Messages.OfType<Translation>()];
+
     public IReadOnlyList<Transcript> Transcripts => [.. Messages.OfType<Transcript>()];
 
     /// <summary>Whether all that was to be said is safe in Redis.</summary>
@@ -54,9 +56,9 @@ internal sealed class Talk : IAsyncDisposable
     /// <param name="resumeFrom">The last result that the client has.</param>
     /// <param name="pauseAt">Seconds of the script.</param>
     public static async Task<Talk> BeginAsync(
-        Uri gateway, SpeakerScript script, string? clientId = null, long? resumeFrom = null, double pauseAt = double.PositiveInfinity)
+        Uri gateway, SpeakerScript script, string? clientId = null, long? resumeFrom = null, double pauseAt = double.PositiveInfinity, params string[] translate)
     {
-        var session = new SessionParameters { ClientId = clientId ?? Contracts.ClientId.Create(), ResumeFrom = resumeFrom };
+        var session = new SessionParameters { ClientId = clientId ?? Contracts.ClientId.Create(), ResumeFrom = resumeFrom, Translate = translate };
         var client = await SpeechClient.ConnectAsync(new SpeechClientOptions { Url = gateway, Session = session });
         return new Talk(client, script, pauseAt);
     }

@@ -25,9 +25,10 @@ public sealed class TestFleet : IAsyncDisposable
     internal FleetReport Report => _fleet.Report;
 
     /// <param name="name">Names the folder in logs/ that is looked into when a test fails.</param>
-    internal static async Task<TestFleet> StartAsync(string name, int sttWorkers = 1, int gateways = 1)
+    internal static async Task<TestFleet> StartAsync(
+        string name, int sttWorkers = 1, int gateways = 1, int translationWorkers = 0, params string[] settings)
     {
-        var options = new FleetOptions { Name = $"test-{name}", SttWorkers = sttWorkers, Gateways = gateways };
+        var options = new FleetOptions { Name = $"test-{name}", SttWorkers = sttWorkers, Gateways = gateways, TranslationWorkers = translationWorkers, Settings = settings };
         using var limit = new CancellationTokenSource(Until.Patience);
         return new TestFleet(await LocalFleet.StartAsync(options, TimeProvider.System, limit.Token));
     }
@@ -62,8 +63,18 @@ public sealed class TestFleet : IAsyncDisposable
     internal Task RestartedAsync(string part, int before) => Until.TrueAsync(() => PidOf(part) != before, $"{part} to be started again");
 
     /// <summary>How many jobs a worker was given and has not acknowledged.</summary>
-    internal async Task<long> PendingAsync(string worker) =>
-        (await Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).Consumers.GetValueOrDefault(worker);
+    internal async Task<long> PendingAsync(string worker)
+    {
+        var (stream, group) = worker.StartsWith("stt", StringComparison.Ordinal)
+            ? (RedisKeys.AudioJobs, RedisKeys.SttWorkers)
+            : (RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers);
+        return (await Redis.StreamPendingAsync(stream, group)).Consumers.GetValueOrDefault(worker);
+    }
+
+    /// <summary>Whether a translation worker has asked for jobs.</summary>
+    internal async Task<bool> IsReadingAsync(string worker) =>
+        await Redis.KeyExistsAsync(RedisKeys.TranslationJobs)
+        && (await Redis.StreamConsumersAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers)).Any(consumer => consumer.Name == worker);
 
     /// <summary>Nothing waits, nothing is being worked on, nothing was given up.</summary>
     internal async Task ShouldBeIdleAsync()
@@ -71,6 +82,8 @@ public sealed class TestFleet : IAsyncDisposable
         (await Redis.StreamLengthAsync(RedisKeys.AudioJobs)).ShouldBe(0);
         (await Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).Count.ShouldBe(0);
         (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(0);
+        (await Redis.StreamLengthAsync(RedisKeys.TranslationJobs)).ShouldBe(0);
+        (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.TranslationJobs))).ShouldBe(0);
     }
 
     /// <summary>None of its processes runs and none of its ports answers.</summary>

@@ -41,7 +41,7 @@ public sealed class WhisperCatalogTests : IDisposable
         model.ShouldBe(new StoredModel("nano.en", ModelPlace.BuiltIn, Checkout.Path("shared/models/nano.en/ggml-nano.en.bin"), 29_476_918));
         (await ModelStore.VerifyAsync(model)).Verdict.ShouldBe(ModelVerdict.Good);
         (await store.GetAsync("nano.en")).TrainedForShortContext.ShouldBeTrue();
-        store.List().Count.ShouldBe(WhisperCatalog.Entries.Count);
+        store.List().Count.ShouldBe(WhisperCatalog.Entries.Count + TranslationCatalog.Entries.Count);
         store.List()[1].ShouldBe(new StoredModel("tiny", ModelPlace.NotHere, null, 77_691_713));
     }
 

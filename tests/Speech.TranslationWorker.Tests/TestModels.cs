@@ -1,0 +1,54 @@
+using Speech.Hosting.Workers;
+
+namespace Speech.TranslationWorker.Tests;
+
+/// <summary>The stub, but its steps wait while the gate is closed: a model as slow as the test needs it.</summary>
+internal sealed class GatedModel(IBatchedModel inner, ManualResetEventSlim gate) : IBatchedModel
+{
+    public string Device => inner.Device;
+
+    public int Slots => inner.Slots;
+
+    public void Admit(ModelJob job) => inner.Admit(job);
+
+    public void Step(ICollection<Finished> finished)
+    {
+        gate.Wait();
+        inner.Step(finished);
+    }
+
+    public void Reset() => inner.Reset();
+
+    public void Dispose() => inner.Dispose();
+}
+
+/// <summary>The stub, but it cannot stand one text.</summary>
+internal sealed class FailingModel(IBatchedModel inner, string bad) : IBatchedModel
+{
+    private bool _hasBad;
+
+    public string Device => inner.Device;
+
+    public int Slots => inner.Slots;
+
+    public void Admit(ModelJob job)
+    {
+        inner.Admit(job);
+        _hasBad |= ((TextJob)job).Job.Text == bad;
+    }
+
+    public void Step(ICollection<Finished> finished)
+    {
+        if (_hasBad)
+            throw new InvalidOperationException("cannot stand this text");
+        inner.Step(finished);
+    }
+
+    public void Reset()
+    {
+        _hasBad = false;
+        inner.Reset();
+    }
+
+    public void Dispose() => inner.Dispose();
+}

@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Speech.TranslationWorker.Tests;
+
+/// <summary>The built program as a process.</summary>
+internal sealed class WorkerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private WorkerProcess(Process process) => _process = process;
+
+    public int ExitCode => _process.ExitCode;
+
+    public static WorkerProcess Start(string redisUrl, string id, params string[] settings)
+    {
+        // artifacts/bin/<project>/<configuration>: the program lies beside its tests.
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
+        var program = Path.Combine(AppContext.BaseDirectory, "..", "..", "Speech.TranslationWorker", configuration, "Speech.TranslationWorker.dll");
+        var start = new ProcessStartInfo(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
+        string[] arguments =
+        [
+            program, "--REDIS_URL", redisUrl, "--WORKER_ID", id, "--URLS", "http://127.0.0.1:0", "--LOG_LEVEL", "warning",
+            "--THREADS", "1", "--USE_STUB_TRANSLATION", "true", .. settings,
+        ];
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        return new WorkerProcess(Process.Start(start)!);
+    }
+
+    /// <summary>SIGTERM.</summary>
+    public void Terminate()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public void Kill() => _process.Kill();
+
+    public Task ExitedAsync(CancellationToken cancellationToken) => _process.WaitForExitAsync(cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+}
