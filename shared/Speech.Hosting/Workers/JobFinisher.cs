@@ -97,8 +97,8 @@ internal sealed partial class JobFinisher(
         Log.GivenUp(logger, id, given.Message);
         statistics.Error($"gave up {id}: {given.Message}");
         var first = handler.FailureOf(given.Delivery.Entry.Fields, given.Code, given.Message) is { } failure
-            ? await completion.AbandonAsync(new JobEntry(role.Jobs, id, failure.ClientId), failure.Failure, cancellationToken)
-            : await completion.BuryAsync(role.Jobs, id, given.Message, cancellationToken);
+            ? await completion.AbandonAsync(given.Delivery.In(role.Jobs, failure.ClientId), failure.Failure, cancellationToken)
+            : await completion.BuryAsync(given.Delivery.In(role.Jobs, clientId: ""), given.Code, given.Message, cancellationToken);
         if (first)
             statistics.JobFailed();
     }
