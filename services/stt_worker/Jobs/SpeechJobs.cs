@@ -41,7 +41,7 @@ internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatist
         if (following.Length > 0)
             transcript = transcript with { Translations = [.. following.Select(translation => translation.Language)] };
         var first = await completion.FinishAsync(
-            new JobEntry(JobStream.Audio, delivery.Id, audio.ClientId), transcript, following, cancellationToken);
+            new JobEntry(delivery.Stream, delivery.Id, audio.ClientId), transcript, following, cancellationToken);
         if (first)
             statistics.AudioDone(audio.DurationMs);
         Log.Finished(logger, audio.ClientId, audio.Segment, audio.DurationMs, transcript.Text, first);

@@ -3,8 +3,10 @@ using Speech.Redis;
 namespace Speech.Hosting.Workers;
 
 /// <summary>An entry of the stream of jobs that was given to this worker.</summary>
+/// <param name="Stream">That stream.</param>
+/// <param name="Entry">The entry.</param>
 /// <param name="Deliveries">How often it has been given out, this time included.</param>
-public sealed record Delivery(StreamEntry Entry, long Deliveries)
+public sealed record Delivery(JobStream Stream, StreamEntry Entry, long Deliveries)
 {
     public StreamId Id => Entry.Id;
 }
