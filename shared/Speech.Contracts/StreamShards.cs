@@ -7,9 +7,10 @@ namespace Speech.Contracts;
 // number as a hash tag in its name, which is what Redis hashes in place of the name: audio_jobs:{2}, session:{2}:<client_id>, ….
 // With one shard, the default, names stay plain: that is for a single Redis, or one with sentinels.
 //
-// The tags {0}, {1}, … fall on nodes by chance. With three nodes, 16 shards give each node between 4 and 7; more of them spread the
-// load more evenly, and every worker holds a waiting connection for each. All services must be given the same number, and it may
-// be changed only when the queues are empty and nobody is connected: what lies under the old names is not found under the new.
+// The tags {0}, {1}, … fall on nodes by chance. With three nodes, 16 shards give each node between 4 and 6 of them; more spread the load
+// more evenly, but every worker holds a waiting connection for each, and may have a job from each in its hands beyond its slots. All
+// services must be given the same number, and it may be changed only when the queues are empty and nobody is connected: what lies under
+// the old names is not found under the new.
 
 /// <summary>STREAM_SHARDS: into how many parts all that belongs to clients is divided.</summary>
 public sealed class StreamShards

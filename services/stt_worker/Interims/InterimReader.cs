@@ -29,7 +29,7 @@ internal sealed partial class InterimReader(
     // Ids carry the time of the Redis that has the stream; this machine's clock may differ, and in a cluster other nodes' too.
     private static readonly RedisScript Time = new("return redis.call('TIME')");
 
-    public Task RunAsync(CancellationToken cancellationToken) => Task.WhenAll(streams.Others.Select(stream => ReadAsync(stream, cancellationToken)));
+    public Task RunAsync(CancellationToken cancellationToken) => WorkerStreams.ReadAllAsync(streams.Others, ReadAsync, cancellationToken);
 
     private async Task ReadAsync(JobStream stream, CancellationToken cancellationToken)
     {

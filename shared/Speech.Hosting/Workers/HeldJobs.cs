@@ -16,7 +16,10 @@ public sealed class HeldJobs(WorkerSettings settings)
 
     public int Count => _occupancy.Count;
 
-    /// <summary>How many more to ask for. The reader and the claiming of abandoned jobs may both do so at once, so twice the capacity can come.</summary>
+    /// <summary>
+    /// How many more to ask for. The reader and the claiming of abandoned jobs may both do so at once, so twice the capacity can come; and
+    /// with STREAM_SHARDS, one more from each of them.
+    /// </summary>
     public int Free => Math.Max(0, Capacity - Count);
 
     public bool Contains(JobStream stream, StreamId id) => _held.ContainsKey((stream.Key, id));

@@ -4,8 +4,7 @@ using Speech.Redis;
 namespace Speech.Hosting.Workers;
 
 /// <summary>
-/// Reads jobs as a member of the consumer group, as many as there is room for, of all shards at once: a read that waits does so at one
-/// node of a cluster. What this worker was given in an earlier life, or
+/// Reads jobs as a member of the consumer group, as many as there is room for, of all shards at once. What this worker was given in an earlier life, or
 /// in a reply that a lost connection swallowed, is <see cref="AbandonedJobs"/>' part.
 /// </summary>
 internal sealed partial class JobReader(
@@ -22,21 +21,7 @@ internal sealed partial class JobReader(
 {
     private static readonly TimeSpan Block = TimeSpan.FromSeconds(2);
 
-    // Should one of the readers break, the others are not to go on without it.
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        using var broken = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reading = streams.Jobs.Select(stream => ReadAsync(stream, broken.Token)).ToList();
-        try
-        {
-            await await Task.WhenAny(reading);
-        }
-        finally
-        {
-            await broken.CancelAsync();
-            await Task.WhenAll(reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
+    public Task RunAsync(CancellationToken cancellationToken) => WorkerStreams.ReadAllAsync(streams.Jobs, ReadAsync, cancellationToken);
 
     private async Task ReadAsync(JobStream stream, CancellationToken cancellationToken)
     {
