@@ -44,12 +44,14 @@ public sealed class JobCompletion(RedisClient redis, JobOptions options, TimePro
         string reason,
         CancellationToken cancellationToken)
     {
+        // The stream's shard, not the client's: should someone have put the job where it does not belong, it comes to its end all the same.
+        var shard = entry.Stream.Shard;
         RedisArgument[] keys =
         [
             entry.Stream.Key,
-            RedisKeys.Session(entry.ClientId),
-            RedisKeys.History(entry.ClientId),
-            RedisKeys.TranslationJobs,
+            shard.Session(entry.ClientId),
+            shard.History(entry.ClientId),
+            shard.Stream(RedisKeys.TranslationJobs),
             RedisKeys.Dead(entry.Stream.Key),
         ];
         RedisArgument[] arguments =
