@@ -38,6 +38,7 @@ internal static class GatewayExtensions
         services.AddHostedService<GatewayHeartbeat>();
         services.AddInstruments(GatewayInstruments.AddTo);
         services.AddSingleton<QueueDepthMonitor>();
+        services.AddSingleton<TranslatorPresence>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueDepthMonitor>());
         services.AddHealth("sessions", provider => new HealthPart(HealthState.Ok, new JsonObject
         {
