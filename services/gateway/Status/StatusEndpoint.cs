@@ -20,7 +20,7 @@ namespace Speech.Gateway.Status;
 /// finding the workers means looking through all keys.
 /// </summary>
 internal sealed class StatusEndpoint(
-    RedisClient redis, HeartbeatReader heartbeats, AudioJobQueue jobs, SessionRegistry sessions, GatewayOptions options, ServiceInfo info, TimeProvider time)
+    HeartbeatReader heartbeats, AudioJobQueue jobs, SessionRegistry sessions, GatewayOptions options, ServiceInfo info, TimeProvider time)
 {
     // The answer is never part of a page: "+" may stay "+".
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
