@@ -1,6 +1,9 @@
 namespace Speech.Contracts;
 
-/// <summary>The names of all that lies in Redis.</summary>
+/// <summary>
+/// The names of all that lies in Redis. With STREAM_SHARDS above 1, streams, sessions and histories are divided: <see cref="RedisShard"/>
+/// has their names then.
+/// </summary>
 public static class RedisKeys
 {
     /// <summary>Stream: finished segments to be transcribed. Its length is the queue's depth.</summary>

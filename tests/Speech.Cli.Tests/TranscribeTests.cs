@@ -97,12 +97,12 @@ public sealed class TranscribeTests : IDisposable
         await using var server = await FakeGateway.StartAsync(async connection =>
         {
             await connection.SendReadyAsync();
-            await connection.CloseAsync(CloseCode.AtCapacity, "12 of 12 sessions are taken");
+            await connection.CloseAsync(CloseCode.InvalidMessage, "that was no audio");
             await connection.ReceiveUntilStopAsync();
         });
         var run = await CliRun.StartAsync("transcribe", Wav("a.wav", 1), "--url", server.Url.ToString());
         run.ExitCode.ShouldBe(1);
-        run.Errors.ShouldContain("12 of 12 sessions are taken (close code 4000)");
+        run.Errors.ShouldContain("that was no audio (close code 4003)");
     }
 
     [Fact]

@@ -105,6 +105,20 @@ public class SpeechHostTests
         said.ShouldNotContain("hush");
     }
 
+    [Theory]
+    [InlineData("redis+cluster://node:7000", "1", true)]
+    [InlineData("redis+cluster://node:7000", "16", false)]
+    [InlineData("redis+sentinel://node:26379/mymaster", "1", false)]
+    public void A_cluster_needs_shards(string url, string shards, bool isWrong)
+    {
+        var builder = SpeechHost.CreateBuilder(["--REDIS_URL", url, "--STREAM_SHARDS", shards], "gateway", defaultPort: 0);
+        builder.AddJobs();
+        if (isWrong)
+            Should.Throw<SettingsException>(builder.Settings.ThrowIfInvalid).Message.ShouldContain("STREAM_SHARDS must be above 1");
+        else
+            builder.Settings.ThrowIfInvalid();
+    }
+
     [Fact]
     public async Task A_port_that_is_taken_ends_it_with_a_line()
     {

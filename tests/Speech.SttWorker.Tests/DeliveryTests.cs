@@ -148,6 +148,9 @@ public class DeliveryTests
         var results = await bench.ResultsAsync("anna", 2);
 
         results[0].ShouldBeOfType<Failed>().Code.ShouldBe("max_deliveries");
+        var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs), cancellationToken: bench.Patience)).ShouldHaveSingleItem();
+        dead.Fields.GetString("cause").ShouldBe("max_deliveries");
+        dead.Fields.GetString("deliveries").ShouldBe("2");
         results[1].ShouldBeOfType<Transcript>().Text.ShouldBe(utterances[1].Text);
         (await bench.Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs), bench.Patience)).ShouldBe(1);
     }

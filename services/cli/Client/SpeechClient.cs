@@ -35,8 +35,8 @@ internal sealed class SpeechClient : IAsyncDisposable
         _socket.Options.CollectHttpResponseDetails = true;
 
         // A server that has gone without a word (a cable, a sleeping laptop) is noticed by its missing pongs.
-        _socket.Options.KeepAliveInterval = TimeSpan.FromSeconds(10);
-        _socket.Options.KeepAliveTimeout = TimeSpan.FromSeconds(20);
+        _socket.Options.KeepAliveInterval = options.KeepAliveInterval;
+        _socket.Options.KeepAliveTimeout = 2 * options.KeepAliveInterval;
     }
 
     /// <summary>The server's first message.</summary>
@@ -134,6 +134,9 @@ internal sealed class SpeechClient : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Cuts the connection without a word.</summary>
+    public void Abort() => _socket.Abort();
 
     public ValueTask DisposeAsync()
     {

@@ -8,6 +8,12 @@ internal sealed class SpeechClientException(string message, Exception? inner = n
     /// <summary>What the server's close frame said; null when there was none.</summary>
     public CloseCode? CloseCode { get; init; }
 
+    /// <summary>
+    /// Whether to try again with the same <c>client_id</c>: the connection broke off, the server goes away or says that it may be tried again.
+    /// </summary>
+    public bool MayComeBack => CloseCode is not { } code || code is Contracts.CloseCode.GoingAway or Contracts.CloseCode.InternalError
+        || code.IsRetryable() || RetryHint.Find(Reason) is not null;
+
     /// <summary>The server's own words in its close frame; null when there was none.</summary>
     public string? Reason { get; init; }
 

@@ -13,6 +13,9 @@ internal sealed record SpeechClientOptions
     /// <summary>From the call until the server has said that it is ready.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often the server is asked for a sign of life; one that gives none for twice as long is taken for gone.</summary>
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>For one packet. A gateway under load slows its clients down by reading later, but not for that long.</summary>
     public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
+using Speech.Audio;
 using Speech.Audio.Files;
 using Speech.Cli.Client;
 using Speech.Contracts;
 
 namespace Speech.Cli.Transcribe;
 
-/// <summary>One recording through one connection.</summary>
+/// <summary>One recording through one session, on as many connections as it takes.</summary>
 internal sealed class FileTranscriber
 {
     /// <summary>So that a recording that ends in the middle of a word ends its last segment like any other.</summary>
@@ -34,12 +35,15 @@ internal sealed class FileTranscriber
         foreach (var warning in clip.Warnings)
             warn(warning);
 
-        var options = new SpeechClientOptions { Url = Url, Session = Session with { ClientId = ClientId.Create() } };
-        await using var client = await SpeechClient.ConnectAsync(options, Clock, cancellationToken);
+        var client = new ResumingClient([Url], Session with { ClientId = ClientId.Create() }, Clock)
+        {
+            Speed = RealTime ? 1 : null,
+            OnLost = lost => warn($"{lost.Message} Trying to go on."),
+        };
         var sent = new SentAudio(Clock);
         progress.Begin(sent, clip.Duration + Tail);
-        await foreach (var message in client.TranscribeAsync(
-            AudioPackets.Encode(clip.Samples, Session.Codec, Tail), RealTime, sent, cancellationToken))
+        float[] samples = [.. clip.Samples, .. new float[(int)(Tail.TotalSeconds * AudioRate.Model)]];
+        await foreach (var message in client.TranscribeAsync(samples, sent, cancellationToken))
             yield return message;
     }
 }

@@ -258,7 +258,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         catch (RedisException e)
         {
             Log.CannotStart(_logger, ClientId, _traceId, e.Message);
-            End(CloseCode.ResourceUnavailable, "the queue cannot be reached, try again later");
+            End(CloseCode.ResourceUnavailable, "the queue cannot be reached; retry after 2 s");
         }
         catch (MissingNativeLibraryException e)
         {

@@ -61,7 +61,7 @@ internal sealed class SessionEndpoint(
         }
         catch (RedisException)
         {
-            return new Ending(CloseCode.ResourceUnavailable, "the queue cannot be reached, try again later");
+            return new Ending(CloseCode.ResourceUnavailable, "the queue cannot be reached; retry after 2 s");
         }
         catch (OperationCanceledException)
         {

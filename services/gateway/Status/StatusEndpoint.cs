@@ -85,8 +85,8 @@ internal sealed class StatusEndpoint(
     private async Task<JsonObject> QueueAsync(CancellationToken cancellationToken) => new()
     {
         ["audio_jobs"] = await jobs.DepthAsync(cancellationToken),
-        ["interim"] = await redis.StreamLengthAsync(RedisKeys.InterimJobs, cancellationToken),
-        ["translation_jobs"] = await redis.StreamLengthAsync(RedisKeys.TranslationJobs, cancellationToken),
+        ["interim"] = await jobs.LengthAsync(RedisKeys.InterimJobs, cancellationToken),
+        ["translation_jobs"] = await jobs.LengthAsync(RedisKeys.TranslationJobs, cancellationToken),
         ["max_depth"] = options.MaxQueueDepth,
     };
 

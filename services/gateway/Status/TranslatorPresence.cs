@@ -1,10 +1,11 @@
 using Speech.Contracts;
+using Speech.Hosting;
 using Speech.Redis;
 
 namespace Speech.Gateway.Status;
 
 /// <summary>Whether there is anyone who translates.</summary>
-internal sealed class TranslatorPresence(RedisClient redis)
+internal sealed class TranslatorPresence(RedisClient redis, JobOptions options)
 {
     /// <summary>False when no member of the group has a heartbeat; a worker that was killed has one for some seconds more.</summary>
     /// <returns>True also when Redis cannot be asked.</returns>
@@ -12,7 +13,9 @@ internal sealed class TranslatorPresence(RedisClient redis)
     {
         try
         {
-            foreach (var consumer in await redis.StreamConsumersAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, cancellationToken))
+            // Every worker reads every shard.
+            var stream = options.Shards.All[0].Stream(RedisKeys.TranslationJobs);
+            foreach (var consumer in await redis.StreamConsumersAsync(stream, RedisKeys.TranslationWorkers, cancellationToken))
             {
                 if (await redis.KeyExistsAsync(RedisKeys.Worker(consumer.Name), cancellationToken))
                     return true;

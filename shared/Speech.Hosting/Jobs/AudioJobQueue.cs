@@ -28,7 +28,8 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
     {
         if (job.Kind != AudioJobKind.Final)
             throw new ArgumentException("Only whole segments are queued here.", nameof(job));
-        RedisArgument[] keys = [RedisKeys.AudioJobs, RedisKeys.Session(job.ClientId), RedisKeys.History(job.ClientId)];
+        var shard = options.Shards.Of(job.ClientId);
+        RedisArgument[] keys = [shard.Stream(RedisKeys.AudioJobs), shard.Session(job.ClientId), shard.History(job.ClientId)];
         RedisArgument[] arguments =
         [
             job.Segment,
@@ -57,12 +58,16 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
         if (job.Kind != AudioJobKind.Interim)
             throw new ArgumentException("Only parts of segments are queued here.", nameof(job));
         RedisArgument[] command =
-            ["XADD", RedisKeys.InterimJobs, "MAXLEN", "=", options.MaxInterimJobs, "*", .. EntryOf(job)];
+            ["XADD", options.Shards.Of(job.ClientId).Stream(RedisKeys.InterimJobs), "MAXLEN", "=", options.MaxInterimJobs, "*", .. EntryOf(job)];
         await redis.ExecuteAsync(command, cancellationToken);
     }
 
     /// <summary>Whole segments that wait or are being worked on.</summary>
-    public Task<long> DepthAsync(CancellationToken cancellationToken) => redis.StreamLengthAsync(RedisKeys.AudioJobs, cancellationToken);
+    public Task<long> DepthAsync(CancellationToken cancellationToken) => LengthAsync(RedisKeys.AudioJobs, cancellationToken);
+
+    /// <summary>Entries of a stream, in all shards together.</summary>
+    public async Task<long> LengthAsync(string stream, CancellationToken cancellationToken) =>
+        (await Task.WhenAll(options.Shards.All.Select(shard => redis.StreamLengthAsync(shard.Stream(stream), cancellationToken)))).Sum();
 
     private static RedisArgument[] EntryOf(AudioJob job)
     {

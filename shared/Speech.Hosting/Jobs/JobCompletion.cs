@@ -19,32 +19,39 @@ public sealed class JobCompletion(RedisClient redis, JobOptions options, TimePro
     /// </returns>
     public Task<bool> FinishAsync(
         JobEntry entry, FinalResult result, IReadOnlyList<FollowingTranslation> translations, CancellationToken cancellationToken) =>
-        EndAsync(entry, result, translations, reason: "", cancellationToken);
+        EndAsync(entry, result, translations, cause: "", reason: "", cancellationToken);
 
-    /// <summary>Gives a job up: moves it to the dead stream, with the failure's message as reason, and tells its client.</summary>
+    /// <summary>Gives a job up: moves it to the dead stream, with the failure's code and message as cause and reason, and tells its client.</summary>
     public Task<bool> AbandonAsync(JobEntry entry, Failed failure, CancellationToken cancellationToken) =>
-        EndAsync(entry, failure, [], failure.Message, cancellationToken);
+        EndAsync(entry, failure, [], failure.Code, failure.Message, cancellationToken);
 
     /// <summary>
     /// Moves an entry to the dead stream that does not even say whose it is: nobody is told. If it was a client's segment, the
     /// results of the segments after it stay held back; prefer <see cref="AbandonAsync"/>.
     /// </summary>
-    public Task<bool> BuryAsync(JobStream stream, StreamId id, string reason, CancellationToken cancellationToken) =>
-        EndAsync(new JobEntry(stream, id, ClientId: ""), result: null, [], reason, cancellationToken);
+    public Task<bool> BuryAsync(JobEntry entry, string cause, string reason, CancellationToken cancellationToken) =>
+        EndAsync(entry with { ClientId = "" }, result: null, [], cause, reason, cancellationToken);
 
     /// <summary>Publishes a partial result: to whoever listens now, and not into the history. Not repeated when Redis is away.</summary>
     public Task PublishPartialAsync(string clientId, Partial partial, CancellationToken cancellationToken) =>
         redis.PublishAsync(RedisKeys.Results(clientId), new ResultEnvelope(0, partial).ToArray(), cancellationToken);
 
     private async Task<bool> EndAsync(
-        JobEntry entry, FinalResult? result, IReadOnlyList<FollowingTranslation> translations, string reason, CancellationToken cancellationToken)
+        JobEntry entry,
+        FinalResult? result,
+        IReadOnlyList<FollowingTranslation> translations,
+        string cause,
+        string reason,
+        CancellationToken cancellationToken)
     {
+        // The stream's shard, not the client's: should someone have put the job where it does not belong, it comes to its end all the same.
+        var shard = entry.Stream.Shard;
         RedisArgument[] keys =
         [
             entry.Stream.Key,
-            RedisKeys.Session(entry.ClientId),
-            RedisKeys.History(entry.ClientId),
-            RedisKeys.TranslationJobs,
+            shard.Session(entry.ClientId),
+            shard.History(entry.ClientId),
+            shard.Stream(RedisKeys.TranslationJobs),
             RedisKeys.Dead(entry.Stream.Key),
         ];
         RedisArgument[] arguments =
@@ -61,6 +68,9 @@ public sealed class JobCompletion(RedisClient redis, JobOptions options, TimePro
             options.MaxDeadEntries,
             reason,
             options.MaxTranslationJobs,
+            cause,
+            entry.Deliveries,
+            entry.IsRetried ? "1" : "",
             .. translations.SelectMany(EncodeFollowing),
         ];
         var reply = await _retry.EvalAsync(redis, JobScripts.Finish, keys, arguments, cancellationToken);

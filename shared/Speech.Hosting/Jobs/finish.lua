@@ -13,13 +13,16 @@
 --     "translating:<language>:<segment>", with the segment that comes before it in that language; one that is early is kept
 --     ("held:<language>:<segment before>") and released by the script that finishes the one before it. What a session does not
 --     know of (it has expired, or someone else queued the job) waits for nothing and holds up nothing.
+--   * A job that a person has put back after it was given up (speech dead retry) comes too late for its place, where its client
+--     was told that it failed. Its result is released at once, with the next seq: once, like any other.
 --
 -- KEYS: 1 the jobs' stream  2 session:<client_id>  3 history:<client_id>  4 translation_jobs  5 <stream>:dead
 -- ARGV: 1 group  2 entry id  3 client_id, or '' when nobody can be told  4 results:<client_id>  5 segment
 --       6 of a translation: its language, else ''  7 result: a MessagePack map without seq
 --       8 time to live (seconds)  9 most entries in the history  10 most entries in the dead stream
 --       11 reason why the job is given up and moved to the dead stream, or ''  12 most entries in translation_jobs
---       13… for each translation that follows: language, job or '', and the result when there is no job or no room for it
+--       13 the same reason for programs  14 how often the job was delivered  15 '1' of a job that was put back, else ''
+--       16… for each translation that follows: language, job or '', and the result when there is no job or no room for it
 -- Returns 1 if this was the first acknowledgement, else 0.
 
 -- First the one write that decides. It also makes the script "dirty": from here on Redis refuses it no write for want of memory.
@@ -34,8 +37,9 @@ if ARGV[11] ~= '' then
   local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
   if entry then
     local fields = entry[2]
-    fields[#fields + 1] = 'reason'
-    fields[#fields + 1] = ARGV[11]
+    for _, text in ipairs({ 'cause', ARGV[13], 'reason', ARGV[11], 'deliveries', ARGV[14] }) do
+      fields[#fields + 1] = text
+    end
     redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[10], '*', unpack(fields))
   end
 end
@@ -91,7 +95,7 @@ local function release_transcript(number, result)
   end
 end
 
-local result = { ARGV[7], unpack(ARGV, 13) }
+local result = { ARGV[7], unpack(ARGV, 16) }
 local in_order = redis.call('HEXISTS', session, 'segments') == 1
 local next_segment = tonumber(redis.call('HGET', session, 'released') or 0)
 if language ~= '' then
@@ -110,6 +114,8 @@ elseif segment == next_segment then
     redis.call('HDEL', session, field)
   end
   redis.call('HSET', session, 'released', next_segment)
+elseif ARGV[15] == '1' then
+  release_transcript(segment, result)
 end
 -- else: its result has been released before; only a job that was queued twice gets here, and its second result is dropped.
 

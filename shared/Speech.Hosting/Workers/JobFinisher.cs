@@ -15,7 +15,6 @@ internal sealed partial class JobFinisher(
     JobCompletion completion,
     Leases leases,
     WorkerStatistics statistics,
-    WorkerRole role,
     WorkerSettings settings,
     ILogger<JobFinisher> logger)
 {
@@ -87,18 +86,18 @@ internal sealed partial class JobFinisher(
             return;
         }
 
-        await leases.GiveBackAsync(delivery.Id, delivery.Deliveries, cancellationToken);
+        await leases.GiveBackAsync(delivery.Stream, delivery.Id, delivery.Deliveries, cancellationToken);
         statistics.JobRetried();
     }
 
     private async Task GiveUpAsync(GivenUp given, CancellationToken cancellationToken)
     {
-        var id = given.Delivery.Id;
+        var (stream, id) = (given.Delivery.Stream, given.Delivery.Id);
         Log.GivenUp(logger, id, given.Message);
         statistics.Error($"gave up {id}: {given.Message}");
         var first = handler.FailureOf(given.Delivery.Entry.Fields, given.Code, given.Message) is { } failure
-            ? await completion.AbandonAsync(new JobEntry(role.Jobs, id, failure.ClientId), failure.Failure, cancellationToken)
-            : await completion.BuryAsync(role.Jobs, id, given.Message, cancellationToken);
+            ? await completion.AbandonAsync(given.Delivery.Of(failure.ClientId), failure.Failure, cancellationToken)
+            : await completion.BuryAsync(given.Delivery.Of(clientId: ""), given.Code, given.Message, cancellationToken);
         if (first)
             statistics.JobFailed();
     }

@@ -12,7 +12,8 @@ internal sealed class JobIntake(HeldJobs held, ModelQueue queue, Outcomes outcom
             return;
         if (delivery.Deliveries > settings.MaxDeliveries)
         {
-            GiveUp("max_deliveries", string.Create(
+            // This delivery only finds that there were too many.
+            GiveUp(delivery with { Deliveries = delivery.Deliveries - 1 }, "max_deliveries", string.Create(
                 CultureInfo.InvariantCulture, $"given to workers {delivery.Deliveries - 1} times, and none of them finished it"));
             return;
         }
@@ -24,9 +25,9 @@ internal sealed class JobIntake(HeldJobs held, ModelQueue queue, Outcomes outcom
         }
         catch (MalformedMessageException exception)
         {
-            GiveUp("malformed_job", exception.Message);
+            GiveUp(delivery, "malformed_job", exception.Message);
         }
 
-        void GiveUp(string code, string message) => outcomes.Post(new GivenUp(delivery, code, message));
+        void GiveUp(Delivery given, string code, string message) => outcomes.Post(new GivenUp(given, code, message));
     }
 }

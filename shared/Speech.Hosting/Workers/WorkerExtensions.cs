@@ -26,6 +26,7 @@ public static class WorkerExtensions
         var services = builder.Services;
         services.AddSingleton(role);
         services.AddSingleton(settings);
+        services.AddSingleton<WorkerStreams>();
         services.AddSingleton<WorkerStatistics>();
 
         services.AddSingleton<HeldJobs>();

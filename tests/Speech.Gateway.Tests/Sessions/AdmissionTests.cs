@@ -83,7 +83,7 @@ public sealed class AdmissionTests : GatewayTest
         await Server.KillAsync();
         await using var client = await TestClient.ConnectAsync(gateway, Pcm);
         (await client.ExpectCloseAsync()).ShouldBe(CloseCode.ResourceUnavailable);
-        client.CloseReason.ShouldBe("the queue cannot be reached, try again later");
+        client.CloseReason.ShouldBe("the queue cannot be reached; retry after 2 s");
     }
 
     [Fact]

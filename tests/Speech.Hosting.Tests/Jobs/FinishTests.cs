@@ -97,16 +97,56 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         var entries = await bench.EnqueueAndReadAsync(3);
         await bench.FinishAsync(entries[2], 2);
         var failure = new Failed(0, 1, "transcribe", "max_deliveries", "gave up after 3 attempts");
-        (await bench.Completion.AbandonAsync(entries[1], failure, bench.Patience)).ShouldBeTrue();
+        (await bench.Completion.AbandonAsync(entries[1] with { Deliveries = 3 }, failure, bench.Patience)).ShouldBeTrue();
         (await bench.Completion.AbandonAsync(entries[1], failure, bench.Patience)).ShouldBeFalse();
         await bench.FinishAsync(entries[0], 0);
 
         (await bench.HearAsync(3)).Select(envelope => envelope.Result.Type).ShouldBe(["transcript", "failed", "transcript"]);
         var dead = (await bench.Redis.StreamRangeAsync("audio_jobs:dead")).ShouldHaveSingleItem();
         dead.Fields.GetString("reason").ShouldBe("gave up after 3 attempts");
+        dead.Fields.GetString("cause").ShouldBe("max_deliveries");
+        dead.Fields.GetString("deliveries").ShouldBe("3");
         dead.Fields.GetString("segment").ShouldBe("1");
         AudioJob.Read(dead.Fields["job"]).Segment.ShouldBe(1);
         (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_job_that_was_put_back_after_it_was_given_up_gives_a_late_result_once_and_disturbs_no_other()
+    {
+        await using var bench = await Bench.CreateAsync(fixture.Server);
+        var entries = await bench.EnqueueAndReadAsync(3);
+        await bench.Completion.AbandonAsync(entries[0], new Failed(0, 0, "transcribe", "model_error", "no"), bench.Patience);
+        await bench.FinishAsync(entries[1], 1);
+        var again = await PutBackAsync();
+        (await bench.FinishAsync(again, 0, "late")).ShouldBeTrue();
+        (await bench.FinishAsync(again, 0, "late")).ShouldBeFalse();
+        await bench.FinishAsync(entries[2], 2);
+
+        (await bench.HearAsync(4)).Select(envelope => (envelope.Seq, envelope.Result.Segment, envelope.Result.Type)).ShouldBe(
+            [(1, 0, "failed"), (2, 1, "transcript"), (3, 0, "transcript"), (4, 2, "transcript")]);
+        (await bench.ReadHistoryAsync()).Select(envelope => envelope.Seq).ShouldBe([1L, 2L, 3L, 4L]);
+        await bench.HearNothingElseAsync();
+
+        async Task<JobEntry> PutBackAsync()
+        {
+            var dead = (await bench.Redis.StreamRangeAsync("audio_jobs:dead")).ShouldHaveSingleItem();
+            await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [("client_id", "anna"), ("job", dead.Fields["job"]), (DeadJobFields.Retried, 1)]);
+            return (await bench.ReadAsync(1))[0] with { IsRetried = true };
+        }
+    }
+
+    [Fact]
+    public async Task A_job_that_was_put_back_before_its_failure_was_released_takes_its_place()
+    {
+        await using var bench = await Bench.CreateAsync(fixture.Server);
+        var entries = await bench.EnqueueAndReadAsync(2);
+        await bench.Completion.AbandonAsync(entries[1], new Failed(0, 1, "transcribe", "model_error", "no"), bench.Patience);
+        await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [("client_id", "anna")]);
+        await bench.FinishAsync((await bench.ReadAsync(1))[0] with { IsRetried = true }, 1);
+        await bench.FinishAsync(entries[0], 0);
+        (await bench.HearAsync(2)).Select(envelope => (envelope.Seq, envelope.Result.Segment, envelope.Result.Type)).ShouldBe(
+            [(1, 0, "transcript"), (2, 1, "transcript")]);
     }
 
     [Fact]
@@ -115,8 +155,9 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await using var bench = await Bench.CreateAsync(fixture.Server);
         await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [("what", "ever")]);
         var entry = (await bench.Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w1", 1))[0];
-        (await bench.Completion.BuryAsync(JobStream.Audio, entry.Id, "not a job", bench.Patience)).ShouldBeTrue();
-        (await bench.Completion.BuryAsync(JobStream.Audio, entry.Id, "not a job", bench.Patience)).ShouldBeFalse();
+        var job = new JobEntry(JobStream.Audio, entry.Id, "") { Deliveries = 1 };
+        (await bench.Completion.BuryAsync(job, "malformed_job", "not a job", bench.Patience)).ShouldBeTrue();
+        (await bench.Completion.BuryAsync(job, "malformed_job", "not a job", bench.Patience)).ShouldBeFalse();
         var dead = (await bench.Redis.StreamRangeAsync("audio_jobs:dead")).ShouldHaveSingleItem();
         (dead.Fields.GetString("what"), dead.Fields.GetString("reason")).ShouldBe(("ever", "not a job"));
         (await bench.Redis.KeyExistsAsync("session:")).ShouldBeFalse();
