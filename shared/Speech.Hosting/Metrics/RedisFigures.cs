@@ -5,15 +5,13 @@ using Speech.Redis;
 namespace Speech.Hosting.Metrics;
 
 /// <summary>How Redis looks from here, asked anew for each reading of the metrics.</summary>
-internal sealed class RedisFigures(RedisClient redis)
+internal sealed class RedisFigures(RedisClient redis, JobOptions options)
 {
-    private static readonly string[] Streams =
+    private static readonly (string Name, Func<RedisShard, string> KeyIn)[] Measured =
     [
-        RedisKeys.AudioJobs,
-        RedisKeys.InterimJobs,
-        RedisKeys.TranslationJobs,
-        RedisKeys.Dead(RedisKeys.AudioJobs),
-        RedisKeys.Dead(RedisKeys.TranslationJobs),
+        .. ((string[])[RedisKeys.AudioJobs, RedisKeys.InterimJobs, RedisKeys.TranslationJobs]).Select(stream => (stream, new Func<RedisShard, string>(shard => shard.Stream(stream)))),
+        .. ((string[])[RedisKeys.AudioJobs, RedisKeys.TranslationJobs]).Select(stream =>
+            (RedisKeys.Dead(stream), new Func<RedisShard, string>(shard => RedisKeys.Dead(shard.Stream(stream))))),
     ];
 
     // Null while Redis cannot be asked.
@@ -32,13 +30,18 @@ internal sealed class RedisFigures(RedisClient redis)
     {
         try
         {
-            var lengths = Streams.Select(async stream => new Measurement<long>(
-                await redis.StreamLengthAsync(stream, cancellationToken), KeyValuePair.Create<string, object?>("stream", stream)));
-            _lengths = await Task.WhenAll(lengths).WaitAsync(timeout, time, cancellationToken);
+            _lengths = await Task.WhenAll(Measured.Select(stream => MeasureAsync(stream.Name, stream.KeyIn, cancellationToken)))
+                .WaitAsync(timeout, time, cancellationToken);
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException)
         {
             _lengths = null; // which is what the metric says
         }
+    }
+
+    private async Task<Measurement<long>> MeasureAsync(string name, Func<RedisShard, string> keyIn, CancellationToken cancellationToken)
+    {
+        var lengths = await Task.WhenAll(options.Shards.All.Select(shard => redis.StreamLengthAsync(keyIn(shard), cancellationToken)));
+        return new Measurement<long>(lengths.Sum(), KeyValuePair.Create<string, object?>("stream", name));
     }
 }
