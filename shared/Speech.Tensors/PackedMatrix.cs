@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 
 namespace Speech.Tensors;
@@ -25,6 +27,7 @@ public sealed unsafe class PackedMatrix : IDisposable
         {
             WeightFormat.Single => (nint)inputs * panelWidth * sizeof(float),
             WeightFormat.Half => (nint)inputs * panelWidth * sizeof(ushort),
+            WeightFormat.Int8Rows => (nint)(inputs + sizeof(float)) * panelWidth,
             _ => (nint)(inputs / Int8Block.Length) * Int8BlockBytes(panelWidth),
         };
         SizeInBytes = Panels * (long)PanelBytes;
@@ -71,6 +74,7 @@ public sealed unsafe class PackedMatrix : IDisposable
             {
                 WeightFormat.Single => ((float*)panel)[at],
                 WeightFormat.Half => (float)((Half*)panel)[at],
+                WeightFormat.Int8Rows => ((sbyte*)panel)[(PanelWidth * sizeof(float)) + at] * ((float*)panel)[lane],
                 _ => ReadInt8(panel, i, lane),
             };
         }
@@ -93,22 +97,54 @@ public sealed unsafe class PackedMatrix : IDisposable
         var perWeight = format == WeightFormat.Int8 ? Int8Block.Length : 1;
         if (inputs % perWeight != 0 || weights.Length != (long)outputs * inputs / perWeight)
             throw new ArgumentException($"A matrix of {outputs}x{inputs} has {(long)outputs * inputs} elements, not {(long)weights.Length * perWeight}.", nameof(weights));
-        if (bias.Length != 0 && bias.Length != outputs)
-            throw new ArgumentException($"A bias for {outputs} outputs has {outputs} elements, not {bias.Length}.", nameof(bias));
         var packed = new PackedMatrix(outputs, inputs, format, panelWidth);
+        packed.SetBias(bias);
         fixed (T* source = weights)
         {
             var rows = (nint)source;
             Parallel.For(0, packed.Panels, panel => packed.FillPanel((T*)rows, panel));
         }
 
-        if (bias.Length != 0)
+        return packed;
+    }
+
+    internal static PackedMatrix PackInt8(RowReader rows, int outputs, int inputs, ReadOnlySpan<float> bias, int panelWidth)
+    {
+        var packed = new PackedMatrix(outputs, inputs, WeightFormat.Int8Rows, panelWidth);
+        packed.SetBias(bias);
+        Parallel.For(0, packed.Panels, panel => packed.FillInt8Panel(rows, panel));
+        for (var output = 0; output < outputs; output++)
         {
-            packed._bias = new Tensor(1, packed.PaddedOutputs);
-            bias.CopyTo(packed._bias.Row(0));
+            var scales = (float*)(packed._data + (output / panelWidth * packed.PanelBytes));
+            if (float.IsFinite(scales[output % panelWidth]))
+                continue;
+            packed.Dispose();
+            throw new ArgumentException($"Output {output} has a weight that is not finite.", nameof(rows));
         }
 
         return packed;
+    }
+
+    internal static PackedMatrix PackInt8(ReadOnlySpan<float> weights, int outputs, int inputs, ReadOnlySpan<float> bias, int panelWidth)
+    {
+        if (weights.Length != (long)outputs * inputs)
+            throw new ArgumentException($"A matrix of {outputs}x{inputs} has {(long)outputs * inputs} elements, not {weights.Length}.", nameof(weights));
+        fixed (float* source = weights)
+        {
+            var start = (nint)source;
+            return PackInt8(
+                (first, count, rows) => new ReadOnlySpan<float>((float*)start + ((nint)first * inputs), count * inputs).CopyTo(rows), outputs, inputs, bias, panelWidth);
+        }
+    }
+
+    private void SetBias(ReadOnlySpan<float> bias)
+    {
+        if (bias.Length == 0)
+            return;
+        if (bias.Length != Outputs)
+            throw new ArgumentException($"A bias for {Outputs} outputs has {Outputs} elements, not {bias.Length}.", nameof(bias));
+        _bias = new Tensor(1, PaddedOutputs);
+        bias.CopyTo(_bias.Row(0));
     }
 
     private void FillPanel<T>(T* rows, int panel)
@@ -142,6 +178,33 @@ public sealed unsafe class PackedMatrix : IDisposable
             for (var i = 0; i < Int8Block.Length; i++)
                 weights[(i * PanelWidth) + lane] = blocks[block].Weights[i];
         }
+    }
+
+    /// <summary>A panel of <see cref="WeightFormat.Int8Rows"/>: a scale for each output, then for each input a row of bytes.</summary>
+    private void FillInt8Panel(RowReader rows, int panel)
+    {
+        var first = panel * PanelWidth;
+        var lanes = Math.Min(PanelWidth, Outputs - first);
+        var scales = (float*)(_data + (panel * PanelBytes));
+        var weights = (sbyte*)(scales + PanelWidth);
+        if (lanes < PanelWidth)
+            NativeMemory.Clear(scales, (nuint)PanelBytes);
+        var buffer = ArrayPool<float>.Shared.Rent(lanes * Inputs);
+        rows(first, lanes, buffer.AsSpan(0, lanes * Inputs));
+        for (var lane = 0; lane < lanes; lane++)
+        {
+            var row = buffer.AsSpan(lane * Inputs, Inputs);
+            var scale = scales[lane] = MathF.Abs(TensorPrimitives.MaxMagnitude<float>(row)) / sbyte.MaxValue;
+            if (scale == 0)
+                row.Clear();
+            else
+                TensorPrimitives.Divide(row, scale, row);
+            TensorPrimitives.Round(row, row);
+            for (var i = 0; i < row.Length; i++)
+                weights[((nint)i * PanelWidth) + lane] = (sbyte)Math.Clamp(row[i], -sbyte.MaxValue, sbyte.MaxValue);
+        }
+
+        ArrayPool<float>.Shared.Return(buffer);
     }
 
     public void Dispose()

@@ -10,4 +10,7 @@ public enum WeightFormat
 
     /// <summary>Signed bytes with a scale for each 32 inputs of an output: <see cref="Int8Block"/>.</summary>
     Int8,
+
+    /// <summary>Signed bytes with one scale for each output, applied to the finished sum.</summary>
+    Int8Rows,
 }

@@ -56,6 +56,20 @@ public sealed unsafe class CpuDevice : IDisposable
     public PackedMatrix Pack(ReadOnlySpan<Int8Block> weights, int outputs, int inputs, ReadOnlySpan<float> bias = default) =>
         PackedMatrix.Pack(weights, outputs, inputs, bias, Kernels.PanelWidth);
 
+    /// <inheritdoc cref="Pack(ReadOnlySpan{float}, int, int, ReadOnlySpan{float})"/>
+    /// <remarks>
+    /// Each output's weights become bytes in -127..127 times one scale, the largest of them / 127, rounded to nearest (ties to even). A decoder's step then
+    /// costs a quarter of what floats cost.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A weight is not finite, or the spans do not fit the shape.</exception>
+    public PackedMatrix PackInt8(ReadOnlySpan<float> weights, int outputs, int inputs, ReadOnlySpan<float> bias = default) =>
+        PackedMatrix.PackInt8(weights, outputs, inputs, bias, Kernels.PanelWidth);
+
+    /// <inheritdoc cref="PackInt8(ReadOnlySpan{float}, int, int, ReadOnlySpan{float})"/>
+    /// <param name="rows">Asked for a panel of rows at a time, so that a large matrix is never in memory as floats.</param>
+    public PackedMatrix PackInt8(RowReader rows, int outputs, int inputs, ReadOnlySpan<float> bias = default) =>
+        PackedMatrix.PackInt8(rows, outputs, inputs, bias, Kernels.PanelWidth);
+
     /// <summary>y = activation(x·Wᵀ + b), or y += x·Wᵀ + b with <paramref name="accumulate"/> (a residual connection).</summary>
     /// <param name="x">[rows, inputs]</param>
     /// <param name="weights">[outputs, inputs]</param>

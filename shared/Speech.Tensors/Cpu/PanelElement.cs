@@ -71,3 +71,21 @@ internal readonly unsafe struct Int8Element<L, V> : IPanelElement<V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Load(byte* source, V scale) => L.Multiply(L.LoadInt8((sbyte*)source), scale);
 }
+
+/// <summary>Signed bytes as they are: the scale of their output multiplies the finished sum (<see cref="WeightFormat.Int8Rows"/>).</summary>
+internal readonly unsafe struct ByteElement<L, V> : IPanelElement<V>
+    where L : struct, ILanes<V>
+    where V : unmanaged
+{
+    public static int Bytes => 1;
+
+    public static int BlockLength => int.MaxValue;
+
+    public static int ScaleBytes => 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Scale(byte* block, int vector) => default;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Load(byte* source, V scale) => L.LoadInt8((sbyte*)source);
+}

@@ -10,6 +10,9 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
     // From here on the cost of widening a half-precision panel once is small beside the rows that use it.
     private const int RowsWorthWidening = 24;
 
+    // Panels whose sums are kept aside at a time: as many as one row takes at once.
+    private const int PanelsAside = 4;
+
     public override int PanelWidth => 2 * L.Count;
 
     public override void Multiply(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch)
@@ -17,6 +20,12 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
         if (b.Format == WeightFormat.Single)
         {
             Multiply<SingleElement<L, V>>(rows, a, lda, b, firstPanel, endPanel, c, ldc, add);
+            return;
+        }
+
+        if (b.Format == WeightFormat.Int8Rows)
+        {
+            MultiplyThenScale(rows, a, lda, b, firstPanel, endPanel, c, ldc, add, scratch);
             return;
         }
 
@@ -208,6 +217,55 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
         c0 = L.Add(L.Add(L.Add(c0, c1), L.Add(c2, c3)), L.Add(L.Add(c4, c5), L.Add(c6, c7)));
         c0 = L.Add(c0, L.Add(L.Add(c8, c9), L.Add(c10, c11)));
         return float.IsNaN(L.Sum(c0)) ? 0 : 12.0 * 2 * L.Count * iterations;
+    }
+
+    /// <summary>
+    /// Sums over the bytes themselves, then scale and bias once for each sum. The sums go where the result goes, unless that is to be added to.
+    /// </summary>
+    private void MultiplyThenScale(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch)
+    {
+        var widen = rows >= RowsWorthWidening;
+        var step = widen ? 1 : add ? PanelsAside : endPanel - firstPanel;
+        var aside = stackalloc float[add ? rows * step * PanelWidth : 0];
+        var lds = add ? (nint)step * PanelWidth : ldc;
+        for (var panel = firstPanel; panel < endPanel; panel += step)
+        {
+            var panels = Math.Min(step, endPanel - panel);
+            var result = c + (panel * PanelWidth);
+            var sums = add ? aside : result;
+            var weights = b.Data + (panel * b.PanelBytes) + (PanelWidth * sizeof(float));
+            if (widen)
+            {
+                Widen<ByteElement<L, V>>(weights, b.Inputs, scratch);
+                MatrixTiles<L, V>.Multiply<SingleElement<L, V>>(
+                    rows, b.Inputs, a, lda, (byte*)scratch, PanelWidth * sizeof(float), null, sums, lds, add: false);
+            }
+            else
+            {
+                Multiply<ByteElement<L, V>>(rows, b.Inputs, a, lda, weights, b.PanelBytes, null, 0, panels, sums, lds, add: false);
+            }
+
+            for (var i = 0; i < panels; i++)
+            {
+                var offset = i * PanelWidth;
+                Scale(rows, sums + offset, lds, (float*)(b.Data + ((panel + i) * b.PanelBytes)), BiasAt(b, (panel * PanelWidth) + offset), result + offset, ldc, add);
+            }
+        }
+    }
+
+    /// <summary>C = sums·scales + bias (+ C) for one panel.</summary>
+    private static void Scale(int rows, float* sums, nint lds, float* scales, float* bias, float* c, nint ldc, bool add)
+    {
+        V firstScale = L.Load(scales), secondScale = L.Load(scales + L.Count), firstBias = default, secondBias = default;
+        if (bias is not null)
+            (firstBias, secondBias) = (L.Load(bias), L.Load(bias + L.Count));
+        for (var row = 0; row < rows; row++, sums += lds, c += ldc)
+        {
+            var first = L.MultiplyAdd(L.Load(sums), firstScale, firstBias);
+            var second = L.MultiplyAdd(L.Load(sums + L.Count), secondScale, secondBias);
+            L.Store(add ? L.Add(first, L.Load(c)) : first, c);
+            L.Store(add ? L.Add(second, L.Load(c + L.Count)) : second, c + L.Count);
+        }
     }
 
     private void Multiply<E>(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add)

@@ -188,6 +188,89 @@ public class LinearTests
         row.ShouldBe(floats.TakeLast(Inputs));
     }
 
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void Bytes_with_a_scale_for_each_row_give_the_products_of_what_they_stand_for(SimdLevel level)
+    {
+        var device = Devices.At(level);
+        foreach (var (inputs, outputs) in ((int, int)[])[(1, 1), (3, 7), (80, 129), (192, 500)])
+        {
+            using var w = Devices.Random(outputs, inputs, seed: 13);
+            using var b = Devices.Random(1, outputs, seed: 14);
+            using var int8 = device.PackInt8(Devices.Flat(w), outputs, inputs, b.Row(0));
+            using var x = Devices.Random(100, inputs, seed: 15);
+            using var y = Devices.Random(100, int8.PaddedOutputs, seed: 16);
+            var stored = new float[inputs];
+            foreach (var accumulate in (bool[])[false, true])
+            {
+                foreach (var rows in (int[])[1, 2, 3, 4, 6, 8, 13, 23, 24, 40, 100])
+                {
+                    using var before = Devices.Random(100, int8.PaddedOutputs, seed: 16);
+                    for (var row = 0; row < rows; row++)
+                        before.Row(row).CopyTo(y.Row(row));
+                    device.Linear(x.View(rows), int8, y.View(rows), accumulate: accumulate);
+                    for (var output = 0; output < outputs; output++)
+                    {
+                        int8.ReadRow(output, stored);
+                        for (var row = 0; row < rows; row++)
+                        {
+                            var expected = b.Row(0)[output] + (accumulate ? (double)before.Row(row)[output] : 0);
+                            for (var i = 0; i < inputs; i++)
+                                expected += (double)x.Row(row)[i] * stored[i];
+                            ((double)y.Row(row)[output]).ShouldBe(expected, 1e-6 * (inputs + 4), $"row {row} of {rows}, output {output} of {outputs}, accumulate {accumulate}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void A_row_times_bytes_does_not_depend_on_the_rows_beside_it(SimdLevel level)
+    {
+        var device = Devices.At(level);
+        using var x = Devices.Random(70, 192, seed: 4);
+        using var w = Devices.Random(256, 192, seed: 5);
+        using var b = Devices.Random(1, 256, seed: 6);
+        using var packed = device.PackInt8(Devices.Flat(w), 256, 192, b.Row(0));
+        using var together = new Tensor(70, 256);
+        using var alone = new Tensor(1, 256);
+        foreach (var rows in (int[])[1, 2, 3, 4, 7, 8, 12, 15, 16, 23, 24, 33, 70])
+        {
+            device.Linear(x.View(rows), packed, together.View(rows));
+            for (var row = 0; row < rows; row++)
+            {
+                device.Linear(x.View().Slice(row, 1), packed, alone);
+                together.Row(row).SequenceEqual(alone.Row(0)).ShouldBeTrue($"row {row} of {rows}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Quantisation_is_symmetric_to_the_largest_of_a_row_and_ties_go_to_even()
+    {
+        using var device = new CpuDevice(threads: 1);
+        float[] weights = [127, 0.5f, 1.5f, -2.5f, -127, 0, 0, 0, 0, 0, 1e-44f, -1e-45f, 0, 0, 0, 3e38f, -3e38f, 1e38f, 1, 0];
+        using var packed = device.PackInt8(weights, 4, 5);
+        var row = new float[5];
+        packed.ReadRow(0, row);
+        row.ShouldBe([127, 0, 2, -2, -127]);
+        packed.ReadRow(1, row);
+        row.ShouldBe([0, 0, 0, 0, 0]);
+        packed.ReadRow(2, row);
+        row.ShouldAllBe(value => MathF.Abs(value) <= 1e-44f);
+        packed.ReadRow(3, row);
+        row[0].ShouldBe(-row[1]);
+        row[0].ShouldBe(3e38f, 1e32f);
+        row[2].ShouldBe(1e38f, 2e36f);
+
+        Should.Throw<ArgumentException>(() => device.PackInt8([1, float.NaN, 2, 3], 2, 2)).Message.ShouldContain("Output 0");
+        Should.Throw<ArgumentException>(() => device.PackInt8([1, 1, 2, float.NegativeInfinity], 2, 2)).Message.ShouldContain("Output 1");
+        Should.Throw<ArgumentException>(() => device.PackInt8([1, 1, 2], 2, 2)).Message.ShouldContain("2x2");
+        Should.Throw<ArgumentException>(() => device.PackInt8([1, 1, 2, 3], 2, 2, [1])).Message.ShouldContain("bias");
+    }
+
     [Fact]
     public void Shapes_that_do_not_fit_are_refused()
     {
