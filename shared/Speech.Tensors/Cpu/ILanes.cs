@@ -25,6 +25,9 @@ internal unsafe interface ILanes<V>
 
     static abstract void Store(V value, float* destination);
 
+    /// <summary>Asks for a cache line that will be read soon; any address will do.</summary>
+    static abstract void Prefetch(byte* source);
+
     /// <summary>a·b + c.</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
 

@@ -13,6 +13,9 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
     // Panels whose sums are kept aside at a time: as many as one row takes at once.
     private const int PanelsAside = 4;
 
+    // What is asked for so far ahead must still be in the second cache when it is read.
+    private const int FarthestAhead = 256 * 1024;
+
     public override int PanelWidth => 2 * L.Count;
 
     public override void Multiply(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch)
@@ -300,27 +303,36 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
             return;
         }
 
-        // A single row takes four panels at once, to have enough independent chains.
+        // A single row takes four or two panels at once, to have enough independent chains.
         for (var panel = firstPanel; panel < endPanel;)
         {
-            var group = rest == 1 && panel <= endPanel - 4 ? 4 : 1;
+            var left = endPanel - panel;
+            var group = rest == 0 ? 1 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
             for (var i = panel; i < panel + group; i++)
             {
                 var offset = i * PanelWidth;
                 MatrixTiles<L, V>.Multiply<E>(
-                    group == 4 ? tiled : rows, k, a, lda, b + (i * panelBytes), ldb, bias is null ? null : bias + offset, c + offset, ldc, add);
+                    group > 1 ? tiled : rows, k, a, lda, b + (i * panelBytes), ldb, bias is null ? null : bias + offset, c + offset, ldc, add);
             }
 
-            if (group == 4)
+            if (group > 1)
             {
                 var offset = panel * PanelWidth;
-                MatrixTiles<L, V>.Tile1x8<E>(
-                    k, a + (tiled * lda), b + (panel * panelBytes), ldb, panelBytes, bias is null ? null : bias + offset, c + (tiled * ldc) + offset, add);
+                var at = b + (panel * panelBytes);
+                var biasAt = bias is null ? null : bias + offset;
+                if (group == 2)
+                    MatrixTiles<L, V>.Tile1x4<E>(k, a + (tiled * lda), at, ldb, panelBytes, biasAt, c + (tiled * ldc) + offset, add);
+                else
+                    MatrixTiles<L, V>.Tile1x8<E>(k, a + (tiled * lda), at, ldb, panelBytes, Ahead(panelBytes, left), biasAt, c + (tiled * ldc) + offset, add);
             }
 
             panel += group;
         }
     }
+
+    /// <summary>What to ask memory for while four panels are read: the same place in the next four, if those are to be read and near.</summary>
+    private static nint Ahead(nint panelBytes, int panelsLeft) =>
+        panelsLeft >= 8 && panelBytes <= FarthestAhead / 4 ? 4 * panelBytes : Math.Min(panelBytes, 4096);
 
     private void WeightedSum<E>(int rows, int count, float* weights, nint ldw, byte* values, int headSize, float* output, nint ldo)
         where E : struct, IPanelElement<V>
