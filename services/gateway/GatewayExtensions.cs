@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Speech.Gateway.Audio;
+using Speech.Gateway.Limits;
 using Speech.Gateway.Sessions;
 using Speech.Gateway.Status;
 using Speech.Hosting;
@@ -22,6 +23,7 @@ internal static class GatewayExtensions
         {
             builder.Settings.Report(e.Message);
         }
+        services.AddSingleton<SessionLimits>();
         services.AddSingleton<SessionServices>();
         services.AddSingleton<SessionRegistry>();
         services.AddSingleton<SessionEndpoint>();

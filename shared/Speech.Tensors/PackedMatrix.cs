@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics.Tensors;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 
 namespace Speech.Tensors;
@@ -108,21 +109,31 @@ public sealed unsafe class PackedMatrix : IDisposable
         return packed;
     }
 
-    internal static PackedMatrix PackInt8(RowReader rows, int outputs, int inputs, ReadOnlySpan<float> bias, int panelWidth)
+    internal static PackedMatrix Pack(RowReader rows, int outputs, int inputs, WeightFormat format, ReadOnlySpan<float> bias, int panelWidth)
     {
-        var packed = new PackedMatrix(outputs, inputs, WeightFormat.Int8Rows, panelWidth);
-        packed.SetBias(bias);
-        Parallel.For(0, packed.Panels, panel => packed.FillInt8Panel(rows, panel));
-        for (var output = 0; output < outputs; output++)
+        if (format == WeightFormat.Int8)
+            throw new ArgumentException($"Rows of floats become {WeightFormat.Int8Rows}; {format} is packed from {nameof(Int8Block)}s.", nameof(format));
+        var packed = new PackedMatrix(outputs, inputs, format, panelWidth);
+        try
         {
-            var scales = (float*)(packed._data + (output / panelWidth * packed.PanelBytes));
-            if (float.IsFinite(scales[output % panelWidth]))
-                continue;
-            packed.Dispose();
-            throw new ArgumentException($"Output {output} has a weight that is not finite.", nameof(rows));
+            packed.SetBias(bias);
+            var unusable = -1;
+            Parallel.For(0, packed.Panels, panel =>
+            {
+                if (packed.FillPanel(rows, panel) is { } output)
+                    Volatile.Write(ref unusable, output);
+            });
+            return unusable < 0
+                ? packed
+                : throw new ArgumentException($"Output {unusable} of {outputs} has a weight that {format} cannot hold: it is not finite, or too large.", nameof(rows));
         }
-
-        return packed;
+        catch (Exception e)
+        {
+            packed.Dispose();
+            if (e is AggregateException { InnerExceptions: [var first, ..] })
+                ExceptionDispatchInfo.Throw(first);
+            throw;
+        }
     }
 
     internal static PackedMatrix PackInt8(ReadOnlySpan<float> weights, int outputs, int inputs, ReadOnlySpan<float> bias, int panelWidth)
@@ -132,8 +143,10 @@ public sealed unsafe class PackedMatrix : IDisposable
         fixed (float* source = weights)
         {
             var start = (nint)source;
-            return PackInt8(
-                (first, count, rows) => new ReadOnlySpan<float>((float*)start + ((nint)first * inputs), count * inputs).CopyTo(rows), outputs, inputs, bias, panelWidth);
+            return Pack(Read, outputs, inputs, WeightFormat.Int8Rows, bias, panelWidth);
+
+            void Read(int first, int count, Span<float> rows) =>
+                new ReadOnlySpan<float>((float*)start + ((nint)first * inputs), count * inputs).CopyTo(rows);
         }
     }
 
@@ -180,31 +193,74 @@ public sealed unsafe class PackedMatrix : IDisposable
         }
     }
 
-    /// <summary>A panel of <see cref="WeightFormat.Int8Rows"/>: a scale for each output, then for each input a row of bytes.</summary>
-    private void FillInt8Panel(RowReader rows, int panel)
+    /// <summary>Fills a panel from rows of floats.</summary>
+    /// <returns>An output whose weights the format cannot hold; else null.</returns>
+    private int? FillPanel(RowReader rows, int panel)
     {
         var first = panel * PanelWidth;
         var lanes = Math.Min(PanelWidth, Outputs - first);
-        var scales = (float*)(_data + (panel * PanelBytes));
-        var weights = (sbyte*)(scales + PanelWidth);
+        var destination = _data + (panel * PanelBytes);
         if (lanes < PanelWidth)
-            NativeMemory.Clear(scales, (nuint)PanelBytes);
-        var buffer = ArrayPool<float>.Shared.Rent(lanes * Inputs);
-        rows(first, lanes, buffer.AsSpan(0, lanes * Inputs));
-        for (var lane = 0; lane < lanes; lane++)
+            NativeMemory.Clear(destination, (nuint)PanelBytes);
+        var buffer = ArrayPool<float>.Shared.Rent(checked(lanes * Inputs));
+        try
         {
-            var row = buffer.AsSpan(lane * Inputs, Inputs);
-            var scale = scales[lane] = MathF.Abs(TensorPrimitives.MaxMagnitude<float>(row)) / sbyte.MaxValue;
-            if (scale == 0)
-                row.Clear();
-            else
-                TensorPrimitives.Divide(row, scale, row);
-            TensorPrimitives.Round(row, row);
-            for (var i = 0; i < row.Length; i++)
-                weights[((nint)i * PanelWidth) + lane] = (sbyte)Math.Clamp(row[i], -sbyte.MaxValue, sbyte.MaxValue);
+            rows(first, lanes, buffer.AsSpan(0, lanes * Inputs));
+            for (var lane = 0; lane < lanes; lane++)
+            {
+                var row = buffer.AsSpan(lane * Inputs, Inputs);
+                var fits = Format switch
+                {
+                    WeightFormat.Single => FillLane(row, (float*)destination + lane),
+                    WeightFormat.Half => FillLane(row, (Half*)destination + lane),
+                    _ => FillLane(row, (float*)destination + lane, (sbyte*)(destination + (PanelWidth * sizeof(float))) + lane),
+                };
+                if (!fits)
+                    return first + lane;
+            }
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(buffer);
         }
 
-        ArrayPool<float>.Shared.Return(buffer);
+        return null;
+    }
+
+    private bool FillLane(ReadOnlySpan<float> row, float* lane)
+    {
+        for (var i = 0; i < row.Length; i++)
+            lane[(nint)i * PanelWidth] = row[i];
+        return true;
+    }
+
+    private bool FillLane(ReadOnlySpan<float> row, Half* lane)
+    {
+        for (var i = 0; i < row.Length; i++)
+        {
+            var half = (Half)row[i];
+            if (!Half.IsFinite(half))
+                return false;
+            lane[(nint)i * PanelWidth] = half;
+        }
+
+        return true;
+    }
+
+    private bool FillLane(Span<float> row, float* scaleLane, sbyte* lane)
+    {
+        var scale = MathF.Abs(TensorPrimitives.MaxMagnitude<float>(row)) / sbyte.MaxValue;
+        if (!float.IsFinite(scale))
+            return false;
+        *scaleLane = scale;
+        if (scale == 0)
+            row.Clear();
+        else
+            TensorPrimitives.Divide(row, scale, row);
+        TensorPrimitives.Round(row, row);
+        for (var i = 0; i < row.Length; i++)
+            lane[(nint)i * PanelWidth] = (sbyte)Math.Clamp(row[i], -sbyte.MaxValue, sbyte.MaxValue);
+        return true;
     }
 
     public void Dispose()

@@ -89,7 +89,7 @@ public sealed class SpeakersTests
     {
         var report = await RunAsync(async connection =>
         {
-            await connection.SendAsync(new Failed(1, 9, "transcription", "max_deliveries", "given up"));
+            await connection.SendAsync(new Failed(1, 9, "transcribe", "max_deliveries", "given up"));
             await SendAllAsync(connection);
         });
         report.Problems.ShouldBe(["speaker 1: segment 9 failed: given up (max_deliveries)"]);

@@ -116,7 +116,7 @@ public sealed class TranscribeTests : IDisposable
             await connection.SendAsync(new Transcript(1, 0, 0.5, 1.25, " one\u001b[2J", "en", 0.9));
             await connection.SendAsync(new Translation(2, 0, "fr", "un"));
             await connection.SendAsync(new Warning("damaged_audio", "a packet was damaged"));
-            await connection.SendAsync(new Failed(3, 1, "transcription", "max_deliveries", "given up"));
+            await connection.SendAsync(new Failed(3, 1, "transcribe", "max_deliveries", "given up"));
             await connection.SendAsync(new Done());
         });
         var run = await CliRun.StartAsync("transcribe", Wav("a.wav", 1), "--interim", "--translate", "fr", "--url", server.Url.ToString());

@@ -42,7 +42,7 @@ public class FuzzTests
         new Partial(1, 2, "so far"),
         new Transcript(3, 1, 0.5, 1.5, "Ça va", "fr", 0.9, [new Word("Ça", 0.5, 0.7, 0.9), new Word("va", 0.7, 1.5, 0.8)]),
         new Translation(4, 1, "es", "qué tal"),
-        new Failed(5, 2, "transcription", "max_deliveries", "gave up after 3 attempts"),
+        new Failed(5, 2, "transcribe", "max_deliveries", "gave up after 3 attempts"),
         new Warning("slow", "slow down"),
     ];
 

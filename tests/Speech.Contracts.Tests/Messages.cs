@@ -69,7 +69,7 @@ internal static class Messages
         from segment in Count
         from code in ShortText
         from message in Text
-        select (SegmentResult)new Failed(seq, segment, "transcription", code, message));
+        select (SegmentResult)new Failed(seq, segment, "transcribe", code, message));
 
     public static Gen<ServerMessage> ServerMessage { get; } = Gen.OneOf(
         from result in Result select (ServerMessage)result,

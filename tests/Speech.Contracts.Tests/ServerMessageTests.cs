@@ -18,8 +18,8 @@ public class ServerMessageTests
         { new Transcript(0, 0, 0, 1, "", "en", 0), """{"type":"transcript","segment":0,"start":0,"end":1,"text":"","language":"en","confidence":0}""" },
         { new Translation(8, 3, "es", "hola"), """{"type":"translation","seq":8,"segment":3,"language":"es","text":"hola"}""" },
         {
-            new Failed(9, 4, "transcription", "max_deliveries", "gave up"),
-            """{"type":"failed","seq":9,"segment":4,"stage":"transcription","code":"max_deliveries","message":"gave up"}"""
+            new Failed(9, 4, "transcribe", "max_deliveries", "gave up"),
+            """{"type":"failed","seq":9,"segment":4,"stage":"transcribe","code":"max_deliveries","message":"gave up"}"""
         },
         { new Warning("slow", "slow down"), """{"type":"warning","code":"slow","message":"slow down"}""" },
         { new Done(), """{"type":"done"}""" },

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
 using Speech.Hosting;
+using Speech.Hosting.Workers;
 using Speech.Redis;
 using Speech.Redis.Tests;
 
@@ -38,7 +39,7 @@ internal sealed class Bench : IAsyncDisposable
 
     public static async Task<Bench> CreateAsync() => new(await RedisServer.StartAsync());
 
-    public async Task<WorkerApp> StartWorkerAsync(string id = "w1", Func<ITranscriber, ITranscriber>? transcriber = null, params string[] settings)
+    public async Task<WorkerApp> StartWorkerAsync(string id = "w1", Func<IBatchedModel, IBatchedModel>? transcriber = null, params string[] settings)
     {
         var worker = await WorkerApp.StartAsync(Server.Url, id, transcriber, settings);
         _workers.Add(worker);

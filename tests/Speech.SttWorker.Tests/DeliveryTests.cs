@@ -108,7 +108,7 @@ public class DeliveryTests
 
         results.Select(result => result.Segment).ShouldBe([0, 1, 2]);
         var failed = results[1].ShouldBeOfType<Failed>();
-        (failed.Stage, failed.Code).ShouldBe(("transcription", "malformed_job"));
+        (failed.Stage, failed.Code).ShouldBe(("transcribe", "malformed_job"));
         var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs), cancellationToken: bench.Patience)).ShouldHaveSingleItem();
         dead.Fields.GetString("reason").ShouldBe(failed.Message);
         dead.Fields["job"].ToArray().ShouldBe([0xC1, 7]);

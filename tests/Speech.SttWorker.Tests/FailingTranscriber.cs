@@ -1,31 +1,31 @@
-using Speech.Models.Whisper;
+using Speech.Hosting.Workers;
 
 namespace Speech.SttWorker.Tests;
 
 /// <summary>The real transcriber, but it cannot stand one client's audio.</summary>
-internal sealed class FailingTranscriber(ITranscriber inner, string clientId, bool whenAdmitted) : ITranscriber
+internal sealed class FailingTranscriber(IBatchedModel inner, string clientId, bool whenAdmitted) : IBatchedModel
 {
-    private readonly List<SpeechJob> _jobs = [];
+    private readonly List<ModelJob> _jobs = [];
 
     public string Device => inner.Device;
 
     public int Slots => inner.Slots;
 
-    public void Admit(SpeechJob job)
+    public void Admit(ModelJob job)
     {
-        if (whenAdmitted && job.Audio.ClientId == clientId)
+        if (whenAdmitted && job.ClientId == clientId)
             throw new InvalidOperationException("cannot stand this audio");
         inner.Admit(job);
         _jobs.Add(job);
     }
 
-    public void Step(ICollection<(SpeechJob Job, Transcription Transcription)> finished)
+    public void Step(ICollection<Finished> finished)
     {
-        if (_jobs.Exists(job => job.Audio.ClientId == clientId))
+        if (_jobs.Exists(job => job.ClientId == clientId))
             throw new InvalidOperationException("cannot stand this audio");
         inner.Step(finished);
-        foreach (var (job, _) in finished)
-            _jobs.Remove(job);
+        foreach (var done in finished)
+            _jobs.Remove(done.Job);
     }
 
     public void Reset()

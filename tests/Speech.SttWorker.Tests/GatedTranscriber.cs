@@ -1,17 +1,17 @@
-using Speech.Models.Whisper;
+using Speech.Hosting.Workers;
 
 namespace Speech.SttWorker.Tests;
 
 /// <summary>The real transcriber, but its steps wait while the gate is closed: a model as slow as the test needs it.</summary>
-internal sealed class GatedTranscriber(ITranscriber inner, ManualResetEventSlim gate) : ITranscriber
+internal sealed class GatedTranscriber(IBatchedModel inner, ManualResetEventSlim gate) : IBatchedModel
 {
     public string Device => inner.Device;
 
     public int Slots => inner.Slots;
 
-    public void Admit(SpeechJob job) => inner.Admit(job);
+    public void Admit(ModelJob job) => inner.Admit(job);
 
-    public void Step(ICollection<(SpeechJob Job, Transcription Transcription)> finished)
+    public void Step(ICollection<Finished> finished)
     {
         gate.Wait();
         inner.Step(finished);

@@ -31,7 +31,7 @@ public class InterimTests
         await bench.Redis.StreamAddAsync(
             RedisKeys.InterimJobs, [(AudioJobFields.Job, stale.ToArray())], new StreamId(1_700_000_000_000, 0), cancellationToken: bench.Patience);
         var worker = await bench.StartWorkerAsync("w1", null, "--INTERIM_TIMEOUT_MS", "60000");
-        await Eventually.TrueAsync(() => worker.Statistics.InterimsLost == 1);
+        await Eventually.TrueAsync(() => worker.Speech.InterimsLost == 1);
 
         // All in one transaction, so that the worker reads them together.
         RedisScript together = new(
@@ -41,7 +41,7 @@ public class InterimTests
         await bench.Redis.EvalAsync(together, [RedisKeys.InterimJobs], revisions, bench.Patience);
 
         (await heard.ReadAsync(bench.Patience)).Result.ShouldBe(new Partial(1, 3, utterance.Text));
-        await Eventually.TrueAsync(() => worker.Statistics is { InterimsLost: 4, Interims: 1 });
+        await Eventually.TrueAsync(() => worker.Speech is { InterimsLost: 4, Interims: 1 });
     }
 
     [Fact]
@@ -56,15 +56,15 @@ public class InterimTests
         var idle = await bench.StartWorkerAsync("idle", null, "--INTERIM_TIMEOUT_MS", "60000");
 
         // The busy worker may still be waiting for one interim that it had asked for before; it never asks for a second.
-        for (var revision = 0; idle.Statistics.Interims == 0; revision++)
+        for (var revision = 0; idle.Speech.Interims == 0; revision++)
         {
             await bench.Queue.EnqueueInterimAsync(Utterances.Job("ben", 0, Utterances.All[0], AudioJobKind.Interim, revision), bench.Patience);
             await Eventually.TrueAsync(async () => await bench.Redis.StreamLengthAsync(RedisKeys.InterimJobs, bench.Patience) == 0);
-            await Eventually.TrueAsync(() => idle.Statistics.Interims > 0 || busy.Statistics.InterimsLost + busy.Statistics.Interims + busy.Queue.Interims.Count > 0);
+            await Eventually.TrueAsync(() => idle.Speech.Interims > 0 || busy.Speech.InterimsLost + busy.Speech.Interims + busy.Queue.Interims.Count > 0);
         }
 
         (await heard.ReadAsync(bench.Patience)).Result.ShouldBeOfType<Partial>().Text.ShouldBe(Utterances.All[0].Text);
-        busy.Statistics.Interims.ShouldBe(0);
+        busy.Speech.Interims.ShouldBe(0);
         gate.Set();
         await bench.ShouldHaveHeardAsync("anna", Utterances.Some(2));
     }

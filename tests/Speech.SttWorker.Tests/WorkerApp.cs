@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Speech.Hosting;
+using Speech.Hosting.Workers;
 using Speech.Models.Catalog;
 
 namespace Speech.SttWorker.Tests;
@@ -20,12 +21,14 @@ internal sealed class WorkerApp : IAsyncDisposable
 
     public HeldJobs Held => _app.Services.GetRequiredService<HeldJobs>();
 
-    public ModelQueue Queue => _app.Services.GetRequiredService<ModelQueue>();
+    public SpeechStatistics Speech => _app.Services.GetRequiredService<SpeechStatistics>();
+
+    public SpeechQueue Queue => _app.Services.GetRequiredService<SpeechQueue>();
 
     public ModelLoop Model => _app.Services.GetRequiredService<ModelLoop>();
 
     /// <param name="around">Something to put around the real transcriber.</param>
-    public static async Task<WorkerApp> StartAsync(string redisUrl, string id, Func<ITranscriber, ITranscriber>? around, string[] settings)
+    public static async Task<WorkerApp> StartAsync(string redisUrl, string id, Func<IBatchedModel, IBatchedModel>? around, string[] settings)
     {
         string[] arguments =
         [
@@ -38,7 +41,7 @@ internal sealed class WorkerApp : IAsyncDisposable
         if (around is not null)
         {
             builder.Services.AddSingleton<LoadModel>((_, _) =>
-                around(WhisperTranscriber.Load(WhisperCatalog.Find(parsed.Model, [parsed.ModelStore.BuiltInFolder!]), parsed)));
+                around(WhisperTranscriber.Load(WhisperCatalog.Find(parsed.Worker.Model, [parsed.ModelStore.BuiltInFolder!]), parsed)));
         }
 
         var app = builder.Build();

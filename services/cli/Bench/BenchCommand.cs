@@ -9,6 +9,7 @@ internal static class BenchCommand
     {
         ClientsBench.Create(),
         WhisperBench.Create(),
+        TranslationBench.Create(),
         KernelBench.Create(),
         SilenceBench.Create(),
         VadBench.Create(),

@@ -90,7 +90,7 @@ internal static class WhisperBench
         }
 
         return new WhisperFigures(
-            path, device.Threads, new WhisperFloor(Math.Round(gflops, 1), Math.Round(gigabytes, 1)), loadMs, rss, melMs, encode, encodeFloor, decode, decodeFloor);
+            path, device.Threads, new MachineFloor(Math.Round(gflops, 1), Math.Round(gigabytes, 1)), loadMs, rss, melMs, encode, encodeFloor, decode, decodeFloor);
     }
 
     /// <summary>The time of one step of <paramref name="batch"/> sequences over 30 s each, in milliseconds: the best of some steps, as all times here.</summary>

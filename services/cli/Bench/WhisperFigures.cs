@@ -2,16 +2,11 @@ using System.Text.Json.Serialization;
 
 namespace Speech.Cli.Bench;
 
-/// <summary>The machine's measured peaks.</summary>
-internal sealed record WhisperFloor(
-    [property: JsonPropertyName("gflops")] double Gflops,
-    [property: JsonPropertyName("gbps")] double Gbps);
-
 /// <summary>What `bench whisper` measures; keys of the dictionaries are seconds of audio and batch sizes.</summary>
 internal sealed record WhisperFigures(
     [property: JsonPropertyName("model")] string Model,
     [property: JsonPropertyName("threads")] int Threads,
-    [property: JsonPropertyName("floor")] WhisperFloor Floor,
+    [property: JsonPropertyName("floor")] MachineFloor Floor,
     [property: JsonPropertyName("load_ms")] double LoadMs,
     [property: JsonPropertyName("rss_mb")] double RssMb,
     [property: JsonPropertyName("mel_ms")] double MelMs,

@@ -54,13 +54,16 @@ internal sealed class AudioPipeline : IDisposable
     public double Position => _segmenter.Position / (double)AudioRate.Model;
 
     /// <summary>Takes one message of audio. Read all events afterwards.</summary>
+    /// <returns>Seconds of audio in it.</returns>
     /// <exception cref="AudioFormatException">It is not what it should be, or too much; the stream cannot go on.</exception>
-    public void Decode(ReadOnlySpan<byte> message)
+    public double Decode(ReadOnlySpan<byte> message)
     {
+        var before = _samples.Count;
         if (_bytes == 0)
             WrongContainer.ThrowIfAt(message, _codec);
         _bytes += message.Length;
         _decoder.Decode(message, _samples);
+        return (_samples.Count - before) / (double)AudioRate.Model;
     }
 
     /// <summary>Ends the open segment once all events before it have been read. Audio may go on afterwards.</summary>

@@ -8,7 +8,7 @@ namespace Speech.Gateway.Interim;
 /// <summary>
 /// Sends what there is so far of an open segment to be transcribed, at intervals, for a client that wants to see it grow. Looked at
 /// after every message of audio: without new audio there is nothing new to send, so it needs no timer. A luxury: one at a time, none
-/// while the queue is too deep, and none is repeated when Redis is away.
+/// while the queue is half full, and none is repeated when Redis is away.
 /// </summary>
 internal sealed partial class InterimSender(SessionServices services, JobFactory jobs, ILogger logger)
 {
@@ -31,7 +31,7 @@ internal sealed partial class InterimSender(SessionServices services, JobFactory
             return;
         }
         var isDue = services.Time.GetElapsedTime(_lastAt, now) >= services.Options.InterimInterval;
-        if (!isDue || open.EndSample == _lastEndSample || !_sending.IsCompleted || services.QueueDepth.IsOverloaded)
+        if (!isDue || open.EndSample == _lastEndSample || !_sending.IsCompleted || !services.QueueDepth.HasRoomForInterims)
             return;
         (_lastAt, _lastEndSample) = (now, open.EndSample);
         _sending = SendAsync(jobs.Interim(open, _revision++), cancellationToken);

@@ -128,7 +128,7 @@ internal sealed partial class ResultRelay : IAsyncDisposable
         await _outgoing.SendAsync(envelope.Result, cancellationToken);
         Volatile.Write(ref _lastSeq, envelope.Seq);
         // A failed translation is not the end of its segment: that was the transcript.
-        if (envelope.Result is Transcript or Failed { Stage: "transcription" })
+        if (envelope.Result is Transcript or Failed { Stage: Failed.Transcribing })
             _outstanding.Release(envelope.Result.Segment);
     }
 

@@ -1,4 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Speech.Gateway.Sessions;
 
@@ -10,6 +12,12 @@ internal readonly record struct ClientCredentials(string? Secret)
 {
     private const int MaxLength = 4096;
     private const string Bearer = "Bearer ";
+    private const string Anonymous = "anonymous";
+
+    /// <summary>Stands for the secret where that must not be known: its SHA-256 in hexadecimal; "anonymous" when nothing was shown.</summary>
+    public string Key => Secret is null ? Anonymous : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Secret)));
+
+    public bool IsAnonymous => Secret is null;
 
     public static bool TryRead(HttpRequest request, out ClientCredentials credentials, [NotNullWhen(false)] out string? problem)
     {

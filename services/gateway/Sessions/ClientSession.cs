@@ -6,6 +6,7 @@ using Speech.Audio.Streams;
 using Speech.Contracts;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Interim;
+using Speech.Gateway.Limits;
 using Speech.Gateway.Results;
 using Speech.Redis;
 
@@ -30,6 +31,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan DamageInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SlowDownInterval = TimeSpan.FromSeconds(10);
 
     private readonly SessionServices _services;
     private readonly SessionParameters _parameters;
@@ -43,6 +45,9 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private readonly ResultRelay _relay;
     private readonly JobFactory _jobs;
     private readonly IdleWatch _idle;
+    private readonly ITimer _longest;
+    private readonly AudioAllowance? _allowance;
+    private readonly AudioAllowance? _keysAllowance;
 
     // Cancelled when the session ends: nothing waits for the client or for results any more.
     private readonly CancellationTokenSource _ended = new();
@@ -65,8 +70,9 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private double _marked;
     private long _damagedReported;
     private long _damageReportedAt;
+    private long? _slowDownToldAt;
 
-    public ClientSession(SessionServices services, SessionParameters parameters, WebSocket socket)
+    public ClientSession(SessionServices services, SessionParameters parameters, ClientCredentials credentials, WebSocket socket)
     {
         var options = services.Options;
         _services = services;
@@ -81,9 +87,19 @@ internal sealed partial class ClientSession : IAsyncDisposable
         _givenUp = new CancellationTokenSource(Timeout.InfiniteTimeSpan, services.Time);
         _idle = new IdleWatch(options.ClientTimeout, services.Time, () =>
             End(CloseCode.ClientTimeout, $"nothing was received for {options.ClientTimeout.TotalSeconds:0.###} s"));
+        var longest = options.MaxSessionLength == TimeSpan.Zero ? Timeout.InfiniteTimeSpan : options.MaxSessionLength;
+        _longest = services.Time.CreateTimer(
+            _ => End(CloseCode.SessionTimeout, $"a session may last {longest.TotalSeconds:0.###} s; reconnect with resume_from"),
+            null, longest, Timeout.InfiniteTimeSpan);
+        Key = credentials.IsAnonymous ? null : credentials.Key;
+        _allowance = services.Limits.Clients.Of(parameters.ClientId);
+        _keysAllowance = Key is null ? null : services.Limits.Keys.Of(Key);
     }
 
     public string ClientId => _parameters.ClientId;
+
+    /// <summary>Stands for the credentials that the client has shown; null when it showed none.</summary>
+    public string? Key { get; }
 
     /// <summary>Done when the session has left nothing behind.</summary>
     public Task Completed => _completed.Task;
@@ -131,6 +147,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
     {
         await _relay.DisposeAsync();
         _idle.Dispose();
+        await _longest.DisposeAsync();
         _pipeline?.Dispose();
         _outgoing.Dispose();
         _receiver.Dispose();
@@ -294,7 +311,9 @@ internal sealed partial class ClientSession : IAsyncDisposable
         {
             if (_audioEnded)
                 return;
-            _pipeline!.Decode(message.Span);
+            var seconds = _pipeline!.Decode(message.Span);
+            if (!MaySend(seconds))
+                return;
             await ForwardSegmentsAsync(_pipeline);
             _interim?.SendIfDue(_pipeline, _ended.Token);
             MarkIfDue(_pipeline);
@@ -305,6 +324,18 @@ internal sealed partial class ClientSession : IAsyncDisposable
         {
             _audio.Release();
         }
+    }
+
+    private bool MaySend(double audioSeconds)
+    {
+        if (_allowance?.TryTake(audioSeconds) == false)
+            End(CloseCode.RateLimited, RateReason("a client", _services.Limits.Clients));
+        else if (_keysAllowance?.TryTake(audioSeconds) == false)
+            End(CloseCode.RateLimited, RateReason("these credentials", _services.Limits.Keys));
+        return !_ending.Task.IsCompleted;
+
+        static string RateReason(string who, AudioAllowances limit) => RetryHint.Append(
+            $"{who} may send {limit.Rate:0.###} s of audio a second, averaged over a minute", AudioAllowance.Period / 2);
     }
 
     private async ValueTask FlushAsync()
@@ -371,16 +402,33 @@ internal sealed partial class ClientSession : IAsyncDisposable
 
     private async ValueTask WaitForRoomAsync(int segment)
     {
+        int Limit() => _services.QueueDepth.IsOverloaded ? 1 : _services.Options.MaxOutstandingSegments;
         try
         {
-            await _outstanding.WaitForRoomAsync(
-                segment, () => _services.QueueDepth.IsOverloaded ? 1 : _services.Options.MaxOutstandingSegments, RoomRecheck, _ended.Token);
+            if (!_outstanding.HasRoom(segment, Limit()))
+            {
+                await TellToSlowDownAsync();
+                await _outstanding.WaitForRoomAsync(segment, Limit, RoomRecheck, _ended.Token);
+            }
         }
         catch (OperationCanceledException) when (_ended.IsCancellationRequested)
         {
             // Nothing more is read from the client, so this is about the last of it: it is accepted without room.
             return;
         }
+    }
+
+    /// <summary>The client is not read from until there is room; it is told why, unless it was just now.</summary>
+    private async ValueTask TellToSlowDownAsync()
+    {
+        var now = _services.Time.GetTimestamp();
+        if (_slowDownToldAt is { } told && _services.Time.GetElapsedTime(told, now) < SlowDownInterval)
+            return;
+        _slowDownToldAt = now;
+        var message = _services.QueueDepth.IsOverloaded
+            ? "The server has more audio than it can transcribe at once: yours is taken as fast as results come."
+            : $"{_services.Options.MaxOutstandingSegments} segments of yours wait for their results: more audio is taken as they come.";
+        await TellAsync(new Warning("slow_down", message));
     }
 
     private async Task StopAsync()

@@ -36,6 +36,9 @@ internal sealed class OutstandingSegments(TimeProvider time)
         progress.SetResult();
     }
 
+    /// <summary>Whether fewer than <paramref name="limit"/> segments before this one are outstanding.</summary>
+    public bool HasRoom(int segment, int limit) => TryGetProgress(segment, limit) is null;
+
     /// <summary>Waits until fewer than <paramref name="limit"/> segments before this one are outstanding.</summary>
     /// <param name="segment">The one that is to be added.</param>
     /// <param name="limit">Asked again after every result and every <paramref name="recheck"/>.</param>

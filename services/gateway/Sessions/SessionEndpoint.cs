@@ -24,7 +24,7 @@ internal sealed class SessionEndpoint(SessionServices services, SessionRegistry 
             return;
         }
         var query = context.Request.Query.SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value)));
-        if (!SessionParameters.TryParse(query, out var parameters, out var problem) || !ClientCredentials.TryRead(context.Request, out _, out problem))
+        if (!SessionParameters.TryParse(query, out var parameters, out var problem) || !ClientCredentials.TryRead(context.Request, out var credentials, out problem))
         {
             await RefuseAsync(context, StatusCodes.Status400BadRequest, "invalid_parameter", problem);
             return;
@@ -35,7 +35,7 @@ internal sealed class SessionEndpoint(SessionServices services, SessionRegistry 
             SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(Protocol) ? Protocol : null,
             KeepAliveInterval = KeepAliveInterval,
         });
-        await using var session = new ClientSession(services, parameters, socket);
+        await using var session = new ClientSession(services, parameters, credentials, socket);
         try
         {
             if (await AdmitAsync(session, context.RequestAborted) is { } refusal)
@@ -54,7 +54,7 @@ internal sealed class SessionEndpoint(SessionServices services, SessionRegistry 
         try
         {
             return await queue.IsOverloadedNowAsync(cancellationToken)
-                ? new Ending(CloseCode.AtCapacity, "too much audio is waiting to be transcribed, try again later")
+                ? new Ending(CloseCode.AtCapacity, RetryHint.Append("too much audio is waiting to be transcribed", queue.RetryAfter))
                 : await registry.EnterAsync(session, cancellationToken);
         }
         catch (RedisException)

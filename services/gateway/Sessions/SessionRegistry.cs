@@ -6,6 +6,7 @@ namespace Speech.Gateway.Sessions;
 internal sealed class SessionRegistry(GatewayOptions options, TimeProvider time)
 {
     private static readonly TimeSpan TakeoverTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ClientSession> _sessions = new(StringComparer.Ordinal);
@@ -36,7 +37,10 @@ internal sealed class SessionRegistry(GatewayOptions options, TimeProvider time)
                 if (!_sessions.TryGetValue(session.ClientId, out previous))
                 {
                     if (_sessions.Count >= options.MaxSessions)
-                        return new Ending(CloseCode.AtCapacity, $"this server has its {options.MaxSessions} sessions, try again later");
+                        return new Ending(CloseCode.AtCapacity, RetryHint.Append($"this server has its {options.MaxSessions} sessions", RetryAfter));
+                    if (!HasRoomFor(session))
+                        return new Ending(
+                            CloseCode.RateLimited, RetryHint.Append($"these credentials have their {options.MaxSessionsPerKey} sessions here", RetryAfter));
                     _sessions.Add(session.ClientId, session);
                     return null;
                 }
@@ -48,10 +52,14 @@ internal sealed class SessionRegistry(GatewayOptions options, TimeProvider time)
             }
             catch (Exception e) when (e is TimeoutException or ArgumentOutOfRangeException)
             {
-                return new Ending(CloseCode.AtCapacity, "the previous connection of this client_id is still being finished, try again later");
+                return new Ending(CloseCode.AtCapacity, "the previous connection of this client_id is still being finished; retry after 1 s");
             }
         }
     }
+
+    private bool HasRoomFor(ClientSession session) =>
+        session.Key is null || options.MaxSessionsPerKey == 0
+        || _sessions.Values.Count(present => present.Key == session.Key) < options.MaxSessionsPerKey;
 
     /// <summary>To be called before the session counts as completed.</summary>
     public void Leave(ClientSession session)

@@ -1,3 +1,4 @@
+using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
 using Speech.Hosting;
 using Speech.Models.Silero;
@@ -14,5 +15,6 @@ internal sealed record SessionServices(
     HistoryReader History,
     RedisSubscriber Subscriber,
     QueueDepthMonitor QueueDepth,
+    SessionLimits Limits,
     TimeProvider Time,
     ILoggerFactory LoggerFactory);

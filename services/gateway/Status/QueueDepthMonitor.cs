@@ -6,7 +6,14 @@ namespace Speech.Gateway.Status;
 /// <summary>Looks once a second how deep the queue of audio jobs is, so that sessions need not ask for every segment.</summary>
 internal sealed class QueueDepthMonitor(AudioJobQueue jobs, GatewayOptions options, TimeProvider time) : BackgroundService
 {
+    private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    // Of the last looks: about five seconds of them tell how fast the queue falls.
+    private const double Smoothing = 0.2;
+
     private long _depth = -1;
+    private double _fallPerSecond;
 
     /// <summary>How often it looks.</summary>
     public static TimeSpan Interval { get; } = TimeSpan.FromSeconds(1);
@@ -16,6 +23,21 @@ internal sealed class QueueDepthMonitor(AudioJobQueue jobs, GatewayOptions optio
 
     /// <summary>The workers do not keep up: gateways have to hold back.</summary>
     public bool IsOverloaded => Volatile.Read(ref _depth) > options.MaxQueueDepth;
+
+    /// <summary>Interims are the first to go: they stop when the queue is half full.</summary>
+    public bool HasRoomForInterims => Volatile.Read(ref _depth) <= options.MaxQueueDepth / 2;
+
+    /// <summary>When the queue will be short enough again if it goes on to fall as it did; with jitter, that not all come back at once.</summary>
+    public TimeSpan RetryAfter
+    {
+        get
+        {
+            var fall = Volatile.Read(ref _fallPerSecond);
+            var excess = Volatile.Read(ref _depth) - options.MaxQueueDepth;
+            var seconds = fall * LongestWait.TotalSeconds <= excess ? LongestWait.TotalSeconds : Math.Max(excess / fall, ShortestWait.TotalSeconds);
+            return TimeSpan.FromSeconds(seconds * (1 + Random.Shared.NextDouble() / 2));
+        }
+    }
 
     /// <summary>Looks now.</summary>
     /// <exception cref="RedisException">Redis is not there.</exception>
@@ -33,7 +55,10 @@ internal sealed class QueueDepthMonitor(AudioJobQueue jobs, GatewayOptions optio
             try
             {
                 await timer.WaitForNextTickAsync(stoppingToken);
+                var before = Depth;
                 await IsOverloadedNowAsync(stoppingToken);
+                if (before is { } then && Depth is { } now)
+                    Volatile.Write(ref _fallPerSecond, (1 - Smoothing) * _fallPerSecond + Smoothing * (then - now) / Interval.TotalSeconds);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

@@ -16,7 +16,8 @@ namespace Speech.Gateway.Status;
 ///  "workers": [{"id", then the fields of its heartbeat}],
 ///  "redis":   {"connected"}}
 /// </code>
-/// 200 also when Redis is away: queue is null then and workers empty.
+/// 200 also when Redis is away: queue is null then and workers empty. The answer is made at most once a second, however many ask:
+/// finding the workers means looking through all keys.
 /// </summary>
 internal sealed class StatusEndpoint(
     RedisClient redis, AudioJobQueue jobs, SessionRegistry sessions, GatewayOptions options, ServiceInfo info, TimeProvider time)
@@ -27,8 +28,33 @@ internal sealed class StatusEndpoint(
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private Task<string> _answer = Task.FromResult("");
+    private long? _askedAt;
 
     public async Task HandleAsync(HttpContext context)
+    {
+        var answer = await AnswerAsync().WaitAsync(context.RequestAborted);
+        context.Response.ContentType = "application/json";
+        context.Response.Headers.CacheControl = "no-store";
+        await context.Response.WriteAsync(answer, context.RequestAborted);
+    }
+
+    private Task<string> AnswerAsync()
+    {
+        lock (_gate)
+        {
+            var isFresh = !_answer.IsCompleted || (_askedAt is { } askedAt && time.GetElapsedTime(askedAt) < Freshness);
+            if (isFresh)
+                return _answer;
+            _askedAt = time.GetTimestamp();
+            return _answer = MakeAnswerAsync();
+        }
+    }
+
+    private async Task<string> MakeAnswerAsync()
     {
         var body = new JsonObject
         {
@@ -43,20 +69,17 @@ internal sealed class StatusEndpoint(
         try
         {
             using var timeout = new CancellationTokenSource(RedisTimeout, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, context.RequestAborted);
-            body["queue"] = await QueueAsync(either.Token);
-            body["workers"] = await WorkersAsync(either.Token);
+            body["queue"] = await QueueAsync(timeout.Token);
+            body["workers"] = await WorkersAsync(timeout.Token);
             body["redis"] = new JsonObject { ["connected"] = true };
         }
-        catch (Exception e) when (e is RedisException || (e is OperationCanceledException && !context.RequestAborted.IsCancellationRequested))
+        catch (Exception e) when (e is RedisException or OperationCanceledException)
         {
             body["queue"] = null;
             body["workers"] = new JsonArray();
             body["redis"] = new JsonObject { ["connected"] = false };
         }
-        context.Response.ContentType = "application/json";
-        context.Response.Headers.CacheControl = "no-store";
-        await context.Response.WriteAsync(body.ToJsonString(Json), context.RequestAborted);
+        return body.ToJsonString(Json);
     }
 
     private async Task<JsonObject> QueueAsync(CancellationToken cancellationToken) => new()

@@ -1,4 +1,5 @@
 using Speech.Contracts;
+using Speech.Hosting.Workers;
 using Speech.Redis;
 
 namespace Speech.SttWorker;
@@ -11,12 +12,12 @@ namespace Speech.SttWorker;
 internal sealed partial class InterimReader(
     RedisClient redis,
     RedisOptions options,
-    ModelQueue queue,
+    SpeechQueue queue,
     HeldJobs held,
-    WorkerStatistics statistics,
+    SpeechStatistics statistics,
     SttWorkerSettings settings,
     TimeProvider time,
-    ILogger<InterimReader> logger)
+    ILogger<InterimReader> logger) : IReadingLoop
 {
     private const int PageSize = 32;
 
@@ -36,10 +37,10 @@ internal sealed partial class InterimReader(
                 if (!prepared)
                     await redis.EnsureGroupAsync(RedisKeys.InterimJobs, RedisKeys.SttWorkers, cancellationToken);
                 prepared = true;
-                await held.WaitUntilAtMostAsync(settings.Slots / 2, cancellationToken);
-                await queue.Interims.WaitUntilAtMostAsync(queue.InterimCapacity - 1, cancellationToken);
+                await held.WaitUntilAtMostAsync(settings.Worker.Slots / 2, cancellationToken);
+                await queue.Interims.WaitUntilAtMostAsync(queue.UnheldCapacity - 1, cancellationToken);
                 var entries = await connection.StreamReadGroupAsync(
-                    RedisKeys.InterimJobs, RedisKeys.SttWorkers, settings.WorkerId, PageSize, Block, cancellationToken);
+                    RedisKeys.InterimJobs, RedisKeys.SttWorkers, settings.Worker.WorkerId, PageSize, Block, cancellationToken);
                 if (entries.Length > 0)
                     await AcceptAsync(entries, cancellationToken);
                 backoff.Reset();
@@ -73,7 +74,7 @@ internal sealed partial class InterimReader(
         }
 
         // The youngest first: if there is no room for all, the oldest are dropped.
-        var accepted = latest.Values.OrderByDescending(job => job.StaleAt).Count(queue.Add);
+        var accepted = latest.Values.OrderByDescending(job => job.StaleAt).Count(queue.AddInterim);
         statistics.InterimsDropped(entries.Length - accepted);
     }
 

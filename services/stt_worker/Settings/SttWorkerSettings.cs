@@ -1,6 +1,6 @@
 using System.Globalization;
-using Speech.Contracts;
 using Speech.Hosting;
+using Speech.Hosting.Workers;
 using Speech.Models.Catalog;
 using Speech.Models.Whisper;
 
@@ -8,29 +8,17 @@ namespace Speech.SttWorker;
 
 internal sealed record SttWorkerSettings
 {
-    /// <summary>WORKER_ID: this worker's name in the consumer group and in its heartbeat; no two that run may share one.</summary>
-    public required string WorkerId { get; init; }
-
-    /// <summary>MODEL_SIZE: a name of the catalogue, or the path or URL of a ggml file.</summary>
-    public required string Model { get; init; }
+    /// <summary>
+    /// Among them MODEL_SIZE: a name of the catalogue, or the path or URL of a ggml file; and MAX_BATCH_SIZE: the most jobs decoded side
+    /// by side, and the most finals held at once.
+    /// </summary>
+    public required WorkerSettings Worker { get; init; }
 
     /// <summary>MODEL_DIR, MODEL_BASE_URL, MODEL_OFFLINE: where models lie and come from.</summary>
     public required ModelStoreOptions ModelStore { get; init; }
 
     /// <summary>AUDIO_CONTEXT: auto, full or a number of encoder positions.</summary>
     public AudioContext AudioContext { get; init; }
-
-    /// <summary>MAX_BATCH_SIZE: the most jobs decoded side by side, and the most finals held at once.</summary>
-    public int Slots { get; init; }
-
-    /// <summary>BATCH_TIMEOUT_MS: how long an idle worker waits for a second job before it begins the first. A running batch is joined at any time.</summary>
-    public TimeSpan BatchTimeout { get; init; }
-
-    /// <summary>JOB_TIMEOUT_MS: a job that nobody has renewed for this long is taken by another worker.</summary>
-    public TimeSpan JobTimeout { get; init; }
-
-    /// <summary>MAX_DELIVERIES: a job that has been given out so often without coming to an end is given up.</summary>
-    public int MaxDeliveries { get; init; }
 
     /// <summary>INTERIM_TIMEOUT_MS: how old an interim may get, from its arrival in Redis to its admission to the model.</summary>
     public TimeSpan InterimTimeout { get; init; }
@@ -52,29 +40,14 @@ internal sealed record SttWorkerSettings
             settings.Report($"BEAM_SIZE is {beams}, more than MAX_BATCH_SIZE ({slots}): each beam takes a slot");
         return new SttWorkerSettings
         {
-            WorkerId = ReadWorkerId(settings),
-            Model = settings.GetString("MODEL_SIZE", WhisperCatalog.BuiltIn),
+            Worker = WorkerSettings.From(settings, SpeechJobs.Role, settings.GetString("MODEL_SIZE", WhisperCatalog.BuiltIn), slots),
             ModelStore = ReadModelStore(settings),
             AudioContext = ReadAudioContext(settings),
-            Slots = slots,
-            BatchTimeout = settings.GetMilliseconds("BATCH_TIMEOUT_MS", 5, min: 0, max: 1000),
-            JobTimeout = settings.GetMilliseconds("JOB_TIMEOUT_MS", 30_000, min: 1000, max: 3_600_000),
-            MaxDeliveries = settings.GetInt("MAX_DELIVERIES", 3, min: 1, max: 100),
             InterimTimeout = settings.GetMilliseconds("INTERIM_TIMEOUT_MS", 2000, min: 100, max: 60_000),
             Temperatures = ReadTemperatures(settings),
             BeamSize = beams,
             Threads = settings.GetInt("THREADS", 0, min: 0, max: 1024),
         };
-    }
-
-    private static string ReadWorkerId(EnvironmentSettings settings)
-    {
-        var fallback = $"stt-{Environment.MachineName}-{Environment.ProcessId}";
-        var id = settings.GetString("WORKER_ID", fallback);
-        if (ClientId.IsValid(id))
-            return id;
-        settings.Report("WORKER_ID", id, ClientId.Rule);
-        return fallback;
     }
 
     private static List<double> ReadTemperatures(EnvironmentSettings settings)

@@ -1,23 +1,21 @@
 using Speech.Contracts;
+using Speech.Hosting.Workers;
 
 namespace Speech.SttWorker;
 
 /// <summary>Audio for the model.</summary>
-internal abstract class SpeechJob(AudioJob audio)
+internal abstract class SpeechJob(AudioJob audio, Delivery? delivery) : ModelJob(audio.ClientId, delivery)
 {
     public AudioJob Audio { get; } = audio;
 
-    public bool IsOfSameSegment(SpeechJob other) => Audio.Segment == other.Audio.Segment && Audio.ClientId == other.Audio.ClientId;
+    public bool IsOfSameSegment(SpeechJob other) => Audio.Segment == other.Audio.Segment && ClientId == other.ClientId;
 }
 
 /// <summary>A whole segment: its result must come.</summary>
-internal sealed class FinalJob(AudioJob audio, Delivery delivery) : SpeechJob(audio)
-{
-    public Delivery Delivery { get; } = delivery;
-}
+internal sealed class FinalJob(AudioJob audio, Delivery delivery) : SpeechJob(audio, delivery);
 
 /// <summary>The beginning of a segment that goes on: done when there is nothing better to do, and soon or not at all.</summary>
-internal sealed class InterimJob(AudioJob audio, long staleAt) : SpeechJob(audio)
+internal sealed class InterimJob(AudioJob audio, long staleAt) : SpeechJob(audio, delivery: null)
 {
     /// <summary>A timestamp of the clock; from then on nobody wants it.</summary>
     public long StaleAt { get; } = staleAt;

@@ -1,5 +1,6 @@
 using Speech.Audio.Pcm;
 using Speech.Contracts;
+using Speech.Hosting.Workers;
 using Speech.Models.Catalog;
 using Speech.Models.Whisper;
 using Speech.Tensors.Cpu;
@@ -7,7 +8,7 @@ using Speech.Tensors.Cpu;
 namespace Speech.SttWorker;
 
 /// <summary>A Whisper model with its device and its batch.</summary>
-internal sealed class WhisperTranscriber : ITranscriber
+internal sealed class WhisperTranscriber : IBatchedModel
 {
     // Of a decoder step: one for each slot, and some for prompts.
     private const int PromptRows = 32;
@@ -25,7 +26,7 @@ internal sealed class WhisperTranscriber : ITranscriber
         _settings = settings;
         _device = device;
         _model = model;
-        _engine = new WhisperEngine(model, settings.Slots);
+        _engine = new WhisperEngine(model, settings.Worker.Slots);
     }
 
     public string Device => $"cpu {_device.Level.ToString().ToLowerInvariant()} x{_device.Threads}";
@@ -38,7 +39,7 @@ internal sealed class WhisperTranscriber : ITranscriber
         var device = new CpuDevice(settings.Threads);
         try
         {
-            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, settings.Slots + PromptRows);
+            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, settings.Worker.Slots + PromptRows);
             var transcriber = new WhisperTranscriber(settings, device, model);
             transcriber._engine.Transcribe([new TranscriptionRequest(new float[AudioJob.SampleRate]) { Options = transcriber.Options("en", prompt: null, words: false) }]);
             return transcriber;
@@ -50,8 +51,9 @@ internal sealed class WhisperTranscriber : ITranscriber
         }
     }
 
-    public void Admit(SpeechJob job)
+    public void Admit(ModelJob modelJob)
     {
+        var job = (SpeechJob)modelJob;
         var pcm = job.Audio.Audio.Span;
         var count = pcm.Length / SampleFormat.S16.BytesPerSample();
         PcmConverter.ToFloat(SampleFormat.S16, pcm, _samples.AsSpan(0, count));
@@ -63,14 +65,14 @@ internal sealed class WhisperTranscriber : ITranscriber
         _jobs.Add(request, job);
     }
 
-    public void Step(ICollection<(SpeechJob Job, Transcription Transcription)> finished)
+    public void Step(ICollection<Finished> finished)
     {
         _finished.Clear();
         _engine.Step(_finished);
         foreach (var (request, transcription) in _finished)
         {
             _jobs.Remove(request, out var job);
-            finished.Add((job!, transcription));
+            finished.Add(new Transcribed(job!, transcription));
         }
     }
 

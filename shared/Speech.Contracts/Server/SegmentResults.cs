@@ -88,11 +88,14 @@ public sealed record Translation(long Seq, int Segment, string Language, string 
 }
 
 /// <summary>A segment that could not be done, after every attempt.</summary>
-/// <param name="Stage">"transcription" or "translation".</param>
+/// <param name="Stage"><see cref="Transcribing"/> or <see cref="Translating"/>.</param>
 /// <param name="Code">For programs, e.g. "max_deliveries".</param>
 /// <param name="Message">For people.</param>
 public sealed record Failed(long Seq, int Segment, string Stage, string Code, string Message) : FinalResult(Seq, Segment)
 {
+    public const string Transcribing = "transcribe";
+    public const string Translating = "translate";
+
     public override string Type => "failed";
 
     internal override void WriteFields<TWriter>(ref TWriter writer)

@@ -5,7 +5,8 @@ namespace Speech.Models.Transformer;
 /// <param name="State">Width of the residual stream.</param>
 /// <param name="Heads">Of each attention; each has State/Heads dimensions.</param>
 /// <param name="MaximumLength">Positions of the longest sequence.</param>
-internal readonly record struct TransformerShape(int Layers, int State, int Heads, int MaximumLength)
+/// <param name="HalfCaches">Whether a decoder keeps its keys and values as halves: half the bytes, which every token reads.</param>
+internal readonly record struct TransformerShape(int Layers, int State, int Heads, int MaximumLength, bool HalfCaches = true)
 {
     public int HeadSize => State / Heads;
 }

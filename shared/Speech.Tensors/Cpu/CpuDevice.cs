@@ -65,10 +65,12 @@ public sealed unsafe class CpuDevice : IDisposable
     public PackedMatrix PackInt8(ReadOnlySpan<float> weights, int outputs, int inputs, ReadOnlySpan<float> bias = default) =>
         PackedMatrix.PackInt8(weights, outputs, inputs, bias, Kernels.PanelWidth);
 
-    /// <inheritdoc cref="PackInt8(ReadOnlySpan{float}, int, int, ReadOnlySpan{float})"/>
-    /// <param name="rows">Asked for a panel of rows at a time, so that a large matrix is never in memory as floats.</param>
-    public PackedMatrix PackInt8(RowReader rows, int outputs, int inputs, ReadOnlySpan<float> bias = default) =>
-        PackedMatrix.PackInt8(rows, outputs, inputs, bias, Kernels.PanelWidth);
+    /// <summary>Packs weights [outputs, inputs] that are asked for a panel of rows at a time, so that a large matrix is never in memory as floats.</summary>
+    /// <param name="rows">Such as a <see cref="Files.WeightTensor.ReadRows"/>.</param>
+    /// <param name="format">Single, Half (rounded to nearest) or Int8Rows (as <see cref="PackInt8"/>).</param>
+    /// <exception cref="ArgumentException">A weight that the format cannot hold, or a bias that does not fit.</exception>
+    public PackedMatrix Pack(RowReader rows, int outputs, int inputs, WeightFormat format, ReadOnlySpan<float> bias = default) =>
+        PackedMatrix.Pack(rows, outputs, inputs, format, bias, Kernels.PanelWidth);
 
     /// <summary>y = activation(x·Wᵀ + b), or y += x·Wᵀ + b with <paramref name="accumulate"/> (a residual connection).</summary>
     /// <param name="x">[rows, inputs]</param>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Speech.Tensors.Files;
 
 namespace Speech.Tensors.Ggml;
 

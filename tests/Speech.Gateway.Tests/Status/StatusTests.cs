@@ -27,6 +27,16 @@ public sealed class StatusTests : GatewayTest
     }
 
     [Fact]
+    public async Task Status_is_made_once_a_second_however_many_ask()
+    {
+        await using var gateway = await StartGatewayAsync();
+        await Redis.ExecuteAsync("CONFIG", "RESETSTAT");
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => GetAsync(gateway, "/api/status")));
+        var scans = (await Redis.InfoAsync("commandstats"))["cmdstat_scan"];
+        int.Parse(scans.Split(',')[0].Split('=')[1], System.Globalization.CultureInfo.InvariantCulture).ShouldBeLessThan(20);
+    }
+
+    [Fact]
     public async Task Status_and_health_tell_that_Redis_is_away()
     {
         await using var gateway = await StartGatewayAsync();

@@ -35,11 +35,14 @@ internal sealed class TestClient : IAsyncDisposable
     /// <summary>The kinds of frames that came.</summary>
     public HashSet<WebSocketMessageType> FrameTypes { get; } = [];
 
-    public static async Task<TestClient> ConnectAsync(RunningGateway gateway, string query, bool reads = true)
+    /// <param name="apiKey">Credentials to be shown.</param>
+    public static async Task<TestClient> ConnectAsync(RunningGateway gateway, string query, bool reads = true, string? apiKey = null)
     {
         var client = new TestClient();
         client._socket.Options.AddSubProtocol("speech.v1");
         client._socket.Options.KeepAliveInterval = TimeSpan.Zero;
+        if (apiKey is not null)
+            client._socket.Options.SetRequestHeader("X-API-Key", apiKey);
         var address = new UriBuilder(gateway.Address) { Scheme = "ws", Path = "/ws", Query = query }.Uri;
         using var patience = new CancellationTokenSource(Patience);
         await client._socket.ConnectAsync(address, patience.Token);

@@ -117,7 +117,7 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await using var bench = await Bench.CreateAsync(fixture.Server);
         var entries = await bench.EnqueueAndReadAsync(3);
         await bench.FinishAsync(entries[2], 2);
-        var failure = new Failed(0, 1, "transcription", "max_deliveries", "gave up after 3 attempts");
+        var failure = new Failed(0, 1, "transcribe", "max_deliveries", "gave up after 3 attempts");
         (await bench.Completion.AbandonAsync(entries[1], failure, bench.Patience)).ShouldBeTrue();
         (await bench.Completion.AbandonAsync(entries[1], failure, bench.Patience)).ShouldBeFalse();
         await bench.FinishAsync(entries[0], 0);

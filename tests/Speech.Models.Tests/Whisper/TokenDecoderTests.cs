@@ -1,4 +1,3 @@
-using Speech.Models.Batching;
 using Speech.Models.Transformer;
 using Speech.Models.Whisper.Decoding;
 using Speech.Tensors;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Speech.Models.Batching;
 using Speech.Models.Transformer;
 using Speech.Tensors.Cpu;
@@ -58,7 +59,7 @@ internal sealed class BeamSearchDecoder(CpuDevice device, int endOfText, int bea
                 break;
             var row = logits[beam];
             var normaliser = device.LogSumExp(row);
-            var count = TopTokens(row, best);
+            var count = TopTokens.Find(row, best);
             foreach (var token in best[..count])
             {
                 var logProbability = row[token] - normaliser;
@@ -67,38 +68,11 @@ internal sealed class BeamSearchDecoder(CpuDevice device, int endOfText, int bea
         }
     }
 
-    /// <summary>The tokens of the highest logits, best first; fewer where no more are allowed.</summary>
-    private static int TopTokens(ReadOnlySpan<float> logits, Span<int> best)
-    {
-        var count = 0;
-        var threshold = float.NegativeInfinity;
-        for (var token = 0; token < logits.Length; token++)
-        {
-            if (logits[token] <= threshold)
-                continue;
-            var place = Math.Min(count, best.Length - 1);
-            for (; place > 0 && logits[best[place - 1]] < logits[token]; place--)
-                best[place] = best[place - 1];
-            best[place] = token;
-            count = Math.Min(count + 1, best.Length);
-            if (count == best.Length)
-                threshold = logits[best[^1]];
-        }
-
-        return count;
-    }
-
-    /// <summary>A parent's state passes to its first child; its other children get a copy, in the state of a beam that has no child.</summary>
     private static void HandOverStates(List<Hypothesis> old, List<Hypothesis> beams, List<int> parents)
     {
-        var free = new Stack<DecoderState>(old.Where((_, beam) => !parents.Contains(beam)).Select(hypothesis => hypothesis.State));
-        var taken = new HashSet<int>();
+        DecoderState[] states = [.. old.Select(hypothesis => hypothesis.State)];
+        BeamStates.Reorder(states, CollectionsMarshal.AsSpan(parents));
         for (var i = 0; i < beams.Count; i++)
-        {
-            if (taken.Add(parents[i]))
-                continue;
-            beams[i].State = free.Pop();
-            beams[i].State.CopyFrom(old[parents[i]].State);
-        }
+            beams[i].State = states[i];
     }
 }

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using Speech.Models.Batching;
 using Speech.Tensors.Cpu;
 
 namespace Speech.Models.Whisper.Decoding;

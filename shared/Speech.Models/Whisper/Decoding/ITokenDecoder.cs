@@ -1,4 +1,3 @@
-using Speech.Models.Batching;
 
 namespace Speech.Models.Whisper.Decoding;
 

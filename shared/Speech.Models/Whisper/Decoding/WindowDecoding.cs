@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Speech.Models.Batching;
 using Speech.Models.Transformer;
 using Speech.Tensors;
 

@@ -1,0 +1,82 @@
+using System.CommandLine;
+
+namespace Speech.Cli.Dead;
+
+/// <summary>`dead retry` and `dead drop`: one job after the other; one that has gone meanwhile does not stop the rest.</summary>
+internal static class ChangeCommand
+{
+    public static Command CreateRetry() => Create(
+        "retry",
+        "Puts jobs back on their streams. Their clients have been told that they failed; what comes of them now reaches them as late results.",
+        async (dead, job, cancellationToken) => await dead.RetryAsync(job, cancellationToken) is { } id ? $"back on {job.Stream} as {id}" : null);
+
+    public static Command CreateDrop() => Create(
+        "drop",
+        "Deletes jobs, audio and all.",
+        async (dead, job, cancellationToken) => await dead.DropAsync(job, cancellationToken) ? "deleted" : null);
+
+    private static Command Create(string name, string description, Func<DeadJobs, DeadJob, CancellationToken, Task<string?>> change)
+    {
+        var ids = DeadOptions.Ids();
+        var all = DeadOptions.All();
+        var redisUrl = DeadOptions.RedisUrl();
+        var stream = DeadOptions.Stream();
+        var json = Options.Json("One JSON array of {id, stream, outcome}.");
+        var command = new Command(name, description) { ids, all, redisUrl, stream, json };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(all) == (result.GetValue(ids) is { Length: > 0 }))
+                result.AddError($"dead {name} takes ids, or --all.");
+        });
+        command.SetAction((parsed, cancellationToken) => DeadOptions.RunAsync(
+            parsed.GetValue(redisUrl),
+            async dead =>
+            {
+                // All ids are known before the first change: a job that fails again at once is not put back for ever.
+                var jobs = await dead.ListAsync(DeadOptions.StreamsOf(parsed.GetValue(stream)!), cancellationToken).ToListAsync(cancellationToken);
+                IReadOnlyList<string> problems = [];
+                var selected = parsed.GetValue(all) ? jobs : DeadSelection.Select(jobs, parsed.GetValue(ids)!, out problems);
+                return await RunAsync(dead, selected, problems, change, parsed.GetValue(json), cancellationToken);
+            },
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(
+        DeadJobs dead,
+        IReadOnlyList<DeadJob> jobs,
+        IReadOnlyList<string> problems,
+        Func<DeadJobs, DeadJob, CancellationToken, Task<string?>> change,
+        bool json,
+        CancellationToken cancellationToken)
+    {
+        // Nothing is changed unless all that was asked for is clear.
+        if (problems.Count > 0)
+        {
+            await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, problems));
+            return ExitCodes.Failed;
+        }
+
+        var (outcomes, missed) = (new List<object>(), 0);
+        foreach (var job in jobs)
+        {
+            var outcome = await change(dead, job, cancellationToken);
+            if (outcome is null)
+            {
+                missed++;
+                await Console.Error.WriteLineAsync($"{job.Id} of {job.Stream} has gone since.");
+                continue;
+            }
+
+            outcomes.Add(new { Id = job.Id.ToString(), job.Stream, Outcome = outcome });
+            if (!json)
+                Console.WriteLine($"{job.Id} (client {job.ClientId ?? "-"}, segment {job.Segment?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-"}): {outcome}");
+        }
+
+        if (json)
+            Console.WriteLine(DeadOutput.ToJson(outcomes));
+        else if (jobs.Count == 0)
+            Console.WriteLine("No job has been given up.");
+        return missed == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Speech.Contracts;
+using Speech.Redis;
+
+namespace Speech.Cli.Dead;
+
+/// <summary>The streams of jobs that workers have given up, and what a person may do about them.</summary>
+internal sealed class DeadJobs(RedisClient redis)
+{
+    public static IReadOnlyList<string> Streams { get; } = [RedisKeys.AudioJobs, RedisKeys.TranslationJobs];
+
+    private const int PageSize = 16;
+
+    // Audio stays where it is: thousands of jobs of up to a megabyte are listed by their other fields.
+    private static readonly RedisScript ReadPage = new(
+        """
+        local page = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
+        for _, entry in ipairs(page) do
+          local fields = {}
+          for i = 1, #entry[2], 2 do
+            if entry[2][i] ~= ARGV[3] then
+              fields[#fields + 1] = entry[2][i]
+              fields[#fields + 1] = entry[2][i + 1]
+            end
+          end
+          entry[2] = fields
+        end
+        return page
+        """);
+
+    // Back to its stream and off the dead one, both or neither, so that nobody can do it twice. KEYS: 1 the dead stream 2 the jobs'
+    // ARGV: 1 id 2 the field that counts how often this was done 3… fields that only the dead have
+    private static readonly RedisScript PutBack = new(
+        """
+        local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
+        if not entry then
+          return false
+        end
+        local dropped, fields, retried = {}, {}, 0
+        for i = 3, #ARGV do
+          dropped[ARGV[i]] = true
+        end
+        for i = 1, #entry[2], 2 do
+          local name, value = entry[2][i], entry[2][i + 1]
+          if name == ARGV[2] then
+            retried = tonumber(value) or 0
+          elseif not dropped[name] then
+            fields[#fields + 1] = name
+            fields[#fields + 1] = value
+          end
+        end
+        fields[#fields + 1] = ARGV[2]
+        fields[#fields + 1] = string.format('%.0f', retried + 1)
+        local id = redis.call('XADD', KEYS[2], '*', unpack(fields))
+        redis.call('XDEL', KEYS[1], ARGV[1])
+        return id
+        """);
+
+    /// <summary>All of them, the oldest of each stream first.</summary>
+    /// <param name="streams">Those of <see cref="Streams"/> that are meant.</param>
+    public async IAsyncEnumerable<DeadJob> ListAsync(IEnumerable<string> streams, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var time = (await redis.ExecuteAsync(["TIME"], cancellationToken)).Items.ToArray();
+        var now = DateTimeOffset.FromUnixTimeSeconds(time[0].AsInt64());
+        foreach (var stream in streams)
+        {
+            var from = StreamId.Zero;
+            RespValue page;
+            do
+            {
+                page = await redis.EvalAsync(
+                    ReadPage, [RedisKeys.Dead(stream)], [from.ToString(), PageSize, AudioJobFields.Job], cancellationToken);
+                for (var i = 0; i < page.Count; i++)
+                {
+                    var job = Read(stream, page[i], now);
+                    from = job.Id.Next();
+                    yield return job;
+                }
+            }
+            while (page.Count == PageSize);
+        }
+    }
+
+    /// <summary>The whole entry; null when it is no longer there.</summary>
+    public async Task<RedisFields?> ReadAsync(DeadJob job, CancellationToken cancellationToken) =>
+        await redis.StreamRangeAsync(RedisKeys.Dead(job.Stream), job.Id, job.Id, count: 1, cancellationToken) is [var entry] ? entry.Fields : null;
+
+    /// <summary>Puts a job back on its stream, where it counts as never delivered.</summary>
+    /// <returns>Its new entry there; null when it is not on the dead stream any more.</returns>
+    public async Task<string?> RetryAsync(DeadJob job, CancellationToken cancellationToken) =>
+        (await redis.EvalAsync(
+            PutBack,
+            [RedisKeys.Dead(job.Stream), job.Stream],
+            [job.Id, DeadJobFields.Retried, DeadJobFields.Cause, DeadJobFields.Reason, DeadJobFields.Deliveries],
+            cancellationToken)).AsString();
+
+    /// <summary>Deletes a job for good; false when it was not there any more.</summary>
+    public async Task<bool> DropAsync(DeadJob job, CancellationToken cancellationToken) =>
+        await redis.StreamDeleteAsync(RedisKeys.Dead(job.Stream), [job.Id], cancellationToken) == 1;
+
+    private static DeadJob Read(string stream, RespValue entry, DateTimeOffset now)
+    {
+        var id = StreamId.Parse(entry[0].AsString()!);
+        var fields = entry[1];
+        var diedAt = DateTimeOffset.FromUnixTimeMilliseconds((long)id.Milliseconds);
+        return new DeadJob(
+            stream,
+            id,
+            diedAt,
+            now > diedAt ? now - diedAt : TimeSpan.Zero,
+            Text(AudioJobFields.ClientId),
+            Number(AudioJobFields.Segment),
+            Text(AudioJobFields.Kind),
+            Number(AudioJobFields.DurationMs),
+            Text("language"),
+            Text(DeadJobFields.Cause),
+            Text(DeadJobFields.Reason),
+            Number(DeadJobFields.Deliveries),
+            Number(DeadJobFields.Retried));
+
+        string? Text(string name) => fields.TryGet(name, out var value) ? value.AsString() : null;
+
+        int? Number(string name) => int.TryParse(Text(name), CultureInfo.InvariantCulture, out var number) ? number : null;
+    }
+}

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Speech.Redis;
+
+namespace Speech.Cli.Dead;
+
+/// <summary>Options of all `dead` commands.</summary>
+internal static class DeadOptions
+{
+    private const string DefaultUrl = "redis://127.0.0.1:6379";
+    private const string EveryStream = "all";
+
+    public static Option<string?> RedisUrl() => new("--redis-url")
+    {
+        Description = $"The Redis that has the jobs (REDIS_URL, or {DefaultUrl}; ./speech up prints its own).",
+        HelpName = "redis://…",
+    };
+
+    public static Option<string> Stream() => new Option<string>("--stream")
+    {
+        Description = "Only the jobs of one stream.",
+        DefaultValueFactory = _ => EveryStream,
+    }.AcceptOnlyFromAmong([EveryStream, .. DeadJobs.Streams]);
+
+    public static Argument<string[]> Ids() => new("ID")
+    {
+        Description = "Ids as `dead list` shows them, or their beginnings.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    public static Option<bool> All() => new("--all") { Description = "All of them." };
+
+    public static IReadOnlyList<string> StreamsOf(string choice) => choice == EveryStream ? DeadJobs.Streams : [choice];
+
+    /// <summary>Runs a command against Redis, and says what went wrong with it.</summary>
+    public static async Task<int> RunAsync(string? url, Func<DeadJobs, Task<int>> work, CancellationToken cancellationToken)
+    {
+        url ??= Environment.GetEnvironmentVariable("REDIS_URL") is { Length: > 0 } set ? set : DefaultUrl;
+        try
+        {
+            await using var redis = new RedisClient(RedisOptions.Parse(url) with { ClientName = "speech-dead" });
+            return await work(new DeadJobs(redis));
+        }
+        catch (FormatException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return ExitCodes.Usage;
+        }
+        catch (RedisException e)
+        {
+            await Console.Error.WriteLineAsync($"{e.Message} Is this the right Redis? --redis-url or REDIS_URL names another one.");
+            return ExitCodes.Failed;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Interrupted;
+        }
+    }
+}

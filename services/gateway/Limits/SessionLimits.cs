@@ -1,0 +1,9 @@
+namespace Speech.Gateway.Limits;
+
+/// <summary>What clients, and the keys they show, may send to this gateway.</summary>
+internal sealed class SessionLimits(GatewayOptions options, TimeProvider time)
+{
+    public AudioAllowances Clients { get; } = new(options.MaxAudioRate, time);
+
+    public AudioAllowances Keys { get; } = new(options.MaxAudioRatePerKey, time);
+}

@@ -1,0 +1,29 @@
+using System.Text.Json.Nodes;
+
+namespace Speech.SttWorker;
+
+/// <summary>What this worker has done so far, beyond what every worker counts. Safe for all threads.</summary>
+internal sealed class SpeechStatistics
+{
+    private long _interims;
+    private long _interimsDropped;
+    private long _audioMs;
+
+    public long Interims => Interlocked.Read(ref _interims);
+
+    public long InterimsLost => Interlocked.Read(ref _interimsDropped);
+
+    public void AudioDone(int durationMs) => Interlocked.Add(ref _audioMs, durationMs);
+
+    public void InterimDone() => Interlocked.Increment(ref _interims);
+
+    public void InterimsDropped(int count) => Interlocked.Add(ref _interimsDropped, count);
+
+    /// <summary>For /health.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["audio_seconds"] = Interlocked.Read(ref _audioMs) / 1000.0,
+        ["interims_done"] = Interims,
+        ["interims_dropped"] = InterimsLost,
+    };
+}
