@@ -163,6 +163,8 @@ internal static unsafe class MatrixTiles<L, V>
         var vector = L.Count * E.Bytes;
         for (; k > 1; k -= 2)
         {
+            L.Prefetch(b + Ahead);
+            L.Prefetch(b + ldb + Ahead);
             var x = L.Broadcast(a[0]);
             s0 = L.MultiplyAdd(x, E.Load(b, default), s0);
             s1 = L.MultiplyAdd(x, E.Load(b + vector, default), s1);
@@ -189,6 +191,67 @@ internal static unsafe class MatrixTiles<L, V>
 
         Put(L.Add(s0, t0), L.Add(s1, t1), c, add: false);
         Put(L.Add(s2, t2), L.Add(s3, t3), c + (2 * L.Count), add: false);
+    }
+
+    /// <summary>Two rows as <see cref="Sum1x4"/>, to the same results, reading the values once for both.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Sum2x4<E>(int k, float* a, nint lda, byte* b, nint ldb, float* c, nint ldc)
+        where E : struct, IPanelElement<V>
+    {
+        V s0 = default, s1 = default, s2 = default, s3 = default, t0 = default, t1 = default, t2 = default, t3 = default;
+        V u0 = default, u1 = default, u2 = default, u3 = default, w0 = default, w1 = default, w2 = default, w3 = default;
+        var vector = L.Count * E.Bytes;
+        for (; k > 1; k -= 2)
+        {
+            V x = L.Broadcast(a[0]), y = L.Broadcast(a[lda]);
+            V v0 = E.Load(b, default), v1 = E.Load(b + vector, default), v2 = E.Load(b + (2 * vector), default), v3 = E.Load(b + (3 * vector), default);
+            L.Prefetch(b + Ahead);
+            s0 = L.MultiplyAdd(x, v0, s0);
+            u0 = L.MultiplyAdd(y, v0, u0);
+            s1 = L.MultiplyAdd(x, v1, s1);
+            u1 = L.MultiplyAdd(y, v1, u1);
+            s2 = L.MultiplyAdd(x, v2, s2);
+            u2 = L.MultiplyAdd(y, v2, u2);
+            s3 = L.MultiplyAdd(x, v3, s3);
+            u3 = L.MultiplyAdd(y, v3, u3);
+            b += ldb;
+            x = L.Broadcast(a[1]);
+            y = L.Broadcast(a[lda + 1]);
+            v0 = E.Load(b, default);
+            v1 = E.Load(b + vector, default);
+            v2 = E.Load(b + (2 * vector), default);
+            v3 = E.Load(b + (3 * vector), default);
+            L.Prefetch(b + Ahead);
+            t0 = L.MultiplyAdd(x, v0, t0);
+            w0 = L.MultiplyAdd(y, v0, w0);
+            t1 = L.MultiplyAdd(x, v1, t1);
+            w1 = L.MultiplyAdd(y, v1, w1);
+            t2 = L.MultiplyAdd(x, v2, t2);
+            w2 = L.MultiplyAdd(y, v2, w2);
+            t3 = L.MultiplyAdd(x, v3, t3);
+            w3 = L.MultiplyAdd(y, v3, w3);
+            a += 2;
+            b += ldb;
+        }
+
+        if (k == 1)
+        {
+            V x = L.Broadcast(a[0]), y = L.Broadcast(a[lda]);
+            V v0 = E.Load(b, default), v1 = E.Load(b + vector, default), v2 = E.Load(b + (2 * vector), default), v3 = E.Load(b + (3 * vector), default);
+            s0 = L.MultiplyAdd(x, v0, s0);
+            u0 = L.MultiplyAdd(y, v0, u0);
+            s1 = L.MultiplyAdd(x, v1, s1);
+            u1 = L.MultiplyAdd(y, v1, u1);
+            s2 = L.MultiplyAdd(x, v2, s2);
+            u2 = L.MultiplyAdd(y, v2, u2);
+            s3 = L.MultiplyAdd(x, v3, s3);
+            u3 = L.MultiplyAdd(y, v3, u3);
+        }
+
+        Put(L.Add(s0, t0), L.Add(s1, t1), c, add: false);
+        Put(L.Add(s2, t2), L.Add(s3, t3), c + (2 * L.Count), add: false);
+        Put(L.Add(u0, w0), L.Add(u1, w1), c + ldc, add: false);
+        Put(L.Add(u2, w2), L.Add(u3, w3), c + ldc + (2 * L.Count), add: false);
     }
 
     /// <summary>One row by one panel.</summary>
