@@ -32,7 +32,7 @@ public static class RedisKeys
     /// <summary>Hash: how far a client's segments and results have got.</summary>
     public static string Session(string clientId) => $"session:{clientId}";
 
-    /// <summary>Channel: what gateways ask a gateway for.</summary>
+    /// <summary>Channel: what gateways ask a gateway for. Also a hash that expires: the gateway's heartbeat.</summary>
     public static string Gateway(string gatewayId) => $"gateway:{gatewayId}";
 
     /// <summary>Hash that expires: a worker's heartbeat.</summary>

@@ -8,6 +8,7 @@ using Speech.Gateway.Audio;
 using Speech.Gateway.Interim;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Results;
+using Speech.Gateway.Status;
 using Speech.Hosting;
 using Speech.Redis;
 
@@ -179,6 +180,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         await sending;
         await CloseAsync(receiving, ending.Code == CloseCode.GoingAway ? ShutdownCloseTimeout : CloseTimeout);
         Log.Closed(_logger, ClientId, _traceId, ending);
+        GatewayInstruments.SessionEnded(ending.Code);
 
         if (mayResume)
             await AwaitReturnAsync(ending, shutdown);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
+using Speech.Hosting.Metrics;
 using Speech.Redis;
 
 namespace Speech.Hosting;
@@ -44,8 +45,12 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
             .. EntryOf(job),
         ];
         var reply = await _retry.EvalAsync(redis, JobScripts.Enqueue, keys, arguments, cancellationToken);
-        return reply.Kind != RespKind.Integer ? EnqueueResult.Added
-            : reply.AsInt64() == 0 ? EnqueueResult.AlreadyQueued
+        if (reply.Kind != RespKind.Integer)
+        {
+            JobInstruments.SegmentAccepted();
+            return EnqueueResult.Added;
+        }
+        return reply.AsInt64() == 0 ? EnqueueResult.AlreadyQueued
             : reply.AsInt64() == -2 ? EnqueueResult.SessionLost
             : EnqueueResult.OutOfOrder;
     }

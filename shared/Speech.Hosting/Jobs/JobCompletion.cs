@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
+using Speech.Hosting.Metrics;
 using Speech.Redis;
 
 namespace Speech.Hosting;
@@ -74,7 +75,10 @@ public sealed class JobCompletion(RedisClient redis, JobOptions options, TimePro
             .. translations.SelectMany(EncodeFollowing),
         ];
         var reply = await _retry.EvalAsync(redis, JobScripts.Finish, keys, arguments, cancellationToken);
-        return reply.AsInt64() == 1;
+        var first = reply.AsInt64() == 1;
+        if (first && result is not null)
+            JobInstruments.ResultPublished(result);
+        return first;
     }
 
     private static string LanguageOf(FinalResult? result) => result switch

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Speech.Hosting.Metrics;
 using Speech.Redis;
 
 namespace Speech.Hosting;
@@ -25,5 +26,7 @@ public static class JobExtensions
         builder.Services.AddSingleton<SessionHolds>();
         builder.Services.AddSingleton<HistoryReader>();
         builder.Services.AddSingleton<JobCompletion>();
+        builder.Services.AddSingleton<RedisFigures>();
+        builder.Services.AddInstruments(RedisFigures.AddTo);
     }
 }

@@ -14,7 +14,7 @@ public static class RedisExtensions
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Adds <see cref="RedisOptions"/> (REDIS_URL), one <see cref="RedisClient"/> and one <see cref="RedisSubscriber"/>, which
+    /// Adds <see cref="RedisOptions"/> (REDIS_URL, and REDIS_PASSWORD where that names none), one <see cref="RedisClient"/> and one <see cref="RedisSubscriber"/>, which
     /// connect when first used and are disposed of with the application, and the part "redis" of /health.
     /// </summary>
     public static RedisOptions AddRedis(this WebApplicationBuilder builder)
@@ -35,7 +35,8 @@ public static class RedisExtensions
     {
         try
         {
-            return RedisOptions.Parse(settings.GetString("REDIS_URL", DefaultUrl)) with { ClientName = clientName };
+            var options = RedisOptions.Parse(settings.GetString("REDIS_URL", DefaultUrl)) with { ClientName = clientName };
+            return options with { Password = options.Password ?? settings.FindString("REDIS_PASSWORD") };
         }
         catch (FormatException exception)
         {

@@ -73,7 +73,7 @@ internal sealed partial class JobFinisher(
     private async Task FinishAsync(Finished done, CancellationToken cancellationToken)
     {
         if (await handler.FinishAsync(done, cancellationToken))
-            statistics.JobDone();
+            statistics.JobDone(done.Job.Delivery!.Id);
     }
 
     private async Task RetryOrGiveUpAsync(Delivery delivery, Exception error, CancellationToken cancellationToken)
