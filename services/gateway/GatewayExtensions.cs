@@ -5,6 +5,7 @@ using Speech.Gateway.Limits;
 using Speech.Gateway.Sessions;
 using Speech.Gateway.Status;
 using Speech.Hosting;
+using Speech.Hosting.Metrics;
 using Speech.Tensors;
 
 namespace Speech.Gateway;
@@ -31,8 +32,13 @@ internal static class GatewayExtensions
         services.AddSingleton<Handover>();
         services.AddHostedService(provider => provider.GetRequiredService<Handover>());
         services.AddSingleton<SessionEndpoint>();
+        services.AddSingleton<HeartbeatReader>();
         services.AddSingleton<StatusEndpoint>();
+        services.AddSingleton<HealthOfAllEndpoint>();
+        services.AddHostedService<GatewayHeartbeat>();
+        services.AddInstruments(GatewayInstruments.AddTo);
         services.AddSingleton<QueueDepthMonitor>();
+        services.AddSingleton<TranslatorPresence>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueDepthMonitor>());
         services.AddHealth("sessions", provider => new HealthPart(HealthState.Ok, new JsonObject
         {
@@ -52,6 +58,7 @@ internal static class GatewayExtensions
         app.UseWebSockets();
         app.MapGet("/ws", context => context.RequestServices.GetRequiredService<SessionEndpoint>().HandleAsync(context));
         app.MapGet(LanguagesEndpoint.Path, LanguagesEndpoint.HandleAsync);
+        app.MapGet("/health/all", context => context.RequestServices.GetRequiredService<HealthOfAllEndpoint>().HandleAsync(context));
         app.MapGet("/api/status", context => context.RequestServices.GetRequiredService<StatusEndpoint>().HandleAsync(context));
     }
 }

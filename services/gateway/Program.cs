@@ -1,5 +1,6 @@
 using Speech.Gateway;
 using Speech.Hosting;
+using Speech.Hosting.Metrics;
 
 var builder = SpeechHost.CreateBuilder(args, "gateway", defaultPort: 8080);
 builder.AddJobs();
@@ -7,5 +8,6 @@ builder.AddGateway();
 
 var app = builder.Build();
 app.MapHealth();
+app.MapMetrics();
 app.MapGateway();
 return await app.RunSpeechAsync();

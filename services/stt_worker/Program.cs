@@ -1,8 +1,10 @@
 using Speech.Hosting;
+using Speech.Hosting.Metrics;
 using Speech.SttWorker;
 
 var builder = SpeechHost.CreateBuilder(args, "stt_worker", defaultPort: 0);
 builder.AddSttWorker(SttWorkerSettings.From(builder.Settings));
 var app = builder.Build();
 app.MapHealth();
+app.MapMetrics();
 return await app.RunSpeechAsync();

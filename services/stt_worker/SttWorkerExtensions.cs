@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Speech.Hosting.Metrics;
 using Speech.Hosting.Workers;
 using Speech.Models.Catalog;
 
@@ -25,6 +26,8 @@ internal static partial class SttWorkerExtensions
                 Log.LacksTranslation(provider.GetRequiredService<ILogger<WhisperTranscriber>>(), settings.Worker.Model);
             return transcriber;
         });
+        services.AddInstruments((provider, meter) => meter.CreateObservableCounter(
+            "speech.audio", () => provider.GetRequiredService<SpeechStatistics>().AudioSeconds, "s", "Audio transcribed."));
         builder.AddWorker(
             SpeechJobs.Role,
             settings.Worker,

@@ -1,8 +1,10 @@
 using Speech.Hosting;
+using Speech.Hosting.Metrics;
 using Speech.TranslationWorker;
 
 var builder = SpeechHost.CreateBuilder(args, "translation_worker", defaultPort: 0);
 builder.AddTranslationWorker(TranslationWorkerSettings.From(builder.Settings));
 var app = builder.Build();
 app.MapHealth();
+app.MapMetrics();
 return await app.RunSpeechAsync();

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Speech.Hosting.Workers;
+using Speech.Models.Catalog;
 
 namespace Speech.TranslationWorker;
 
@@ -9,11 +10,12 @@ internal static class TranslationWorkerExtensions
     {
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton<IJobHandler, TranslationJobs>();
-        builder.Services.AddSingleton<LoadModel>((_, found) =>
+        builder.Services.AddSingleton<LoadModel>((download, found) =>
         {
             if (settings.UseStub)
                 return new StubTranslator(settings.Worker.Slots);
-            var folder = ModelFolder.Find(settings.Worker.Model, settings.ModelStore);
+            using var store = new ModelStore(settings.ModelStore);
+            var folder = store.GetTranslationAsync(settings.Worker.Model, new DownloadProgress(download)).GetAwaiter().GetResult();
             found(folder);
             return NllbTranslator.Load(folder, settings);
         });

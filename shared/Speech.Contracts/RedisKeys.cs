@@ -1,6 +1,9 @@
 namespace Speech.Contracts;
 
-/// <summary>The names of all that lies in Redis.</summary>
+/// <summary>
+/// The names of all that lies in Redis. With STREAM_SHARDS above 1, streams, sessions and histories are divided: <see cref="RedisShard"/>
+/// has their names then.
+/// </summary>
 public static class RedisKeys
 {
     /// <summary>Stream: finished segments to be transcribed. Its length is the queue's depth.</summary>
@@ -29,7 +32,7 @@ public static class RedisKeys
     /// <summary>Hash: how far a client's segments and results have got.</summary>
     public static string Session(string clientId) => $"session:{clientId}";
 
-    /// <summary>Channel: what gateways ask a gateway for.</summary>
+    /// <summary>Channel: what gateways ask a gateway for. Also a hash that expires: the gateway's heartbeat.</summary>
     public static string Gateway(string gatewayId) => $"gateway:{gatewayId}";
 
     /// <summary>Hash that expires: a worker's heartbeat.</summary>

@@ -29,7 +29,7 @@ internal static class RedisUrl
             "rediss+sentinel" => (RedisDeployment.Sentinel, true),
             "redis+cluster" => (RedisDeployment.Cluster, false),
             "rediss+cluster" => (RedisDeployment.Cluster, true),
-            _ => throw new FormatException($"The Redis URL begins with none of the schemes redis://, redis+sentinel://, redis+cluster://. {Example}"),
+            _ => throw new FormatException($"The Redis URL does not begin with redis://, redis+sentinel:// or redis+cluster://. {Example}"),
         };
 
         var rest = url[(schemeEnd + 3)..];

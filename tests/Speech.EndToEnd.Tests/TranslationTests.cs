@@ -42,7 +42,8 @@ public sealed class TranslationTests
         await using var fleet = await TestFleet.StartAsync(
             $"translator-killed-{workers}", translationWorkers: workers, settings: ["USE_STUB_TRANSLATION=true", "TRANSLATION_MAX_BATCH_SIZE=2"]);
         var worker = fleet.PidOf("translation-1");
-        await Until.TrueAsync(() => fleet.IsReadingAsync("translation-1"), "the worker to ask for jobs");
+        var warmUp = await Talk.BeginAsync(fleet.Report.GatewayUrl(0), Hearing.Speakers(1, utterances: 2)[0], translate: Languages);
+        await warmUp.Completed;
         var talking = TalkAsync(fleet);
         // It has asked for jobs, and is given some while it stands still.
         using (fleet.Freeze("translation-1"))
@@ -50,7 +51,7 @@ public sealed class TranslationTests
             await Until.TrueAsync(async () => await fleet.PendingAsync("translation-1") > 0, "the frozen worker to be given a job");
             Signal.Send(worker, Signal.Kill);
         }
-        var talks = await talking;
+        Talk[] talks = [warmUp, .. await talking];
 
         foreach (var talk in talks)
         {

@@ -9,6 +9,7 @@ public class LoggingTests
     [Theory]
     [InlineData("at redis://user:hush@host:6379/0.", "at redis://user:***@host:6379/0.")]
     [InlineData("at redis://:hush@host", "at redis://:***@host")]
+    [InlineData("redis+sentinel://a:1,b:2/m?sentinel_password=hush", "redis+sentinel://a:1,b:2/m?sentinel_password=***")]
     [InlineData("GET /ws?codec=opus&token=hush&format=json", "GET /ws?codec=opus&token=***&format=json")]
     [InlineData("X-API-Key: hush, Accept: text", "X-API-Key: ***, Accept: text")]
     [InlineData("Authorization: Bearer hush.hush-hush==", "Authorization: Bearer ***")]

@@ -101,8 +101,22 @@ public class SpeechHostTests
         code.ShouldBe(2);
         said.ShouldContain("gateway: PORT is 'eighty'; allowed are whole numbers from 0 to 65535\n");
         said.ShouldContain("gateway: LOG_LEVEL is 'loud'; allowed are trace, debug, info, warning, error\n");
-        said.ShouldContain("gateway: REDIS_URL is wrong: The Redis URL does not begin with redis://");
+        said.ShouldContain("gateway: REDIS_URL is wrong: ");
         said.ShouldNotContain("hush");
+    }
+
+    [Theory]
+    [InlineData("redis+cluster://node:7000", "1", true)]
+    [InlineData("redis+cluster://node:7000", "16", false)]
+    [InlineData("redis+sentinel://node:26379/mymaster", "1", false)]
+    public void A_cluster_needs_shards(string url, string shards, bool isWrong)
+    {
+        var builder = SpeechHost.CreateBuilder(["--REDIS_URL", url, "--STREAM_SHARDS", shards], "gateway", defaultPort: 0);
+        builder.AddJobs();
+        if (isWrong)
+            Should.Throw<SettingsException>(builder.Settings.ThrowIfInvalid).Message.ShouldContain("STREAM_SHARDS must be above 1");
+        else
+            builder.Settings.ThrowIfInvalid();
     }
 
     [Fact]

@@ -23,7 +23,7 @@ internal sealed class Bench : IAsyncDisposable
         Redis = new RedisClient(options);
         _subscriber = new RedisSubscriber(options);
         Queue = new AudioJobQueue(Redis, jobs, TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
-        History = new HistoryReader(Redis, NullLogger<HistoryReader>.Instance);
+        History = new HistoryReader(Redis, jobs, NullLogger<HistoryReader>.Instance);
     }
 
     public RedisServer Server { get; }

@@ -28,6 +28,12 @@ internal sealed class FailingTranscriber(IBatchedModel inner, string clientId, b
             _jobs.Remove(done.Job);
     }
 
+    public void Abandon(ModelJob job)
+    {
+        inner.Abandon(job);
+        _jobs.Remove(job);
+    }
+
     public void Reset()
     {
         _jobs.Clear();

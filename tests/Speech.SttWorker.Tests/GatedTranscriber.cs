@@ -9,13 +9,22 @@ internal sealed class GatedTranscriber(IBatchedModel inner, ManualResetEventSlim
 
     public int Slots => inner.Slots;
 
-    public void Admit(ModelJob job) => inner.Admit(job);
+    /// <summary>Jobs taken in so far.</summary>
+    public int Admitted { get; private set; }
+
+    public void Admit(ModelJob job)
+    {
+        inner.Admit(job);
+        Admitted++;
+    }
 
     public void Step(ICollection<Finished> finished)
     {
         gate.Wait();
         inner.Step(finished);
     }
+
+    public void Abandon(ModelJob job) => inner.Abandon(job);
 
     public void Reset() => inner.Reset();
 

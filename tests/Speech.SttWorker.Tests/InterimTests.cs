@@ -45,6 +45,25 @@ public class InterimTests
     }
 
     [Fact]
+    public async Task A_running_interim_gives_its_slot_to_a_final()
+    {
+        using var gate = new ManualResetEventSlim();
+        GatedTranscriber? model = null;
+        await using var bench = await Bench.CreateAsync();
+        var worker = await bench.StartWorkerAsync("w1", inner => model = new GatedTranscriber(inner, gate), "--MAX_BATCH_SIZE", "2", "--INTERIM_TIMEOUT_MS", "60000");
+        await bench.Queue.EnqueueInterimAsync(Utterances.Job("ben", 0, Utterances.All[0], AudioJobKind.Interim), bench.Patience);
+        await Eventually.TrueAsync(() => model?.Admitted == 1);
+        await bench.EnqueueAsync("anna", Utterances.Some(2));
+        await Eventually.TrueAsync(() => worker.Queue.HeldWaiting == 2);
+
+        gate.Set();
+
+        await bench.ShouldHaveHeardAsync("anna", Utterances.Some(2));
+        worker.Speech.Interims.ShouldBe(0);
+        worker.Speech.InterimsLost.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task While_finals_fill_the_slots_interims_are_left_to_other_workers()
     {
         using var gate = new ManualResetEventSlim();

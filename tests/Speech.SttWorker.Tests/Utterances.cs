@@ -25,13 +25,15 @@ internal static class Utterances
 
     public static AudioJob Job(
         string clientId, int segment, Utterance utterance, AudioJobKind kind = AudioJobKind.Final, int revision = 0, bool words = false, double start = 0,
-        string? prompt = null) => new()
+        string? prompt = null, string? language = null, string[]? translate = null) => new()
         {
             ClientId = clientId,
             Segment = segment,
             Kind = kind,
             Revision = revision,
+            Language = language,
             Prompt = prompt,
+            Translate = translate ?? [],
             Words = words,
             Start = start,
             End = start + utterance.Seconds,

@@ -17,6 +17,8 @@ internal sealed class GatedModel(IBatchedModel inner, ManualResetEventSlim gate)
         inner.Step(finished);
     }
 
+    public void Abandon(ModelJob job) => inner.Abandon(job);
+
     public void Reset() => inner.Reset();
 
     public void Dispose() => inner.Dispose();
@@ -43,6 +45,8 @@ internal sealed class FailingModel(IBatchedModel inner, string bad) : IBatchedMo
             throw new InvalidOperationException("cannot stand this text");
         inner.Step(finished);
     }
+
+    public void Abandon(ModelJob job) => inner.Abandon(job);
 
     public void Reset()
     {

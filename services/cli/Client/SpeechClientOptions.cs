@@ -19,8 +19,8 @@ internal sealed record SpeechClientOptions
     /// <summary>For one packet. A gateway under load slows its clients down by reading later, but not for that long.</summary>
     public TimeSpan SendTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The longest silence of the server after <c>stop</c>.</summary>
-    public TimeSpan ReplyTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>The longest silence of the server after <c>stop</c>: longer than a gateway itself waits for a result, so that it can say what is missing.</summary>
+    public TimeSpan ReplyTimeout { get; init; } = TimeSpan.FromSeconds(75);
 
     /// <summary>For the server's half of the closing handshake; what was to be said has been said by then.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(2);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Speech.Contracts;
 using Speech.Redis;
 
 namespace Speech.Cli.Dead;
@@ -29,7 +30,22 @@ internal static class DeadOptions
 
     public static Option<bool> All() => new("--all") { Description = "All of them." };
 
-    public static IReadOnlyList<string> StreamsOf(string choice) => choice == EveryStream ? DeadJobs.Streams : [choice];
+    /// <summary>The streams that are meant, in every shard.</summary>
+    /// <exception cref="FormatException">STREAM_SHARDS is wrong.</exception>
+    public static IReadOnlyList<string> StreamsOf(string choice)
+    {
+        var shards = Shards();
+        return [.. (choice == EveryStream ? DeadJobs.Streams : [choice]).SelectMany(stream => shards.All.Select(shard => shard.Stream(stream)))];
+    }
+
+    private static StreamShards Shards()
+    {
+        if (Environment.GetEnvironmentVariable("STREAM_SHARDS") is not { Length: > 0 } text)
+            return StreamShards.One;
+        return int.TryParse(text, out var count) && count is >= 1 and <= StreamShards.Most
+            ? new StreamShards(count)
+            : throw new FormatException($"STREAM_SHARDS is '{text}', not a number from 1 to {StreamShards.Most}.");
+    }
 
     /// <summary>Runs a command against Redis, and says what went wrong with it.</summary>
     public static async Task<int> RunAsync(string? url, Func<DeadJobs, Task<int>> work, CancellationToken cancellationToken)

@@ -76,7 +76,7 @@ internal static class ShowCommand
 
     private static (AudioJob? Audio, string? Problem) ReadAudio(DeadJob job, RedisFields fields)
     {
-        if (job.Stream != RedisKeys.AudioJobs)
+        if (!job.Stream.StartsWith(RedisKeys.AudioJobs, StringComparison.Ordinal)) // a shard's part has its number at the end
             return (null, null);
         try
         {

@@ -8,6 +8,7 @@ using Speech.Gateway.Audio;
 using Speech.Gateway.Interim;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Results;
+using Speech.Gateway.Status;
 using Speech.Hosting;
 using Speech.Redis;
 
@@ -34,6 +35,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShutdownCloseTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RoomRecheck = TimeSpan.FromSeconds(1);
+    // In it a worker that was killed is missed and has a successor.
+    private static readonly TimeSpan TranslatorGrace = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(1);
@@ -177,6 +180,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         await sending;
         await CloseAsync(receiving, ending.Code == CloseCode.GoingAway ? ShutdownCloseTimeout : CloseTimeout);
         Log.Closed(_logger, ClientId, _traceId, ending);
+        GatewayInstruments.SessionEnded(ending.Code);
 
         if (mayResume)
             await AwaitReturnAsync(ending, shutdown);
@@ -582,7 +586,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
             _checking = CheckingAsync();
             if (!await _outstanding.WaitForAllAsync(_nextSegment, patience, _ended.Token))
                 throw new TimeoutException();
-            if (!await _translations.WaitForAllAsync(patience, _ended.Token))
+            if (!await WaitForTranslationsAsync(patience))
                 await TellAsync(MissingTranslations());
             await TellAsync(new Done());
             End(CloseCode.Normal, "");
@@ -620,6 +624,21 @@ internal sealed partial class ClientSession : IAsyncDisposable
         {
             Fail(e);
         }
+    }
+
+    /// <summary>Waits as long as translations come, and not for long when there is nobody to make them.</summary>
+    private async Task<bool> WaitForTranslationsAsync(TimeSpan patience)
+    {
+        var step = patience < TranslatorGrace ? patience : TranslatorGrace;
+        var (waited, left) = (TimeSpan.Zero, _translations.Count);
+        while (!await _translations.WaitForAllAsync(step, _ended.Token))
+        {
+            waited = _translations.Count == left ? waited + step : step;
+            left = _translations.Count;
+            if (waited >= patience || !await _services.Translators.IsAnyoneThereAsync(_ended.Token))
+                return false;
+        }
+        return true;
     }
 
     private Warning MissingTranslations() => new(

@@ -16,6 +16,7 @@ internal sealed record SessionServices(
     HistoryReader History,
     RedisSubscriber Subscriber,
     QueueDepthMonitor QueueDepth,
+    TranslatorPresence Translators,
     SessionLimits Limits,
     HeldAudio Held,
     TimeProvider Time,

@@ -20,38 +20,21 @@ namespace Speech.Gateway.Status;
 /// finding the workers means looking through all keys.
 /// </summary>
 internal sealed class StatusEndpoint(
-    RedisClient redis, AudioJobQueue jobs, SessionRegistry sessions, GatewayOptions options, ServiceInfo info, TimeProvider time)
+    HeartbeatReader heartbeats, AudioJobQueue jobs, SessionRegistry sessions, GatewayOptions options, ServiceInfo info, TimeProvider time)
 {
-    private const int MaxWorkers = 1000;
-
     // The answer is never part of a page: "+" may stay "+".
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
 
-    private readonly Lock _gate = new();
-    private Task<string> _answer = Task.FromResult("");
-    private long? _askedAt;
+    private readonly SharedAnswer<string> _answer = new(time);
 
     public async Task HandleAsync(HttpContext context)
     {
-        var answer = await AnswerAsync().WaitAsync(context.RequestAborted);
+        var answer = await _answer.GetAsync(MakeAnswerAsync).WaitAsync(context.RequestAborted);
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-store";
         await context.Response.WriteAsync(answer, context.RequestAborted);
-    }
-
-    private Task<string> AnswerAsync()
-    {
-        lock (_gate)
-        {
-            var isFresh = !_answer.IsCompleted || (_askedAt is { } askedAt && time.GetElapsedTime(askedAt) < Freshness);
-            if (isFresh)
-                return _answer;
-            _askedAt = time.GetTimestamp();
-            return _answer = MakeAnswerAsync();
-        }
     }
 
     private async Task<string> MakeAnswerAsync()
@@ -70,7 +53,7 @@ internal sealed class StatusEndpoint(
         {
             using var timeout = new CancellationTokenSource(RedisTimeout, time);
             body["queue"] = await QueueAsync(timeout.Token);
-            body["workers"] = await WorkersAsync(timeout.Token);
+            body["workers"] = new JsonArray([.. await heartbeats.ReadAsync(RedisKeys.Worker(""), timeout.Token)]);
             body["redis"] = new JsonObject { ["connected"] = true };
         }
         catch (Exception e) when (e is RedisException or OperationCanceledException)
@@ -85,30 +68,8 @@ internal sealed class StatusEndpoint(
     private async Task<JsonObject> QueueAsync(CancellationToken cancellationToken) => new()
     {
         ["audio_jobs"] = await jobs.DepthAsync(cancellationToken),
-        ["interim"] = await redis.StreamLengthAsync(RedisKeys.InterimJobs, cancellationToken),
-        ["translation_jobs"] = await redis.StreamLengthAsync(RedisKeys.TranslationJobs, cancellationToken),
+        ["interim"] = await jobs.LengthAsync(RedisKeys.InterimJobs, cancellationToken),
+        ["translation_jobs"] = await jobs.LengthAsync(RedisKeys.TranslationJobs, cancellationToken),
         ["max_depth"] = options.MaxQueueDepth,
     };
-
-    private async Task<JsonArray> WorkersAsync(CancellationToken cancellationToken)
-    {
-        var prefix = RedisKeys.Worker("");
-        var keys = new SortedSet<string>(StringComparer.Ordinal);
-        await foreach (var key in redis.ScanKeysAsync($"{prefix}*", cancellationToken: cancellationToken))
-        {
-            if (keys.Count < MaxWorkers)
-                keys.Add(key);
-        }
-        var workers = new JsonArray();
-        foreach (var key in keys)
-        {
-            var worker = new JsonObject { ["id"] = key[prefix.Length..] };
-            var fields = await redis.HashGetAllAsync(key, cancellationToken);
-            for (var i = 0; i < fields.Count; i++)
-                worker[fields[i].Key] = fields.GetString(fields[i].Key);
-            if (fields.Count > 0) // else it has expired since
-                workers.Add(worker);
-        }
-        return workers;
-    }
 }

@@ -9,6 +9,9 @@ internal sealed class SpeechStatistics
     private long _interimsDropped;
     private long _audioMs;
 
+    /// <summary>Of all jobs done.</summary>
+    public double AudioSeconds => Interlocked.Read(ref _audioMs) / 1000.0;
+
     public long Interims => Interlocked.Read(ref _interims);
 
     public long InterimsLost => Interlocked.Read(ref _interimsDropped);
@@ -22,7 +25,7 @@ internal sealed class SpeechStatistics
     /// <summary>For /health.</summary>
     public JsonObject ToJson() => new()
     {
-        ["audio_seconds"] = Interlocked.Read(ref _audioMs) / 1000.0,
+        ["audio_seconds"] = AudioSeconds,
         ["interims_done"] = Interims,
         ["interims_dropped"] = InterimsLost,
     };

@@ -1,4 +1,5 @@
 using Speech.Contracts;
+using Speech.Hosting;
 using Speech.Hosting.Workers;
 using Speech.Redis;
 
@@ -14,6 +15,7 @@ internal sealed partial class InterimReader(
     RedisOptions options,
     SpeechQueue queue,
     HeldJobs held,
+    WorkerStreams streams,
     SpeechStatistics statistics,
     SttWorkerSettings settings,
     TimeProvider time,
@@ -24,7 +26,12 @@ internal sealed partial class InterimReader(
     // Short, for while this waits finals may come, and then another worker should be given the interim.
     private static readonly TimeSpan Block = TimeSpan.FromMilliseconds(500);
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    // Ids carry the time of the Redis that has the stream; this machine's clock may differ, and in a cluster other nodes' too.
+    private static readonly RedisScript Time = new("return redis.call('TIME')");
+
+    public Task RunAsync(CancellationToken cancellationToken) => WorkerStreams.ReadAllAsync(streams.Others, ReadAsync, cancellationToken);
+
+    private async Task ReadAsync(JobStream stream, CancellationToken cancellationToken)
     {
         await using var connection = new RedisBlockingConnection(options);
         var backoff = new Backoff(time);
@@ -35,14 +42,14 @@ internal sealed partial class InterimReader(
             try
             {
                 if (!prepared)
-                    await redis.EnsureGroupAsync(RedisKeys.InterimJobs, RedisKeys.SttWorkers, cancellationToken);
+                    await redis.EnsureGroupAsync(stream.Key, stream.Group, cancellationToken);
                 prepared = true;
                 await held.WaitUntilAtMostAsync(settings.Worker.Slots / 2, cancellationToken);
                 await queue.Interims.WaitUntilAtMostAsync(queue.UnheldCapacity - 1, cancellationToken);
                 var entries = await connection.StreamReadGroupAsync(
-                    RedisKeys.InterimJobs, RedisKeys.SttWorkers, settings.Worker.WorkerId, PageSize, Block, cancellationToken);
+                    stream.Key, stream.Group, settings.Worker.WorkerId, PageSize, Block, cancellationToken);
                 if (entries.Length > 0)
-                    await AcceptAsync(entries, cancellationToken);
+                    await AcceptAsync(stream, entries, cancellationToken);
                 backoff.Reset();
             }
             catch (RedisException exception)
@@ -54,14 +61,12 @@ internal sealed partial class InterimReader(
         }
     }
 
-    private async Task AcceptAsync(StreamEntry[] entries, CancellationToken cancellationToken)
+    private async Task AcceptAsync(JobStream stream, StreamEntry[] entries, CancellationToken cancellationToken)
     {
         StreamId[] ids = [.. entries.Select(entry => entry.Id)];
-        var acknowledged = redis.StreamAcknowledgeAsync(RedisKeys.InterimJobs, RedisKeys.SttWorkers, ids, cancellationToken);
-        var deleted = redis.StreamDeleteAsync(RedisKeys.InterimJobs, ids, cancellationToken);
-
-        // Ids carry Redis' time; this machine's clock may differ.
-        var redisTime = (await redis.ExecuteAsync(["TIME"], cancellationToken)).Items;
+        var acknowledged = redis.StreamAcknowledgeAsync(stream.Key, stream.Group, ids, cancellationToken);
+        var deleted = redis.StreamDeleteAsync(stream.Key, ids, cancellationToken);
+        var redisTime = (await redis.EvalAsync(Time, [stream.Key], [], cancellationToken)).Items;
         var now = DateTimeOffset.FromUnixTimeSeconds(redisTime[0].AsInt64()).ToUnixTimeMilliseconds() + redisTime[1].AsInt64() / 1000;
         await Task.WhenAll(acknowledged, deleted);
 

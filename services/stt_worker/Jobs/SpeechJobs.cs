@@ -40,7 +40,7 @@ internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatist
         FollowingTranslation[] following = [.. Following.Of(audio, transcript, english)];
         if (following.Length > 0)
             transcript = transcript with { Translations = [.. following.Select(translation => translation.Language)] };
-        var first = await completion.FinishAsync(delivery.In(JobStream.Audio, audio.ClientId), transcript, following, cancellationToken);
+        var first = await completion.FinishAsync(delivery.Of(audio.ClientId), transcript, following, cancellationToken);
         if (first)
             statistics.AudioDone(audio.DurationMs);
         Log.Finished(logger, audio.ClientId, audio.Segment, audio.DurationMs, transcript.Text, first);

@@ -83,6 +83,13 @@ internal sealed class WhisperTranscriber : IBatchedModel
         }
     }
 
+    public void Abandon(ModelJob job)
+    {
+        var request = _jobs.First(pair => pair.Value == job).Key;
+        _engine.Abandon(request);
+        _jobs.Remove(request);
+    }
+
     public void Reset()
     {
         _jobs.Clear();

@@ -21,7 +21,7 @@ internal sealed partial class TranslationJobs(JobCompletion completion, ILogger<
         var (text, translation, model) = (Translated)outcome;
         var job = text.Job;
         var first = await completion.FinishAsync(
-            text.Delivery!.In(JobStream.Translations, job.ClientId),
+            text.Delivery!.Of(job.ClientId),
             new Translation(Seq: 0, job.Segment, job.Language, Fit(translation), model),
             translations: [],
             cancellationToken);

@@ -32,7 +32,7 @@ internal sealed record TranslationWorkerSettings
     public static TranslationWorkerSettings From(EnvironmentSettings settings)
     {
         var isStub = settings.GetBool("USE_STUB_TRANSLATION", false);
-        var model = settings.GetString("TRANSLATION_MODEL", "nano-nllb");
+        var model = settings.GetString("TRANSLATION_MODEL", TranslationCatalog.BuiltIn);
         var slots = settings.GetInt("TRANSLATION_MAX_BATCH_SIZE", 16, min: 1, max: 256);
         return new TranslationWorkerSettings
         {

@@ -97,6 +97,17 @@ internal sealed class NllbTranslator : IBatchedModel
         }
     }
 
+    public void Abandon(ModelJob job)
+    {
+        var text = _texts.Find(text => text.Job == job)!;
+        foreach (var request in _requests.Where(pair => pair.Value.Text == text).Select(pair => pair.Key).ToList())
+        {
+            _engine.Abandon(request);
+            _requests.Remove(request);
+        }
+        _texts.Remove(text);
+    }
+
     public void Reset()
     {
         _texts.Clear();

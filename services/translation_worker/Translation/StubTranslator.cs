@@ -21,6 +21,8 @@ internal sealed class StubTranslator(int slots) : IBatchedModel
         _jobs.Clear();
     }
 
+    public void Abandon(ModelJob job) => _jobs.Remove((TextJob)job);
+
     public void Reset() => _jobs.Clear();
 
     public void Dispose()

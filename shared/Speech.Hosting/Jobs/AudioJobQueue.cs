@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
+using Speech.Hosting.Metrics;
 using Speech.Redis;
 
 namespace Speech.Hosting;
@@ -28,7 +29,8 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
     {
         if (job.Kind != AudioJobKind.Final)
             throw new ArgumentException("Only whole segments are queued here.", nameof(job));
-        RedisArgument[] keys = [RedisKeys.AudioJobs, RedisKeys.Session(job.ClientId), RedisKeys.History(job.ClientId)];
+        var shard = options.Shards.Of(job.ClientId);
+        RedisArgument[] keys = [shard.Stream(RedisKeys.AudioJobs), shard.Session(job.ClientId), shard.History(job.ClientId)];
         RedisArgument[] arguments =
         [
             job.Segment,
@@ -43,8 +45,12 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
             .. EntryOf(job),
         ];
         var reply = await _retry.EvalAsync(redis, JobScripts.Enqueue, keys, arguments, cancellationToken);
-        return reply.Kind != RespKind.Integer ? EnqueueResult.Added
-            : reply.AsInt64() == 0 ? EnqueueResult.AlreadyQueued
+        if (reply.Kind != RespKind.Integer)
+        {
+            JobInstruments.SegmentAccepted();
+            return EnqueueResult.Added;
+        }
+        return reply.AsInt64() == 0 ? EnqueueResult.AlreadyQueued
             : reply.AsInt64() == -2 ? EnqueueResult.SessionLost
             : EnqueueResult.OutOfOrder;
     }
@@ -57,12 +63,16 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
         if (job.Kind != AudioJobKind.Interim)
             throw new ArgumentException("Only parts of segments are queued here.", nameof(job));
         RedisArgument[] command =
-            ["XADD", RedisKeys.InterimJobs, "MAXLEN", "=", options.MaxInterimJobs, "*", .. EntryOf(job)];
+            ["XADD", options.Shards.Of(job.ClientId).Stream(RedisKeys.InterimJobs), "MAXLEN", "=", options.MaxInterimJobs, "*", .. EntryOf(job)];
         await redis.ExecuteAsync(command, cancellationToken);
     }
 
     /// <summary>Whole segments that wait or are being worked on.</summary>
-    public Task<long> DepthAsync(CancellationToken cancellationToken) => redis.StreamLengthAsync(RedisKeys.AudioJobs, cancellationToken);
+    public Task<long> DepthAsync(CancellationToken cancellationToken) => LengthAsync(RedisKeys.AudioJobs, cancellationToken);
+
+    /// <summary>Entries of a stream, in all shards together.</summary>
+    public async Task<long> LengthAsync(string stream, CancellationToken cancellationToken) =>
+        (await Task.WhenAll(options.Shards.All.Select(shard => redis.StreamLengthAsync(shard.Stream(stream), cancellationToken)))).Sum();
 
     private static RedisArgument[] EntryOf(AudioJob job)
     {

@@ -6,7 +6,7 @@ using Speech.Redis;
 namespace Speech.Hosting;
 
 /// <summary>The results a client may have missed.</summary>
-public sealed partial class HistoryReader(RedisClient redis, ILogger<HistoryReader> logger)
+public sealed partial class HistoryReader(RedisClient redis, JobOptions options, ILogger<HistoryReader> logger)
 {
     private const int PageSize = 256;
 
@@ -18,7 +18,7 @@ public sealed partial class HistoryReader(RedisClient redis, ILogger<HistoryRead
         string clientId, long seq, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(seq);
-        var key = RedisKeys.History(clientId);
+        var key = options.Shards.Of(clientId).History(clientId);
         StreamEntry[] page;
         do
         {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
+using Speech.Hosting.Metrics;
 using Speech.Redis;
 
 namespace Speech.Hosting;
@@ -44,12 +45,14 @@ public sealed class JobCompletion(RedisClient redis, JobOptions options, TimePro
         string reason,
         CancellationToken cancellationToken)
     {
+        // The stream's shard, not the client's: should someone have put the job where it does not belong, it comes to its end all the same.
+        var shard = entry.Stream.Shard;
         RedisArgument[] keys =
         [
             entry.Stream.Key,
-            RedisKeys.Session(entry.ClientId),
-            RedisKeys.History(entry.ClientId),
-            RedisKeys.TranslationJobs,
+            shard.Session(entry.ClientId),
+            shard.History(entry.ClientId),
+            shard.Stream(RedisKeys.TranslationJobs),
             RedisKeys.Dead(entry.Stream.Key),
         ];
         RedisArgument[] arguments =
@@ -72,7 +75,10 @@ public sealed class JobCompletion(RedisClient redis, JobOptions options, TimePro
             .. translations.SelectMany(EncodeFollowing),
         ];
         var reply = await _retry.EvalAsync(redis, JobScripts.Finish, keys, arguments, cancellationToken);
-        return reply.AsInt64() == 1;
+        var first = reply.AsInt64() == 1;
+        if (first && result is not null)
+            JobInstruments.ResultPublished(result);
+        return first;
     }
 
     private static string LanguageOf(FinalResult? result) => result switch

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Speech.Hosting.Metrics;
+using Speech.Redis;
 
 namespace Speech.Hosting;
 
@@ -11,12 +13,20 @@ public static class JobExtensions
     /// </summary>
     public static void AddJobs(this WebApplicationBuilder builder)
     {
-        builder.AddRedis();
-        builder.Services.AddSingleton(JobOptions.From(builder.Settings));
+        var redis = builder.AddRedis();
+        var options = JobOptions.From(builder.Settings);
+        if (redis.Deployment == RedisDeployment.Cluster && options.Shards.All.Count == 1)
+        {
+            builder.Settings.Report(
+                "STREAM_SHARDS must be above 1 with a Redis Cluster, so that each script finds its keys on one node; 16 does for three nodes.");
+        }
+        builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<AudioJobQueue>();
         builder.Services.AddSingleton<SessionStore>();
         builder.Services.AddSingleton<SessionHolds>();
         builder.Services.AddSingleton<HistoryReader>();
         builder.Services.AddSingleton<JobCompletion>();
+        builder.Services.AddSingleton<RedisFigures>();
+        builder.Services.AddInstruments(RedisFigures.AddTo);
     }
 }

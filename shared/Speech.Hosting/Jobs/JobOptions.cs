@@ -1,3 +1,5 @@
+using Speech.Contracts;
+
 namespace Speech.Hosting;
 
 public sealed record JobOptions
@@ -5,21 +7,25 @@ public sealed record JobOptions
     /// <summary>HISTORY_TTL_SECONDS: how long a client's results and session outlive the last sign of it. Whole seconds.</summary>
     public TimeSpan HistoryTtl { get; init; } = TimeSpan.FromHours(1);
 
+    /// <summary>STREAM_SHARDS.</summary>
+    public StreamShards Shards { get; init; } = StreamShards.One;
+
     /// <summary>Results of one client that are kept; about so many, older ones go.</summary>
     public int MaxHistoryEntries { get; init; } = 10_000;
 
-    /// <summary>Jobs given up that are kept; about so many, older ones go.</summary>
+    /// <summary>Jobs given up that are kept in each shard; about so many, older ones go.</summary>
     public int MaxDeadEntries { get; init; } = 10_000;
 
-    /// <summary>Translation jobs that may wait; with so many, transcripts are followed by failures instead.</summary>
+    /// <summary>Translation jobs that may wait in each shard; with so many, transcripts are followed by failures instead.</summary>
     public int MaxTranslationJobs { get; init; } = 100_000;
 
-    /// <summary>Interim jobs that may wait; older ones go, their segments have newer ones.</summary>
+    /// <summary>Interim jobs that may wait in each shard; older ones go, their segments have newer ones.</summary>
     public int MaxInterimJobs { get; init; } = 64;
 
     public static JobOptions From(EnvironmentSettings settings) => new()
     {
         HistoryTtl = TimeSpan.FromSeconds(settings.GetInt("HISTORY_TTL_SECONDS", 3600, min: 1, max: 30 * 24 * 3600)),
+        Shards = new StreamShards(settings.GetInt("STREAM_SHARDS", 1, min: 1, max: StreamShards.Most)),
     };
 
     internal long HistoryTtlSeconds => (long)HistoryTtl.TotalSeconds;

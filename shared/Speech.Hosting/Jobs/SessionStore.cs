@@ -13,7 +13,8 @@ public sealed class SessionStore(RedisClient redis, JobOptions options, TimeProv
     /// <summary>The client's state; all zeros when it is new, or has been away for too long.</summary>
     public async Task<SessionState> ReadAsync(string clientId, CancellationToken cancellationToken)
     {
-        var fields = await redis.HashGetAllAsync(RedisKeys.Session(clientId), cancellationToken);
+        var key = options.Shards.Of(clientId).Session(clientId);
+        var fields = await redis.HashGetAllAsync(key, cancellationToken);
         return new SessionState(
             Number<int>("segments"), Number<double>("committed"), Number<long>("seq"), Number<int>("released"), [.. Translating()]);
 
@@ -21,7 +22,7 @@ public sealed class SessionStore(RedisClient redis, JobOptions options, TimeProv
             where T : struct, ISpanParsable<T> =>
             fields.FindString(name) is not { } text ? default
             : T.TryParse(text, CultureInfo.InvariantCulture, out var value) ? value
-            : throw new FormatException($"The field {name} of {RedisKeys.Session(clientId)} in Redis is '{text}', not a number; delete the key.");
+            : throw new FormatException($"The field {name} of {key} in Redis is '{text}', not a number; delete the key.");
 
         // Fields "translating:<language>:<segment>", see finish.lua.
         IEnumerable<(int Segment, string Language)> Translating() =>
@@ -38,11 +39,14 @@ public sealed class SessionStore(RedisClient redis, JobOptions options, TimeProv
     /// <param name="clientId">The client.</param>
     /// <param name="committedSeconds">How far its audio is safe, or was silence; a smaller value than the last is ignored.</param>
     /// <param name="cancellationToken">Ends the waiting for Redis.</param>
-    public Task KeepAliveAsync(string clientId, double committedSeconds, CancellationToken cancellationToken) =>
-        _retry.EvalAsync(
+    public Task KeepAliveAsync(string clientId, double committedSeconds, CancellationToken cancellationToken)
+    {
+        var shard = options.Shards.Of(clientId);
+        return _retry.EvalAsync(
             redis,
             JobScripts.KeepAlive,
-            [RedisKeys.Session(clientId), RedisKeys.History(clientId)],
+            [shard.Session(clientId), shard.History(clientId)],
             [committedSeconds, options.HistoryTtlSeconds, "", ""],
             cancellationToken);
+    }
 }

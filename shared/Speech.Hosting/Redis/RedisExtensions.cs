@@ -14,26 +14,29 @@ public static class RedisExtensions
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Adds <see cref="RedisOptions"/> (REDIS_URL), one <see cref="RedisClient"/> and one <see cref="RedisSubscriber"/>, which
+    /// Adds <see cref="RedisOptions"/> (REDIS_URL, and REDIS_PASSWORD where that names none), one <see cref="RedisClient"/> and one <see cref="RedisSubscriber"/>, which
     /// connect when first used and are disposed of with the application, and the part "redis" of /health.
     /// </summary>
-    public static void AddRedis(this WebApplicationBuilder builder)
+    public static RedisOptions AddRedis(this WebApplicationBuilder builder)
     {
-        if (builder.Services.Any(service => service.ServiceType == typeof(RedisOptions)))
-            return;
-        builder.Services.AddSingleton(ReadOptions(builder.Settings, builder.Environment.ApplicationName));
+        if (builder.Services.FirstOrDefault(service => service.ServiceType == typeof(RedisOptions)) is { } present)
+            return (RedisOptions)present.ImplementationInstance!;
+        var options = ReadOptions(builder.Settings, builder.Environment.ApplicationName);
+        builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(provider => new RedisClient(
             provider.GetRequiredService<RedisOptions>(), provider.GetRequiredService<ILogger<RedisClient>>()));
         builder.Services.AddSingleton(provider => new RedisSubscriber(
             provider.GetRequiredService<RedisOptions>(), provider.GetRequiredService<ILogger<RedisSubscriber>>()));
         builder.Services.AddHealth("redis", CheckAsync);
+        return options;
     }
 
     internal static RedisOptions ReadOptions(EnvironmentSettings settings, string clientName)
     {
         try
         {
-            return RedisOptions.Parse(settings.GetString("REDIS_URL", DefaultUrl)) with { ClientName = clientName };
+            var options = RedisOptions.Parse(settings.GetString("REDIS_URL", DefaultUrl)) with { ClientName = clientName };
+            return options with { Password = options.Password ?? settings.FindString("REDIS_PASSWORD") };
         }
         catch (FormatException exception)
         {

@@ -46,7 +46,9 @@ public sealed class SessionHold
 
     private static bool AreEqual(ReadOnlySpan<byte> key, ReadOnlySpan<byte> other) => CryptographicOperations.FixedTimeEquals(key, other);
 
-    private RedisArgument[] Keys => [RedisKeys.Session(_clientId), RedisKeys.History(_clientId)];
+    private RedisShard Shard => _holds.Options.Shards.Of(_clientId);
+
+    private RedisArgument[] Keys => [Shard.Session(_clientId), Shard.History(_clientId)];
 
     /// <summary>Whether both stand for the same credentials, compared in constant time.</summary>
     public bool HasCredentialsOf(SessionHold other) => AreEqual(Encoding.UTF8.GetBytes(_credentialKey), Encoding.UTF8.GetBytes(other._credentialKey));
@@ -60,7 +62,7 @@ public sealed class SessionHold
 
     /// <summary>Whether some other session has the client now.</summary>
     public async Task<bool> IsHeldAsync(CancellationToken cancellationToken) =>
-        await _holds.Redis.HashGetStringAsync(RedisKeys.Session(_clientId), "owner", cancellationToken) is { Length: > 0 } owner && owner != Owner;
+        await _holds.Redis.HashGetStringAsync(Shard.Session(_clientId), "owner", cancellationToken) is { Length: > 0 } owner && owner != Owner;
 
     /// <summary>Takes the client over from whoever has it. Not repeated when Redis is away.</summary>
     /// <param name="lastSeq">The last result that the client says it has: numbers go on from it should Redis have lost them.</param>
@@ -125,5 +127,5 @@ public sealed class SessionHold
 
     /// <summary>Lets the client go, if this hold still has it. Not repeated when Redis is away: a hold that is left behind is taken over, too.</summary>
     public Task ReleaseAsync(CancellationToken cancellationToken) =>
-        _holds.Redis.EvalAsync(SessionScripts.Release, [RedisKeys.Session(_clientId)], [Owner], cancellationToken);
+        _holds.Redis.EvalAsync(SessionScripts.Release, [Shard.Session(_clientId)], [Owner], cancellationToken);
 }

@@ -20,7 +20,7 @@ internal sealed partial class AbandonedJobs(
     JobIntake intake,
     HeldJobs held,
     WorkerStatistics statistics,
-    WorkerRole role,
+    WorkerStreams streams,
     WorkerSettings settings,
     TimeProvider time,
     ILogger<AbandonedJobs> logger)
@@ -41,8 +41,8 @@ internal sealed partial class AbandonedJobs(
             try
             {
                 var alive = new Dictionary<string, bool>(StringComparer.Ordinal);
-                if (held.Free > 0)
-                    await SweepAsync(Shorter(MinIdle, settings.JobTimeout), consumer: null, alive, cancellationToken);
+                foreach (var stream in streams.Jobs)
+                    await SweepAsync(stream, Shorter(MinIdle, settings.JobTimeout), consumer: null, alive, cancellationToken);
                 if (sweep % SweepsPerRemoval == 0 && heartbeat.IsSteady)
                     await RemoveDeadConsumersAsync(alive, cancellationToken);
             }
@@ -58,57 +58,59 @@ internal sealed partial class AbandonedJobs(
     }
 
     /// <summary>Takes up what this consumer has pending and does not hold, however young. To be called while nothing is being read.</summary>
-    public Task TakeUpOwnAsync(CancellationToken cancellationToken) =>
-        SweepAsync(TimeSpan.Zero, settings.WorkerId, new(StringComparer.Ordinal), cancellationToken);
+    public Task TakeUpOwnAsync(JobStream stream, CancellationToken cancellationToken) =>
+        SweepAsync(stream, TimeSpan.Zero, settings.WorkerId, new(StringComparer.Ordinal), cancellationToken);
 
-    private async Task SweepAsync(TimeSpan minIdle, string? consumer, Dictionary<string, bool> alive, CancellationToken cancellationToken)
+    private async Task SweepAsync(
+        JobStream stream, TimeSpan minIdle, string? consumer, Dictionary<string, bool> alive, CancellationToken cancellationToken)
     {
         StreamId? from = null;
-        StreamPendingEntry[] page;
-        do
+        while (held.Free > 0)
         {
-            page = await redis.StreamPendingRangeAsync(
-                role.Jobs.Key, role.Jobs.Group, PageSize, from, consumer: consumer, minIdle: minIdle, cancellationToken: cancellationToken);
+            var page = await redis.StreamPendingRangeAsync(
+                stream.Key, stream.Group, PageSize, from, consumer: consumer, minIdle: minIdle, cancellationToken: cancellationToken);
             var room = held.Free;
             var abandoned = new List<StreamPendingEntry>();
             foreach (var entry in page)
             {
-                if (abandoned.Count < room && await IsAbandonedAsync(entry, alive, cancellationToken))
+                if (abandoned.Count < room && await IsAbandonedAsync(stream, entry, alive, cancellationToken))
                     abandoned.Add(entry);
             }
 
             if (abandoned.Count > 0)
-                await ClaimAsync(abandoned, minIdle, cancellationToken);
-            from = page.Length == 0 ? null : page[^1].Id.Next();
+                await ClaimAsync(stream, abandoned, minIdle, cancellationToken);
+            if (page.Length < PageSize)
+                return;
+            from = page[^1].Id.Next();
         }
-        while (page.Length == PageSize && held.Free > 0);
     }
 
-    private async ValueTask<bool> IsAbandonedAsync(StreamPendingEntry entry, Dictionary<string, bool> alive, CancellationToken cancellationToken) =>
-        entry.Consumer == settings.WorkerId ? !held.Contains(entry.Id)
+    private async ValueTask<bool> IsAbandonedAsync(
+        JobStream stream, StreamPendingEntry entry, Dictionary<string, bool> alive, CancellationToken cancellationToken) =>
+        entry.Consumer == settings.WorkerId ? !held.Contains(stream, entry.Id)
         : entry.Idle >= settings.JobTimeout || (heartbeat.IsSteady && !await IsAliveAsync(entry.Consumer, alive, cancellationToken));
 
-    private async Task ClaimAsync(List<StreamPendingEntry> abandoned, TimeSpan minIdle, CancellationToken cancellationToken)
+    private async Task ClaimAsync(JobStream stream, List<StreamPendingEntry> abandoned, TimeSpan minIdle, CancellationToken cancellationToken)
     {
         var deliveries = abandoned.ToDictionary(entry => entry.Id, entry => entry.Deliveries);
         var claimed = await redis.StreamClaimAsync(
-            role.Jobs.Key, role.Jobs.Group, settings.WorkerId, minIdle, [.. deliveries.Keys], cancellationToken);
+            stream.Key, stream.Group, settings.WorkerId, minIdle, [.. deliveries.Keys], cancellationToken);
         foreach (var entry in claimed)
         {
             Log.Claimed(logger, entry.Id, abandoned.First(left => left.Id == entry.Id).Consumer);
             statistics.JobClaimed();
-            intake.Accept(new Delivery(entry, deliveries[entry.Id] + 1));
+            intake.Accept(new Delivery(stream, entry, deliveries[entry.Id] + 1));
         }
     }
 
     private async Task RemoveDeadConsumersAsync(Dictionary<string, bool> alive, CancellationToken cancellationToken)
     {
-        foreach (var stream in (string[])[role.Jobs.Key, .. role.OtherStreams])
+        foreach (var stream in streams.Jobs.Concat(streams.Others))
         {
-            foreach (var consumer in await redis.StreamConsumersAsync(stream, role.Jobs.Group, cancellationToken))
+            foreach (var consumer in await redis.StreamConsumersAsync(stream.Key, stream.Group, cancellationToken))
             {
                 if (consumer.Pending == 0 && consumer.Name != settings.WorkerId && !await IsAliveAsync(consumer.Name, alive, cancellationToken))
-                    await redis.RemoveIdleConsumerAsync(stream, role.Jobs.Group, consumer.Name, cancellationToken);
+                    await redis.RemoveIdleConsumerAsync(stream.Key, stream.Group, consumer.Name, cancellationToken);
             }
         }
     }

@@ -15,6 +15,9 @@ public interface IBatchedModel : IDisposable
     /// <summary>Advances every job and hands over those that are finished. When this throws, only <see cref="Reset"/> may follow.</summary>
     void Step(ICollection<Finished> finished);
 
+    /// <summary>Gives up a job under way, which frees its slot.</summary>
+    void Abandon(ModelJob job);
+
     /// <summary>Forgets all jobs.</summary>
     void Reset();
 }

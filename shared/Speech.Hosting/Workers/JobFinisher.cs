@@ -15,7 +15,6 @@ internal sealed partial class JobFinisher(
     JobCompletion completion,
     Leases leases,
     WorkerStatistics statistics,
-    WorkerRole role,
     WorkerSettings settings,
     ILogger<JobFinisher> logger)
 {
@@ -74,7 +73,7 @@ internal sealed partial class JobFinisher(
     private async Task FinishAsync(Finished done, CancellationToken cancellationToken)
     {
         if (await handler.FinishAsync(done, cancellationToken))
-            statistics.JobDone();
+            statistics.JobDone(done.Job.Delivery!.Id);
     }
 
     private async Task RetryOrGiveUpAsync(Delivery delivery, Exception error, CancellationToken cancellationToken)
@@ -87,18 +86,18 @@ internal sealed partial class JobFinisher(
             return;
         }
 
-        await leases.GiveBackAsync(delivery.Id, delivery.Deliveries, cancellationToken);
+        await leases.GiveBackAsync(delivery.Stream, delivery.Id, delivery.Deliveries, cancellationToken);
         statistics.JobRetried();
     }
 
     private async Task GiveUpAsync(GivenUp given, CancellationToken cancellationToken)
     {
-        var id = given.Delivery.Id;
+        var (stream, id) = (given.Delivery.Stream, given.Delivery.Id);
         Log.GivenUp(logger, id, given.Message);
         statistics.Error($"gave up {id}: {given.Message}");
         var first = handler.FailureOf(given.Delivery.Entry.Fields, given.Code, given.Message) is { } failure
-            ? await completion.AbandonAsync(given.Delivery.In(role.Jobs, failure.ClientId), failure.Failure, cancellationToken)
-            : await completion.BuryAsync(given.Delivery.In(role.Jobs, clientId: ""), given.Code, given.Message, cancellationToken);
+            ? await completion.AbandonAsync(given.Delivery.Of(failure.ClientId), failure.Failure, cancellationToken)
+            : await completion.BuryAsync(given.Delivery.Of(clientId: ""), given.Code, given.Message, cancellationToken);
         if (first)
             statistics.JobFailed();
     }

@@ -4,7 +4,7 @@ using Speech.Redis;
 namespace Speech.Hosting.Workers;
 
 /// <summary>
-/// Reads jobs as a member of the consumer group, as many as there is room for. What this worker was given in an earlier life, or
+/// Reads jobs as a member of the consumer group, as many as there is room for, of all shards at once. What this worker was given in an earlier life, or
 /// in a reply that a lost connection swallowed, is <see cref="AbandonedJobs"/>' part.
 /// </summary>
 internal sealed partial class JobReader(
@@ -14,14 +14,16 @@ internal sealed partial class JobReader(
     JobIntake intake,
     HeldJobs held,
     WorkerStatistics statistics,
-    WorkerRole role,
+    WorkerStreams streams,
     WorkerSettings settings,
     TimeProvider time,
     ILogger<JobReader> logger)
 {
     private static readonly TimeSpan Block = TimeSpan.FromSeconds(2);
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken) => WorkerStreams.ReadAllAsync(streams.Jobs, ReadAsync, cancellationToken);
+
+    private async Task ReadAsync(JobStream stream, CancellationToken cancellationToken)
     {
         await using var connection = new RedisBlockingConnection(options);
         var backoff = new Backoff(time);
@@ -33,16 +35,17 @@ internal sealed partial class JobReader(
             {
                 if (!prepared)
                 {
-                    await redis.EnsureGroupAsync(role.Jobs.Key, role.Jobs.Group, cancellationToken);
-                    await abandoned.TakeUpOwnAsync(cancellationToken);
+                    await redis.EnsureGroupAsync(stream.Key, stream.Group, cancellationToken);
+                    await abandoned.TakeUpOwnAsync(stream, cancellationToken);
                     prepared = true;
                 }
 
                 await held.WaitUntilAtMostAsync(held.Capacity - 1, cancellationToken);
+                var share = Math.Max(1, held.Free / streams.Jobs.Count);
                 var entries = await connection.StreamReadGroupAsync(
-                    role.Jobs.Key, role.Jobs.Group, settings.WorkerId, Math.Max(1, held.Free), Block, cancellationToken);
+                    stream.Key, stream.Group, settings.WorkerId, share, Block, cancellationToken);
                 foreach (var entry in entries)
-                    intake.Accept(new Delivery(entry, Deliveries: 1));
+                    intake.Accept(new Delivery(stream, entry, Deliveries: 1));
                 backoff.Reset();
             }
             catch (RedisException exception)

@@ -9,7 +9,7 @@ namespace Speech.Hosting.Workers;
 
 /// <summary>Keeps the jobs that are held from being taken by others, and gives them back.</summary>
 internal sealed partial class Leases(
-    RedisClient redis, HeldJobs held, WorkerRole role, WorkerSettings settings, TimeProvider time, ILogger<Leases> logger)
+    RedisClient redis, HeldJobs held, WorkerStreams streams, WorkerSettings settings, TimeProvider time, ILogger<Leases> logger)
 {
     private const int MostPending = 10_000;
 
@@ -19,17 +19,7 @@ internal sealed partial class Leases(
         using var timer = new PeriodicTimer(settings.JobTimeout / 3, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            StreamId[] ids = [.. held.All.Select(delivery => delivery.Id)];
-            if (ids.Length == 0)
-                continue;
-            try
-            {
-                await redis.StreamRenewAsync(role.Jobs.Key, role.Jobs.Group, settings.WorkerId, ids, cancellationToken);
-            }
-            catch (RedisException exception)
-            {
-                Log.CannotRenew(logger, ids.Length, exception.Message);
-            }
+            await Task.WhenAll(held.All.GroupBy(delivery => delivery.Stream).Select(held => RenewAsync(held.Key, held, cancellationToken)));
         }
     }
 
@@ -37,31 +27,47 @@ internal sealed partial class Leases(
     /// Gives back all that this consumer has pending, also what was in a reply that came too late to be seen. Deliveries that end like
     /// this do not count.
     /// </summary>
-    public async Task GiveBackAllAsync(CancellationToken cancellationToken)
+    public Task GiveBackAllAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(streams.Jobs.Select(stream => GiveBackAllAsync(stream, cancellationToken)));
+
+    /// <summary>Lets anyone take a job at once. It stays this consumer's until then.</summary>
+    /// <param name="deliveries">How often it shall count as given out: one less than now if this worker has not begun it or was not at fault.</param>
+    public Task GiveBackAsync(JobStream stream, StreamId job, long deliveries, CancellationToken cancellationToken) => redis.ExecuteAsync(
+        [
+            "XCLAIM", stream.Key, stream.Group, settings.WorkerId, 0, job,
+            "IDLE", (long)settings.JobTimeout.TotalMilliseconds, "RETRYCOUNT", deliveries, "JUSTID",
+        ],
+        cancellationToken);
+
+    private async Task RenewAsync(JobStream stream, IEnumerable<Delivery> deliveries, CancellationToken cancellationToken)
+    {
+        StreamId[] ids = [.. deliveries.Select(delivery => delivery.Id)];
+        try
+        {
+            await redis.StreamRenewAsync(stream.Key, stream.Group, settings.WorkerId, ids, cancellationToken);
+        }
+        catch (RedisException exception)
+        {
+            Log.CannotRenew(logger, ids.Length, exception.Message);
+        }
+    }
+
+    private async Task GiveBackAllAsync(JobStream stream, CancellationToken cancellationToken)
     {
         try
         {
             var pending = await redis.StreamPendingRangeAsync(
-                role.Jobs.Key, role.Jobs.Group, MostPending, consumer: settings.WorkerId, cancellationToken: cancellationToken);
+                stream.Key, stream.Group, MostPending, consumer: settings.WorkerId, cancellationToken: cancellationToken);
             await Task.WhenAll(
                 from entry in pending
                 where entry.Idle < settings.JobTimeout // the others have been given back already
-                select GiveBackAsync(entry.Id, entry.Deliveries - 1, cancellationToken));
+                select GiveBackAsync(stream, entry.Id, entry.Deliveries - 1, cancellationToken));
         }
         catch (RedisServerException exception) when (exception.Code == "NOGROUP")
         {
             Log.NothingRead(logger);
         }
     }
-
-    /// <summary>Lets anyone take a job at once. It stays this consumer's until then.</summary>
-    /// <param name="deliveries">How often it shall count as given out: one less than now if this worker has not begun it or was not at fault.</param>
-    public Task GiveBackAsync(StreamId job, long deliveries, CancellationToken cancellationToken) => redis.ExecuteAsync(
-        [
-            "XCLAIM", role.Jobs.Key, role.Jobs.Group, settings.WorkerId, 0, job,
-            "IDLE", (long)settings.JobTimeout.TotalMilliseconds, "RETRYCOUNT", deliveries, "JUSTID",
-        ],
-        cancellationToken);
 
     private static partial class Log
     {

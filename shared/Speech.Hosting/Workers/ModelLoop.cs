@@ -69,12 +69,23 @@ internal sealed partial class ModelLoop(
             return;
         }
 
-        while (_active.Count < model.Slots)
+        while (_active.Count < model.Slots || MakeRoom(model))
         {
             if (queue.Take(_active) is not { } job)
                 return;
             Admit(model, job);
         }
+    }
+
+    /// <summary>A job whose result must come goes before the latest of those that may be dropped, even one that is half done.</summary>
+    private bool MakeRoom(IBatchedModel model)
+    {
+        if (queue.HeldWaiting == 0 || _active.FindLast(job => job.Delivery is null) is not { } droppable)
+            return false;
+        model.Abandon(droppable);
+        _active.Remove(droppable);
+        queue.Leave(droppable, isDone: false);
+        return true;
     }
 
     private void Admit(IBatchedModel model, ModelJob job)

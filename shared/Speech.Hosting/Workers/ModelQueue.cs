@@ -14,6 +14,16 @@ public class ModelQueue(WorkerSettings settings, TimeProvider time)
     /// <summary>The most <see cref="Unheld"/>.</summary>
     public virtual int UnheldCapacity => 0;
 
+    /// <summary>What is held and has not been begun.</summary>
+    public int HeldWaiting
+    {
+        get
+        {
+            lock (Gate)
+                return _jobs.Count;
+        }
+    }
+
     /// <summary>A Monitor: held while anything here is looked at, and pulsed when something was added.</summary>
     protected object Gate { get; } = new();
 

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Speech.Hosting.Metrics;
 
 namespace Speech.Hosting.Workers;
 
@@ -26,6 +27,7 @@ public static class WorkerExtensions
         var services = builder.Services;
         services.AddSingleton(role);
         services.AddSingleton(settings);
+        services.AddSingleton<WorkerStreams>();
         services.AddSingleton<WorkerStatistics>();
 
         services.AddSingleton<HeldJobs>();
@@ -48,6 +50,7 @@ public static class WorkerExtensions
             provider.GetRequiredService<WorkerStatistics>(),
             settings,
             figures?.Invoke(provider)));
+        services.AddInstruments(WorkerInstruments.AddTo);
         services.AddHostedService<WorkerLife>();
     }
 }

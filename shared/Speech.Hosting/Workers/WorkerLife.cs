@@ -21,7 +21,7 @@ internal sealed partial class WorkerLife(
     HeldJobs held,
     ModelQueue queue,
     RedisClient redis,
-    WorkerRole role,
+    WorkerStreams streams,
     WorkerSettings settings,
     IOptions<HostOptions> host,
     IHostApplicationLifetime application,
@@ -56,7 +56,7 @@ internal sealed partial class WorkerLife(
         Log.Draining(logger, held.Count - waiting.Count, waiting.Count);
         await GiveBackAsync(
             // Stopping is nobody's fault: this delivery does not count.
-            Task.WhenAll(waiting.Select(job => leases.GiveBackAsync(job.Id, job.Deliveries - 1, cancellationToken))),
+            Task.WhenAll(waiting.Select(job => leases.GiveBackAsync(job.Stream, job.Id, job.Deliveries - 1, cancellationToken))),
             waiting,
             cancellationToken);
         await DrainAsync(host.Value.ShutdownTimeout - Farewell - time.GetElapsedTime(begun), cancellationToken);
@@ -144,8 +144,8 @@ internal sealed partial class WorkerLife(
     {
         try
         {
-            var leaving = ((string[])[role.Jobs.Key, .. role.OtherStreams])
-                .Select(stream => redis.RemoveIdleConsumerAsync(stream, role.Jobs.Group, settings.WorkerId, cancellationToken));
+            var leaving = streams.Jobs.Concat(streams.Others)
+                .Select(stream => redis.RemoveIdleConsumerAsync(stream.Key, stream.Group, settings.WorkerId, cancellationToken));
             await Task.WhenAll([heartbeat.EndAsync(cancellationToken), .. leaving]).WaitAsync(Farewell / 2, time, cancellationToken);
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException or OperationCanceledException)

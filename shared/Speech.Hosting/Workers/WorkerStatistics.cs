@@ -1,3 +1,6 @@
+using Speech.Hosting.Metrics;
+using Speech.Redis;
+
 namespace Speech.Hosting.Workers;
 
 /// <summary>What this worker has done so far. Safe for all threads.</summary>
@@ -26,7 +29,12 @@ public sealed class WorkerStatistics(TimeProvider time)
 
     public WorkerError? LastError => Volatile.Read(ref _lastError);
 
-    public void JobDone() => Interlocked.Increment(ref _done);
+    /// <param name="id">Says when it was queued.</param>
+    public void JobDone(StreamId id)
+    {
+        Interlocked.Increment(ref _done);
+        JobInstruments.JobDone((time.GetUtcNow().ToUnixTimeMilliseconds() - (double)id.Milliseconds) / 1000);
+    }
 
     public void JobFailed() => Interlocked.Increment(ref _failed);
 

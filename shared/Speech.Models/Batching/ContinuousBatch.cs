@@ -121,6 +121,16 @@ public abstract class ContinuousBatch<TRequest, TResult> : IDisposable
         return [.. requests.Select(request => results[request])];
     }
 
+    /// <summary>Gives up a request under way, between two steps; its slots are free at once.</summary>
+    public void Abandon(TRequest request)
+    {
+        var index = _tasks.FindIndex(task => ReferenceEquals(task.Request, request));
+        if (index < 0)
+            throw new ArgumentException("The request is not under way.", nameof(request));
+        Release(_tasks[index]);
+        _tasks.RemoveAt(index);
+    }
+
     /// <summary>Gives up everything under way: after a failed step.</summary>
     public void Reset()
     {

@@ -95,15 +95,17 @@ internal sealed class TransformerDecoder : IDisposable
     public TensorView Forward(ReadOnlySpan<DecoderRow> rows, CrossAttentionObserver? observer = null)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows.Length, MaximumRows, nameof(rows));
-        var (x, normed, query) = (_x.View(rows.Length), _normed.View(rows.Length), _query.View(rows.Length));
+        var (x, normed) = (_x.View(rows.Length), _normed.View(rows.Length));
+        var (query, key, value) = (_query.View(rows.Length), _key.View(rows.Length), _value.View(rows.Length));
         Embed(rows, x);
         for (var layer = 0; layer < _blocks.Length; layer++)
         {
             var block = _blocks[layer];
             block.AttentionNorm.Forward(_device, x, normed);
-            _device.Linear(normed, block.Attention.Query, query);
-            AppendTokens(rows, layer, normed);
-            _device.AttendEach(query, _caches, _counts, normed);
+            block.Attention.Project(_device, normed, query, key, value);
+            for (var row = 0; row < rows.Length; row++)
+                _caches[row] = rows[row].State.Layers[layer];
+            _device.AppendAndAttend(query, key, value, _caches, normed);
             _device.Linear(normed, block.Attention.Out, x, accumulate: true);
 
             block.CrossAttentionNorm!.Forward(_device, x, normed);
@@ -153,21 +155,6 @@ internal sealed class TransformerDecoder : IDisposable
             if (position >= _embedding.MaximumLength)
                 throw new InvalidOperationException($"A sequence is longer than the {_embedding.MaximumLength} tokens of this model's text context.");
             _embedding.Read(_device, rows[row].Token, position, x.Slice(row, 1));
-        }
-    }
-
-    /// <summary>Computes this layer's keys and values of all rows and appends each to its sequence; leaves in <c>_caches</c> what each row attends to.</summary>
-    private void AppendTokens(ReadOnlySpan<DecoderRow> rows, int layer, TensorView normed)
-    {
-        var (key, value) = (_key.View(rows.Length), _value.View(rows.Length));
-        _device.Linear(normed, _blocks[layer].Attention.Key, key);
-        _device.Linear(normed, _blocks[layer].Attention.Value, value);
-        for (var row = 0; row < rows.Length; row++)
-        {
-            var cache = rows[row].State.Layers[layer];
-            _device.Append(cache, key.Slice(row, 1), value.Slice(row, 1));
-            _caches[row] = cache;
-            _counts[row] = cache.Count;
         }
     }
 }

@@ -68,9 +68,7 @@ internal sealed class TransformerEncoder : IDisposable
     {
         var (normed, query, key, value) = (_normed.View(x.Rows), _query.View(x.Rows), _key.View(x.Rows), _value.View(x.Rows));
         block.AttentionNorm.Forward(_device, x, normed);
-        _device.Linear(normed, block.Attention.Query, query);
-        _device.Linear(normed, block.Attention.Key, key);
-        _device.Linear(normed, block.Attention.Value, value);
+        block.Attention.Project(_device, normed, query, key, value);
         var first = 0;
         foreach (var length in lengths)
         {

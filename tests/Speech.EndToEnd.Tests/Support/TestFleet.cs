@@ -71,11 +71,6 @@ public sealed class TestFleet : IAsyncDisposable
         return (await Redis.StreamPendingAsync(stream, group)).Consumers.GetValueOrDefault(worker);
     }
 
-    /// <summary>Whether a translation worker has asked for jobs.</summary>
-    internal async Task<bool> IsReadingAsync(string worker) =>
-        await Redis.KeyExistsAsync(RedisKeys.TranslationJobs)
-        && (await Redis.StreamConsumersAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers)).Any(consumer => consumer.Name == worker);
-
     /// <summary>Nothing waits, nothing is being worked on, nothing was given up.</summary>
     internal async Task ShouldBeIdleAsync()
     {

@@ -20,7 +20,7 @@ internal sealed class Bench : IAsyncDisposable
         Queue = new AudioJobQueue(Redis, options, TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
         Completion = new JobCompletion(Redis, options, TimeProvider.System, NullLogger<JobCompletion>.Instance);
         Sessions = new SessionStore(Redis, options, TimeProvider.System, NullLogger<SessionStore>.Instance);
-        History = new HistoryReader(Redis, NullLogger<HistoryReader>.Instance);
+        History = new HistoryReader(Redis, new JobOptions(), NullLogger<HistoryReader>.Instance);
     }
 
     public RedisClient Redis { get; }

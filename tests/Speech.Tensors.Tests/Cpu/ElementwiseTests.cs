@@ -52,4 +52,15 @@ public class ElementwiseTests
         Devices.At(level).Add(x, y);
         Devices.Flat(x).ShouldBe(expected);
     }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void Log_sum_exp_is_exact_from_the_largest_down_to_what_does_not_count(SimdLevel level)
+    {
+        for (var x = -120f; x <= 0; x += 0.37f)
+        {
+            var expected = Math.Log(1 + (16 * Math.Exp(x)));
+            ((double)Devices.At(level).LogSumExp([0, .. Enumerable.Repeat(x, 16)])).ShouldBe(expected, 3e-7 * (1 + expected), $"at {x}");
+        }
+    }
 }
