@@ -17,7 +17,7 @@ public sealed partial class ComposeTests
         foreach (Match variable in variables)
         {
             var name = variable.Groups["name"].Value;
-            EnvExample.Settings.ShouldContainKey(name);
+            EnvExample.Settings.Keys.ShouldContain(name);
             if (name != "REDIS_PASSWORD") // empty is a service's default, and a container's Redis never goes without
                 EnvExample.Settings[name].ShouldBe(variable.Groups["default"].Value, name);
         }
