@@ -77,9 +77,8 @@ public sealed class ResumingClientTests
             await connection.SendReadyAsync();
             connection.Abort();
         });
-        var client = Client(server, TimeSpan.FromSeconds(0.5));
+        var client = Client(server, patience: TimeSpan.FromSeconds(0.5));
         await Should.ThrowAsync<SpeechClientException>(() => client.TranscribeAsync(Samples, null, CancellationToken.None).ToListAsync().AsTask());
-        client.Returns.ShouldBeGreaterThan(0);
     }
 
     private static ResumingClient Client(FakeGateway server, TimeSpan? patience = null) => new(
