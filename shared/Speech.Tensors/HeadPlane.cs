@@ -5,7 +5,9 @@ namespace Speech.Tensors;
 /// <summary>One part of a <see cref="KeyValueCache"/>: for each head so many bytes a position, position after position, in memory that grows.</summary>
 internal sealed unsafe class HeadPlane(int heads, int bytesPerPosition) : IDisposable
 {
+    private const nint Alignment = 64;
     private byte* _data;
+    private void* _memory;
     private nint _bytesPerHead;
 
     ~HeadPlane() => Free();
@@ -23,13 +25,14 @@ internal sealed unsafe class HeadPlane(int heads, int bytesPerPosition) : IDispo
         if (bytesPerHead <= _bytesPerHead)
             return;
         var bytes = (nuint)(heads * bytesPerHead);
-        var data = (byte*)NativeMemory.AlignedAlloc(bytes, 64);
 
-        // Scores of a panel's unused columns are computed, then passed over; they must only not be slow (denormal) or trap.
-        NativeMemory.Clear(data, bytes);
+        // Zeros: scores of a panel's unused columns are computed, then passed over; they must only not be slow (denormal) or trap.
+        var memory = NativeMemory.AllocZeroed(bytes + (nuint)Alignment);
+        var data = (byte*)(((nint)memory + Alignment - 1) & -Alignment);
         for (var head = 0; head < heads && held > 0; head++)
             NativeMemory.Copy(Head(head), data + (head * bytesPerHead), (nuint)held * (nuint)bytesPerPosition);
         Free();
+        _memory = memory;
         _data = data;
         _bytesPerHead = bytesPerHead;
         GC.AddMemoryPressure(SizeInBytes);
@@ -52,7 +55,7 @@ internal sealed unsafe class HeadPlane(int heads, int bytesPerPosition) : IDispo
     {
         if (_data is null)
             return;
-        NativeMemory.AlignedFree(_data);
+        NativeMemory.Free(_memory);
         GC.RemoveMemoryPressure(SizeInBytes);
         _data = null;
         _bytesPerHead = 0;

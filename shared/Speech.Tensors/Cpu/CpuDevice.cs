@@ -243,6 +243,13 @@ public sealed unsafe class CpuDevice : IDisposable
             return Kernels.LogSumExp(x, logits.Length);
     }
 
+    /// <summary>Where the largest of one row of logits is, the first of several.</summary>
+    public int IndexOfMax(ReadOnlySpan<float> logits)
+    {
+        fixed (float* x = logits)
+            return logits.IndexOf(Kernels.Max(x, logits.Length));
+    }
+
     public void Dispose()
     {
         _team.Dispose();

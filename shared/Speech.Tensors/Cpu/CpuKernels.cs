@@ -72,6 +72,9 @@ internal abstract unsafe class CpuKernels
     /// <summary>ln Σ exp(x), for log-probabilities: x may hold -∞.</summary>
     public abstract float LogSumExp(float* x, int count);
 
+    /// <summary>The largest of x; -∞ if there is none.</summary>
+    public abstract float Max(float* x, int count);
+
     /// <summary>Σ x, as fast as memory gives it; <paramref name="count"/> is a multiple of 128.</summary>
     public abstract float Sum(float* x, int count);
 

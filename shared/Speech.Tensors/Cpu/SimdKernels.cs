@@ -171,7 +171,7 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
 
     public override float LogSumExp(float* x, int count)
     {
-        var max = MaxOf(x, count);
+        var max = Max(x, count);
         var shift = L.Broadcast(max);
         V sums = default;
         var i = 0;
@@ -181,6 +181,24 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
         for (; i < count; i++)
             sum += MathF.Exp(x[i] - max);
         return max + MathF.Log(sum);
+    }
+
+    public override float Max(float* x, int count)
+    {
+        V least = L.Broadcast(float.NegativeInfinity), m0 = least, m1 = least, m2 = least, m3 = least;
+        var i = 0;
+        for (; i <= count - (4 * L.Count); i += 4 * L.Count)
+        {
+            m0 = L.Max(m0, L.Load(x + i));
+            m1 = L.Max(m1, L.Load(x + i + L.Count));
+            m2 = L.Max(m2, L.Load(x + i + (2 * L.Count)));
+            m3 = L.Max(m3, L.Load(x + i + (3 * L.Count)));
+        }
+
+        var max = L.MaxAcross(L.Max(L.Max(m0, m1), L.Max(m2, m3)));
+        for (; i < count; i++)
+            max = MathF.Max(max, x[i]);
+        return max;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -415,23 +433,6 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
                 destination += 2 * L.Count;
             }
         }
-    }
-
-    private static float MaxOf(float* x, int count)
-    {
-        var i = 0;
-        var max = float.NegativeInfinity;
-        if (count >= L.Count)
-        {
-            var maxima = L.Load(x);
-            for (i = L.Count; i <= count - L.Count; i += L.Count)
-                maxima = L.Max(maxima, L.Load(x + i));
-            max = L.MaxAcross(maxima);
-        }
-
-        for (; i < count; i++)
-            max = MathF.Max(max, x[i]);
-        return max;
     }
 
     // erf by Abramowitz and Stegun 7.1.26: absolute error below 1.5e-7.

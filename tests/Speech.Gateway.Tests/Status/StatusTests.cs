@@ -61,6 +61,49 @@ public sealed class StatusTests : GatewayTest
         body["sessions"]!.ToJsonString().ShouldBe("""{"status":"ok","active":0,"max":200}""");
     }
 
+    [Fact]
+    public async Task Health_of_all_lists_every_instance_by_its_heartbeat()
+    {
+        await using var gateway = await StartGatewayAsync();
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [("role", "stt"), ("model_state", "ready")]);
+        await Eventually.TrueAsync(async () => await Redis.ScanKeysAsync("gateway:*").AnyAsync());
+
+        var (status, body) = await GetAsync(gateway, "/health/all");
+        status.ShouldBe(HttpStatusCode.OK, body.ToJsonString());
+        body["status"]!.GetValue<string>().ShouldBe("ok");
+        body["services"]!.ToJsonString().ShouldBe("""{"gateway":1,"stt":1}""");
+        body["instances"]!.AsArray().Select(instance => instance!["status"]!.GetValue<string>()).ShouldBe(["ok", "ok"]);
+        body["instances"]![1]!["id"]!.GetValue<string>().ShouldBe("stt-1");
+    }
+
+    [Theory]
+    [InlineData("loading", "starting")]
+    [InlineData("failed", "degraded")]
+    public async Task Health_of_all_is_as_the_worst_instance(string model, string all)
+    {
+        await using var gateway = await StartGatewayAsync();
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [("role", "stt"), ("model_state", "ready")]);
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-2"), [("role", "stt"), ("model_state", model)]);
+
+        var (status, body) = await GetAsync(gateway, "/health/all");
+        status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        body["status"]!.GetValue<string>().ShouldBe(all);
+    }
+
+    [Fact]
+    public async Task Health_of_all_misses_a_worker_and_Redis()
+    {
+        await using (var alone = await StartGatewayAsync())
+        {
+            var (status, body) = await GetAsync(alone, "/health/all");
+            status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+            body["error"]!.GetValue<string>().ShouldBe("there is no STT worker");
+        }
+        await using var gateway = await StartGatewayAsync();
+        await Server.KillAsync();
+        (await GetAsync(gateway, "/health/all")).Body["error"]!.GetValue<string>().ShouldBe("Redis cannot be asked");
+    }
+
     private static async Task<(HttpStatusCode Status, JsonNode Body)> GetAsync(RunningGateway gateway, string path)
     {
         using var http = new HttpClient();
