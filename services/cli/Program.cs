@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Speech.Cli;
 using Speech.Cli.Bench;
+using Speech.Cli.Chaos;
 using Speech.Cli.Dead;
 using Speech.Cli.Decode;
 using Speech.Cli.Demo;
@@ -21,6 +22,7 @@ var commands = new Command("speech", "Speech: transcribes recordings, shows itse
     ModelsCommand.Create(),
     DeadCommand.Create(),
     BenchCommand.Create(),
+    ChaosCommand.Create(),
 };
 var parsed = commands.Parse(args);
 

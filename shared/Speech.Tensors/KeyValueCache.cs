@@ -1,25 +1,22 @@
-using System.Runtime.InteropServices;
 using Speech.Tensors.Cpu;
 
 namespace Speech.Tensors;
 
 /// <summary>
 /// Attention keys and values of one sequence, head by head: values as rows [capacity, headSize]; keys in the panels of <see cref="PackedMatrix"/>
-/// ([headSize, panel width], a key a column), so that scores are a matrix product like any other.
+/// ([headSize, panel width], a key a column), so that scores are a matrix product like any other. Decoding reads all of a cache for every token, so its
+/// bytes are its cost: see <see cref="CacheFormat"/>.
 /// </summary>
 public sealed unsafe class KeyValueCache : IDisposable
 {
-    private readonly int _elementBytes;
-    private nint _keyBytesPerHead;
-    private nint _valueBytesPerHead;
-    private byte* _keys;
-    private byte* _values;
+    private readonly HeadPlane _keys;
+    private readonly HeadPlane _values;
+    private readonly HeadPlane? _valueScales;
     private int _reserved;
     private bool _disposed;
 
     /// <param name="capacity">The most positions it will hold; memory is taken as they come, and kept.</param>
-    /// <param name="half">Store IEEE halves: decoding reads all of a cache for every token, so half the bytes is nearly twice the speed.</param>
-    public KeyValueCache(CpuDevice device, int heads, int headSize, int capacity, bool half = false)
+    public KeyValueCache(CpuDevice device, int heads, int headSize, int capacity, CacheFormat format = CacheFormat.Single)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(heads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
@@ -29,11 +26,11 @@ public sealed unsafe class KeyValueCache : IDisposable
         Heads = heads;
         HeadSize = headSize;
         Capacity = capacity;
-        IsHalf = half;
-        _elementBytes = half ? sizeof(ushort) : sizeof(float);
+        Format = format;
+        _keys = new HeadPlane(heads, headSize * (format == CacheFormat.Single ? sizeof(float) : sizeof(ushort)));
+        _values = new HeadPlane(heads, headSize * (format == CacheFormat.Single ? sizeof(float) : format == CacheFormat.Half ? sizeof(ushort) : sizeof(sbyte)));
+        _valueScales = format == CacheFormat.HalfKeysInt8Values ? new HeadPlane(heads, sizeof(float)) : null;
     }
-
-    ~KeyValueCache() => Free();
 
     public int Heads { get; }
 
@@ -41,16 +38,18 @@ public sealed unsafe class KeyValueCache : IDisposable
 
     public int Capacity { get; }
 
-    public bool IsHalf { get; }
+    public CacheFormat Format { get; }
 
     /// <summary>Positions held.</summary>
     public int Count { get; private set; }
 
     /// <summary>Memory taken so far.</summary>
-    public long SizeInBytes => Heads * (long)(_keyBytesPerHead + _valueBytesPerHead);
+    public long SizeInBytes => _keys.SizeInBytes + _values.SizeInBytes + (_valueScales?.SizeInBytes ?? 0);
 
     /// <summary>Memory when full.</summary>
-    public long MaximumBytes => Heads * (long)(KeyBytes(Capacity) + ValueBytes(Capacity));
+    public long MaximumBytes =>
+        (long)Heads * Panels(Capacity) * PanelWidth
+        * (_keys.BytesPerPosition + _values.BytesPerPosition + (_valueScales?.BytesPerPosition ?? 0));
 
     internal int PanelWidth { get; }
 
@@ -62,29 +61,31 @@ public sealed unsafe class KeyValueCache : IDisposable
     /// <summary>Becomes equal to <paramref name="other"/>, a cache of the same shape.</summary>
     public void CopyFrom(KeyValueCache other)
     {
-        if (other.Heads != Heads || other.HeadSize != HeadSize || other.Capacity != Capacity || other.IsHalf != IsHalf)
+        if (other.Heads != Heads || other.HeadSize != HeadSize || other.Capacity != Capacity || other.Format != Format)
             throw new ArgumentException("Only a cache of the same shape can be copied.", nameof(other));
         Clear();
         Grow(other.Count);
-        for (var head = 0; head < Heads; head++)
-        {
-            NativeMemory.Copy(other.Keys(head), Keys(head), (nuint)KeyBytes(Count));
-            NativeMemory.Copy(other.Values(head), Values(head), (nuint)ValueBytes(Count));
-        }
+        _keys.CopyFrom(other._keys, PaddedCount);
+        _values.CopyFrom(other._values, Count);
+        _valueScales?.CopyFrom(other._valueScales!, Count);
     }
 
     public void Dispose()
     {
-        Free();
+        _keys.Dispose();
+        _values.Dispose();
+        _valueScales?.Dispose();
         _disposed = true;
-        GC.SuppressFinalize(this);
     }
 
     internal int Panels(int positions) => (positions + PanelWidth - 1) / PanelWidth;
 
-    internal byte* Keys(int head) => _keys + (head * _keyBytesPerHead);
+    internal byte* Keys(int head) => _keys.Head(head);
 
-    internal byte* Values(int head) => _values + (head * _valueBytesPerHead);
+    internal byte* Values(int head) => _values.Head(head);
+
+    /// <summary>A float for each value, or null.</summary>
+    internal float* ValueScales(int head) => _valueScales is null ? null : (float*)_valueScales.Head(head);
 
     /// <summary>Makes room for more positions and returns the first of them.</summary>
     internal int Grow(int positions)
@@ -98,48 +99,10 @@ public sealed unsafe class KeyValueCache : IDisposable
         return Count - positions;
     }
 
-    private nint KeyBytes(int positions) => (nint)Panels(positions) * PanelWidth * HeadSize * _elementBytes;
-
-    private nint ValueBytes(int positions) => (nint)positions * HeadSize * _elementBytes;
-
-    /// <summary>Takes memory for so many positions, and moves those held there.</summary>
     private void Reserve(int positions)
     {
-        positions = Math.Min(Capacity, Panels(positions) * PanelWidth);
-        var (keyBytes, valueBytes) = (KeyBytes(positions), ValueBytes(positions));
-        var keys = Allocate(Heads * keyBytes);
-        var values = Allocate(Heads * valueBytes);
-        for (var head = 0; head < Heads && Count > 0; head++)
-        {
-            NativeMemory.Copy(Keys(head), keys + (head * keyBytes), (nuint)KeyBytes(Count));
-            NativeMemory.Copy(Values(head), values + (head * valueBytes), (nuint)ValueBytes(Count));
-        }
-
-        Free();
-        _keys = keys;
-        _values = values;
-        _keyBytesPerHead = keyBytes;
-        _valueBytesPerHead = valueBytes;
-        _reserved = positions;
-        GC.AddMemoryPressure(SizeInBytes);
-    }
-
-    private static byte* Allocate(nint bytes)
-    {
-        var memory = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, 64);
-
-        // Scores of a panel's unused columns are computed, then passed over; they must only not be slow (denormal) or trap.
-        NativeMemory.Clear(memory, (nuint)bytes);
-        return memory;
-    }
-
-    private void Free()
-    {
-        if (_keys is null)
-            return;
-        NativeMemory.AlignedFree(_keys);
-        NativeMemory.AlignedFree(_values);
-        GC.RemoveMemoryPressure(SizeInBytes);
-        _keys = _values = null;
+        _reserved = Panels(positions) * PanelWidth;
+        foreach (var plane in (ReadOnlySpan<HeadPlane?>)[_keys, _values, _valueScales])
+            plane?.Reserve(_reserved, PaddedCount);
     }
 }

@@ -6,8 +6,9 @@ namespace Speech.Tensors;
 /// <remarks>Views do not keep their tensor alive: whoever hands out a view keeps the tensor.</remarks>
 public sealed unsafe class Tensor : IDisposable
 {
-    private const nuint Alignment = 64;
+    private const nint Alignment = 64;
     private float* _data;
+    private void* _memory;
 
     /// <summary>Allocates a tensor of zeros.</summary>
     /// <param name="rows">At least 0.</param>
@@ -19,8 +20,10 @@ public sealed unsafe class Tensor : IDisposable
         Rows = rows;
         Columns = columns;
         var bytes = checked((nuint)Math.Max(1, (long)rows * columns) * sizeof(float));
-        _data = (float*)NativeMemory.AlignedAlloc(bytes, Alignment);
-        NativeMemory.Clear(_data, bytes);
+
+        // Zeros that the system gives cost no memory until they are written, and few callers need all that they reserve.
+        _memory = NativeMemory.AllocZeroed(bytes + (nuint)Alignment);
+        _data = (float*)(((nint)_memory + Alignment - 1) & -Alignment);
         GC.AddMemoryPressure((long)bytes);
     }
 
@@ -72,7 +75,7 @@ public sealed unsafe class Tensor : IDisposable
     {
         if (_data is null)
             return;
-        NativeMemory.AlignedFree(_data);
+        NativeMemory.Free(_memory);
         GC.RemoveMemoryPressure(Math.Max(1, (long)Rows * Columns) * sizeof(float));
         _data = null;
     }

@@ -8,6 +8,9 @@ namespace Speech.EndToEnd.Tests;
 /// <summary>From speech to text in other languages, through real processes.</summary>
 public sealed class TranslationTests
 {
+    /// <summary>Of at least 64 jobs.</summary>
+    private const int Backlog = 40;
+
     private static readonly string[] Languages = ["fr", "spa_Latn"];
 
     private readonly IReadOnlyList<SpeakerScript> _scripts = Hearing.Speakers(4, utterances: 8);
@@ -39,27 +42,17 @@ public sealed class TranslationTests
     [InlineData(2)]
     public async Task No_translation_is_lost_or_doubled_when_a_worker_is_killed_at_work(int workers)
     {
+        // Slow enough to be caught at work.
         await using var fleet = await TestFleet.StartAsync(
-            $"translator-killed-{workers}", translationWorkers: workers, settings: ["USE_STUB_TRANSLATION=true", "TRANSLATION_MAX_BATCH_SIZE=2"]);
+            $"translator-killed-{workers}", translationWorkers: workers, settings: ["TRANSLATION_BEAM_SIZE=4", "TRANSLATION_MAX_BATCH_SIZE=4"]);
         var worker = fleet.PidOf("translation-1");
-        var warmUp = await Talk.BeginAsync(fleet.Report.GatewayUrl(0), Hearing.Speakers(1, utterances: 2)[0], translate: Languages);
-        await warmUp.Completed;
         var talking = TalkAsync(fleet);
-        // It has asked for jobs, and is given some while it stands still.
-        using (fleet.Freeze("translation-1"))
-        {
-            await Until.TrueAsync(async () => await fleet.PendingAsync("translation-1") > 0, "the frozen worker to be given a job");
+        using (await fleet.FreezeAtWorkAsync("translation-1", Backlog))
             Signal.Send(worker, Signal.Kill);
-        }
-        Talk[] talks = [warmUp, .. await talking];
 
+        var talks = await talking;
         foreach (var talk in talks)
-        {
             ShouldBeTranslated(talk);
-            talk.Translations.ShouldAllBe(translation => translation.Model == Translation.Stub);
-            foreach (var translation in talk.Translations)
-                translation.Text.ShouldBe($"[{translation.Language}] {talk.Transcripts.Single(transcript => transcript.Segment == translation.Segment).Text}");
-        }
         await fleet.RestartedAsync("translation-1", worker);
         await fleet.ShouldBeIdleAsync();
         await CloseAsync(talks);
@@ -89,6 +82,11 @@ public sealed class TranslationTests
         results = [.. results, .. second.Messages.OfType<FinalResult>()];
         results.Select(result => result.Seq).ShouldBe(Enumerable.Range(1, results.Length).Select(seq => (long)seq));
         ShouldBeTranslated([.. results.OfType<Transcript>()], [.. results.OfType<Translation>()]);
+        foreach (var translation in results.OfType<Translation>())
+        {
+            var transcript = results.OfType<Transcript>().Single(transcript => transcript.Segment == translation.Segment);
+            (translation.Text, translation.Model).ShouldBe(($"[{translation.Language}] {transcript.Text}", Translation.Stub));
+        }
     }
 
     [Fact]

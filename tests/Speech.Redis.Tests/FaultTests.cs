@@ -165,9 +165,11 @@ public class FaultTests
         await using var subscriber = new RedisSubscriber(options);
         var heard = new Heard();
         var gaps = new Heard();
-        await redis.EnsureGroupAsync("jobs", "g");
-        await using var subscription = await subscriber.SubscribeAsync(
-            "hang", heard.OnMessage, (gap, cancellationToken) => gaps.OnMessage(System.Text.Encoding.UTF8.GetBytes($"{gap}"), cancellationToken));
+        // To connect may take longer than a command may.
+        await Eventually.ConnectedAsync(() => redis.EnsureGroupAsync("jobs", "g"));
+        await using var subscription = await Eventually.ConnectedAsync(() => subscriber.SubscribeAsync(
+            "hang", heard.OnMessage, (gap, cancellationToken) => gaps.OnMessage(System.Text.Encoding.UTF8.GetBytes($"{gap}"), cancellationToken)));
+        await Eventually.ConnectedAsync(() => reader.ExecuteAsync(["PING"], TimeSpan.Zero));
         var reading = reader.StreamReadGroupAsync("jobs", "g", "c", 1, TimeSpan.FromMilliseconds(300));
         server.Pause();
         try

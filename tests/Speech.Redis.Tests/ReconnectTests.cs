@@ -112,7 +112,7 @@ public class ReconnectTests
             CommandTimeout = TimeSpan.FromMilliseconds(200),
             KeepAliveInterval = TimeSpan.FromMilliseconds(50),
         });
-        await redis.PingAsync();
+        await Eventually.ConnectedAsync(() => redis.ExecuteAsync("PING")); // to connect may take longer than a command may
         server.Pause();
         try
         {

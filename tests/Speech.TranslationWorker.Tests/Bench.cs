@@ -23,7 +23,7 @@ internal sealed class Bench : IAsyncDisposable
         Redis = new RedisClient(RedisOptions.Parse(server.Url));
         _queue = new AudioJobQueue(Redis, jobs, TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
         _completion = new JobCompletion(Redis, jobs, TimeProvider.System, NullLogger<JobCompletion>.Instance);
-        _history = new HistoryReader(Redis, NullLogger<HistoryReader>.Instance);
+        _history = new HistoryReader(Redis, jobs, NullLogger<HistoryReader>.Instance);
     }
 
     public RedisServer Server { get; }

@@ -58,12 +58,10 @@ internal static class WhisperBench
     {
         var gflops = MachinePeak.Gflops(device);
         var gigabytes = MachinePeak.ReadGigabytesPerSecond(device);
+        var process = ResidentMegabytes();
         var loading = Stopwatch.GetTimestamp();
         using var model = WhisperModel.Load(path, device, trainedForShortContext: true, maximumRows: Batches.Max() * 4, widen);
         var loadMs = Stopwatch.GetElapsedTime(loading).TotalMilliseconds;
-        GC.Collect();
-        var rss = Environment.WorkingSet / 1e6;
-
         var audio = new float[WhisperModel.WindowSamples];
         var random = new Random(1);
         foreach (ref var sample in audio.AsSpan())
@@ -71,7 +69,8 @@ internal static class WhisperBench
 
         var mel = new float[model.MelLength(audio.Length)];
         model.LogMel(audio, mel);
-        var costs = new WhisperCosts(model.HyperParameters, model.DecoderWeightBytes);
+        var (rss, slotBytes, audioBytes) = Memory(model, mel);
+        var costs = new WhisperCosts(model.HyperParameters, model.DecoderWeightBytes, audioBytes);
         var (encode, encodeFloor) = (new Dictionary<string, double>(), new Dictionary<string, double>());
         foreach (var seconds in Durations)
         {
@@ -79,6 +78,17 @@ internal static class WhisperBench
             encode[$"{seconds}"] = Best(() => model.Encode([new AudioWindow(mel, 0, context)]));
             encodeFloor[$"{seconds}"] = costs.EncodeFlop(context) / gflops / 1e6;
         }
+
+        AudioWindow[] six = [.. Enumerable.Range(0, 6).Select(i => new AudioWindow(mel, i * 500, Math.Min(250, model.HyperParameters.AudioContext)))];
+        var encodeSix = new Dictionary<string, double>
+        {
+            ["together"] = Best(() => model.Encode(six)),
+            ["alone"] = Best(() =>
+            {
+                foreach (var window in six)
+                    model.Encode([window]);
+            }),
+        };
 
         var melMs = Best(() => model.LogMel(audio, mel));
         var (decode, decodeFloor) = (new Dictionary<string, double>(), new Dictionary<string, double>());
@@ -90,7 +100,24 @@ internal static class WhisperBench
         }
 
         return new WhisperFigures(
-            path, device.Threads, new MachineFloor(Math.Round(gflops, 1), Math.Round(gigabytes, 1)), loadMs, rss, melMs, encode, encodeFloor, decode, decodeFloor);
+            path, device.Threads, new MachineFloor(Math.Round(gflops, 1), Math.Round(gigabytes, 1)), loadMs, rss, process,
+            new FileInfo(path).Length / 1e6, slotBytes / 1e6, melMs, encode, encodeFloor, encodeSix, decode, decodeFloor);
+    }
+
+    /// <summary>Resident memory with one slot at work, and the bytes that a slot takes.</summary>
+    private static (double Rss, long SlotBytes, long AudioBytes) Memory(WhisperModel model, float[] mel)
+    {
+        using var state = model.NewDecoderState();
+        using var audio = model.NewEncoderMemory();
+        model.Encode([new AudioWindow(mel, 0, model.HyperParameters.AudioContext)], [audio]);
+        model.Decode([new DecoderRow(audio, state, Token, WantLogits: true)]);
+        return (ResidentMegabytes(), state.MaximumBytes + audio.MaximumBytes, audio.MaximumBytes);
+    }
+
+    private static double ResidentMegabytes()
+    {
+        GC.Collect();
+        return Environment.WorkingSet / 1e6;
     }
 
     /// <summary>The time of one step of <paramref name="batch"/> sequences over 30 s each, in milliseconds: the best of some steps, as all times here.</summary>
@@ -143,11 +170,15 @@ internal static class WhisperBench
             AddRow(table, $"encode {seconds} s", ms, figures.EncodeFloorMs[seconds]);
         foreach (var (batch, ms) in figures.DecodeMsPerToken)
             AddRow(table, $"decode, per token at batch {batch}", ms, figures.DecodeFloorMsPerToken[batch]);
+        table.AddRow("encode 6 x 5 s in one pass", $"{figures.EncodeSixMs["together"]:F2}", "", "");
+        table.AddRow("encode 6 x 5 s one by one", $"{figures.EncodeSixMs["alone"]:F2}", "", "");
         Terminal.Output().Write(table);
 
         // A spoken second is about three tokens.
         var segment = figures.EncodeMs["5"] + (15 * figures.DecodeMsPerToken["8"]);
-        Console.WriteLine($"A 5 s segment of 15 tokens in a batch of 8 costs {segment:F1} ms: real-time factor {segment / 5000:F4}. Resident memory {figures.RssMb:F0} MB.");
+        Console.WriteLine($"A 5 s segment of 15 tokens in a batch of 8 costs {segment:F1} ms: real-time factor {segment / 5000:F4}.");
+        Console.WriteLine(
+            $"Resident memory with one slot {figures.RssMb:F0} MB: the process before the model {figures.ProcessMb:F0}, the model's file {figures.FileMb:F0}. Each slot takes up to {figures.SlotMb:F1} MB.");
     }
 
     private static void AddRow(Table table, string phase, double ms, double floor) => table.AddRow(phase, $"{ms:F2}", $"{floor:F2}", $"{ms / floor:F2}");

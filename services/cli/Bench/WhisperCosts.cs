@@ -4,7 +4,8 @@ namespace Speech.Cli.Bench;
 
 /// <summary>The arithmetic and the memory traffic that Whisper cannot do without.</summary>
 /// <param name="decoderWeightBytes">Of the weights that every decoder step reads, as stored.</param>
-internal readonly struct WhisperCosts(WhisperHyperParameters p, long decoderWeightBytes)
+/// <param name="audioBytes">Of one sequence's keys and values of 30 s, as stored.</param>
+internal readonly struct WhisperCosts(WhisperHyperParameters p, long decoderWeightBytes, long audioBytes)
 {
     private const int KeyAndValue = 2;
 
@@ -25,6 +26,6 @@ internal readonly struct WhisperCosts(WhisperHyperParameters p, long decoderWeig
         return 2.0 * batch * ((p.TextLayers * block) + (p.VocabularySize * State));
     }
 
-    /// <summary>Bytes that a decoder step reads: the weights once, and each sequence's audio keys and values (halves).</summary>
-    public double StepBytes(int batch) => decoderWeightBytes + (batch * p.TextLayers * KeyAndValue * State * p.AudioContext * 2.0);
+    /// <summary>Bytes that a decoder step reads: the weights once, and each sequence's audio keys and values.</summary>
+    public double StepBytes(int batch) => decoderWeightBytes + ((double)batch * audioBytes);
 }

@@ -31,6 +31,9 @@ internal sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParamet
     /// <summary>How long it tries to come back, without anything new from the server, before it gives up.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>The same for the first connection, where an address may be wrong: no time at all, if not said otherwise.</summary>
+    public TimeSpan FirstPatience { get; init; }
+
     /// <summary>Limits of each connection.</summary>
     public Func<SpeechClientOptions, SpeechClientOptions> Configure { get; init; } = options => options;
 
@@ -51,7 +54,7 @@ internal sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParamet
         ReadOnlyMemory<float> samples, SentAudio? sent, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var begun = _progressAt = clock.GetTimestamp();
-        var client = await ConnectAsync(session, cancellationToken);
+        var client = await BeginAsync(cancellationToken);
         while (true)
         {
             SpeechClientException lost;
@@ -95,15 +98,27 @@ internal sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParamet
                 }
             }
 
-            client = await ReturnAsync(lost, cancellationToken);
+            client = await ReturnAsync(lost, Patience, cancellationToken);
         }
     }
 
-    private async Task<SpeechClient> ReturnAsync(SpeechClientException lost, CancellationToken cancellationToken)
+    private async Task<SpeechClient> BeginAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ConnectAsync(session, cancellationToken);
+        }
+        catch (SpeechClientException e) when (FirstPatience > TimeSpan.Zero)
+        {
+            return await ReturnAsync(e, FirstPatience, cancellationToken);
+        }
+    }
+
+    private async Task<SpeechClient> ReturnAsync(SpeechClientException lost, TimeSpan patience, CancellationToken cancellationToken)
     {
         while (true)
         {
-            if (!lost.MayComeBack || clock.GetElapsedTime(_progressAt) > Patience)
+            if (!lost.MayComeBack || clock.GetElapsedTime(_progressAt) > patience)
                 throw lost;
             OnLost?.Invoke(lost);
             var wait = RetryHint.Find(lost.Reason) is { } hint && hint > _pause ? hint : _pause * (0.5 + Random.Shared.NextDouble() / 2);

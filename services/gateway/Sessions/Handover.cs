@@ -30,8 +30,8 @@ internal sealed partial class Handover(
         if (present.Gateway == GatewayId)
             return; // a session that has ended here without being able to say so
         var request = new Request(clientId, present.Owner, resumes).ToString();
-        if (await redis.PublishAsync(RedisKeys.Gateway(present.Gateway), request, cancellationToken) == 0)
-            return; // there is no such gateway any more
+        if (await redis.PublishAsync(RedisKeys.Gateway(present.Gateway), request, cancellationToken) == 0 && await IsGoneAsync(present.Gateway, cancellationToken))
+            return;
         for (var begun = time.GetTimestamp(); await hold.IsHeldAsync(cancellationToken);)
         {
             if (time.GetElapsedTime(begun) > Patience)
@@ -42,6 +42,10 @@ internal sealed partial class Handover(
             await Task.Delay(PollInterval, time, cancellationToken);
         }
     }
+
+    /// <summary>Nobody listens on a gateway's channel. A node of a cluster knows that of itself only: there the heartbeat tells, a few seconds late.</summary>
+    private async Task<bool> IsGoneAsync(string gatewayId, CancellationToken cancellationToken) =>
+        redis.Options.Deployment != RedisDeployment.Cluster || !await redis.KeyExistsAsync(RedisKeys.Gateway(gatewayId), cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -38,7 +38,7 @@ public sealed record NllbConfig(
 
     internal TransformerShape Encoder => new(EncoderLayers, State, EncoderHeads, MaximumPositions);
 
-    internal TransformerShape Decoder(bool halfCaches) => new(DecoderLayers, State, DecoderHeads, MaximumPositions, halfCaches);
+    internal TransformerShape Decoder(CacheFormat caches) => new(DecoderLayers, State, DecoderHeads, MaximumPositions, caches, caches);
 
     /// <summary>Reads <c>config.json</c> and, if it is there, <c>generation_config.json</c> of a model folder.</summary>
     /// <exception cref="ModelFileException">A file is missing or damaged, or describes no model that this program knows.</exception>

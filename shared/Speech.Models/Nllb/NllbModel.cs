@@ -27,7 +27,7 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
         TransformerBlock[] decoder = [.. Enumerable.Range(0, config.DecoderLayers).Select(weights.DecoderBlock)];
         _encoder = new TransformerEncoder(device, config.Encoder, encoder, weights.LayerNorm("model.encoder.layer_norm"), config.MaximumPositions);
         _decoder = new TransformerDecoder(
-            device, config.Decoder(halfCaches: format != WeightFormat.Single), _embedding, decoder, weights.LayerNorm("model.decoder.layer_norm"), maximumRows, config.MaximumPositions);
+            device, config.Decoder(format == WeightFormat.Single ? CacheFormat.Single : CacheFormat.Half), _embedding, decoder, weights.LayerNorm("model.decoder.layer_norm"), maximumRows, config.MaximumPositions);
         _x = new Tensor(config.MaximumPositions, config.State);
     }
 

@@ -9,7 +9,7 @@ public sealed class EncoderMemory : IDisposable
     /// <param name="decoder">Of the decoder that attends.</param>
     /// <param name="maximumPositions">Of the encoder.</param>
     internal EncoderMemory(CpuDevice device, TransformerShape decoder, int maximumPositions) =>
-        Layers = [.. Enumerable.Range(0, decoder.Layers).Select(_ => new KeyValueCache(device, decoder.Heads, decoder.HeadSize, maximumPositions, decoder.HalfCaches))];
+        Layers = [.. Enumerable.Range(0, decoder.Layers).Select(_ => new KeyValueCache(device, decoder.Heads, decoder.HeadSize, maximumPositions, decoder.Memories))];
 
     /// <summary>Encoder positions held.</summary>
     public int Positions => Layers[0].Count;

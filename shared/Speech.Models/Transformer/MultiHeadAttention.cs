@@ -1,4 +1,5 @@
 using Speech.Tensors;
+using Speech.Tensors.Cpu;
 
 namespace Speech.Models.Transformer;
 
@@ -12,6 +13,10 @@ internal sealed class MultiHeadAttention(PackedMatrix query, PackedMatrix key, P
     public PackedMatrix Value { get; } = value;
 
     public PackedMatrix Out { get; } = output;
+
+    /// <summary>query = normed·Queryᵀ and so on, each [rows, state].</summary>
+    public void Project(CpuDevice device, TensorView normed, TensorView query, TensorView key, TensorView value) =>
+        device.LinearEach(normed, new Projection(Query, query), new Projection(Key, key), new Projection(Value, value));
 
     public void Dispose()
     {

@@ -10,6 +10,8 @@ namespace Speech.Models.Transformer;
 /// <remarks>One call at a time: the activations are the instance's.</remarks>
 internal sealed class TransformerDecoder : IDisposable
 {
+    // Encoder positions that are projected together.
+    private const int MemoryChunk = 384;
     private readonly CpuDevice _device;
     private readonly TransformerShape _shape;
     private readonly TokenEmbedding _embedding;
@@ -21,7 +23,7 @@ internal sealed class TransformerDecoder : IDisposable
     private readonly Tensor _key;
     private readonly Tensor _value;
     private readonly Tensor _hidden;
-    private readonly Tensor _logits;
+    private Tensor _logits;
     private readonly Tensor _memoryKey;
     private readonly Tensor _memoryValue;
     private readonly KeyValueCache[] _caches;
@@ -44,9 +46,9 @@ internal sealed class TransformerDecoder : IDisposable
         _key = new Tensor(maximumRows, shape.State);
         _value = new Tensor(maximumRows, shape.State);
         _hidden = new Tensor(maximumRows, blocks[0].FeedForward.Hidden);
-        _logits = new Tensor(maximumRows, embedding.Tokens.PaddedOutputs);
-        _memoryKey = new Tensor(maximumMemory, shape.State);
-        _memoryValue = new Tensor(maximumMemory, shape.State);
+        _logits = new Tensor(1, embedding.Tokens.PaddedOutputs);
+        _memoryKey = new Tensor(Math.Min(MemoryChunk, maximumMemory), shape.State);
+        _memoryValue = new Tensor(_memoryKey.Rows, shape.State);
         _caches = new KeyValueCache[maximumRows];
         _counts = new int[maximumRows];
     }
@@ -70,21 +72,14 @@ internal sealed class TransformerDecoder : IDisposable
     /// <param name="memories">One for each sequence.</param>
     public void Project(TensorView encoded, ReadOnlySpan<int> lengths, ReadOnlySpan<EncoderMemory> memories)
     {
-        var (key, value) = (_memoryKey.View(encoded.Rows), _memoryValue.View(encoded.Rows));
-        for (var layer = 0; layer < _blocks.Length; layer++)
+        foreach (var memory in memories)
         {
-            var attention = _blocks[layer].CrossAttention!;
-            _device.Linear(encoded, attention.Key, key);
-            _device.Linear(encoded, attention.Value, value);
-            var first = 0;
-            for (var i = 0; i < lengths.Length; i++)
-            {
-                var cache = memories[i].Layers[layer];
+            foreach (var cache in memory.Layers)
                 cache.Clear();
-                _device.Append(cache, key.Slice(first, lengths[i]), value.Slice(first, lengths[i]));
-                first += lengths[i];
-            }
         }
+
+        for (var row = 0; row < encoded.Rows; row += MemoryChunk)
+            Project(encoded.Slice(row, Math.Min(MemoryChunk, encoded.Rows - row)), row, lengths, memories);
     }
 
     /// <summary>Takes in one token per row.</summary>
@@ -95,15 +90,17 @@ internal sealed class TransformerDecoder : IDisposable
     public TensorView Forward(ReadOnlySpan<DecoderRow> rows, CrossAttentionObserver? observer = null)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(rows.Length, MaximumRows, nameof(rows));
-        var (x, normed, query) = (_x.View(rows.Length), _normed.View(rows.Length), _query.View(rows.Length));
+        var (x, normed) = (_x.View(rows.Length), _normed.View(rows.Length));
+        var (query, key, value) = (_query.View(rows.Length), _key.View(rows.Length), _value.View(rows.Length));
         Embed(rows, x);
         for (var layer = 0; layer < _blocks.Length; layer++)
         {
             var block = _blocks[layer];
             block.AttentionNorm.Forward(_device, x, normed);
-            _device.Linear(normed, block.Attention.Query, query);
-            AppendTokens(rows, layer, normed);
-            _device.AttendEach(query, _caches, _counts, normed);
+            block.Attention.Project(_device, normed, query, key, value);
+            for (var row = 0; row < rows.Length; row++)
+                _caches[row] = rows[row].State.Layers[layer];
+            _device.AppendAndAttend(query, key, value, _caches, normed);
             _device.Linear(normed, block.Attention.Out, x, accumulate: true);
 
             block.CrossAttentionNorm!.Forward(_device, x, normed);
@@ -129,7 +126,7 @@ internal sealed class TransformerDecoder : IDisposable
 
         var last = normed.Slice(0, wanted);
         _norm.Forward(_device, last, last);
-        var logits = _logits.View(0, wanted, _embedding.Tokens.Outputs, _logits.Columns);
+        var logits = Logits(wanted);
         _device.Linear(last, _embedding.Tokens, logits);
         return logits;
     }
@@ -144,6 +141,39 @@ internal sealed class TransformerDecoder : IDisposable
         _norm.Dispose();
     }
 
+    /// <summary>Projects some rows and appends each sequence's to its memory.</summary>
+    /// <param name="firstRow">The first of them among the rows of all sequences.</param>
+    private void Project(TensorView rows, int firstRow, ReadOnlySpan<int> lengths, ReadOnlySpan<EncoderMemory> memories)
+    {
+        var (key, value) = (_memoryKey.View(rows.Rows), _memoryValue.View(rows.Rows));
+        for (var layer = 0; layer < _blocks.Length; layer++)
+        {
+            var attention = _blocks[layer].CrossAttention!;
+            _device.Linear(rows, attention.Key, key);
+            _device.Linear(rows, attention.Value, value);
+            for (int i = 0, start = -firstRow; i < lengths.Length; start += lengths[i++])
+            {
+                var first = Math.Max(start, 0);
+                var count = Math.Min(start + lengths[i], rows.Rows) - first;
+                if (count > 0)
+                    _device.Append(memories[i].Layers[layer], key.Slice(first, count), value.Slice(first, count));
+            }
+        }
+    }
+
+    /// <summary>Room for so many rows of logits: a large vocabulary's are most of a step's memory, and most rows of a prompt want none.</summary>
+    private TensorView Logits(int rows)
+    {
+        if (rows > _logits.Rows)
+        {
+            var columns = _logits.Columns;
+            _logits.Dispose();
+            _logits = new Tensor(Math.Min(MaximumRows, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)rows)), columns);
+        }
+
+        return _logits.View(0, rows, _embedding.Tokens.Outputs, _logits.Columns);
+    }
+
     private void Embed(ReadOnlySpan<DecoderRow> rows, TensorView x)
     {
         var position = 0;
@@ -153,21 +183,6 @@ internal sealed class TransformerDecoder : IDisposable
             if (position >= _embedding.MaximumLength)
                 throw new InvalidOperationException($"A sequence is longer than the {_embedding.MaximumLength} tokens of this model's text context.");
             _embedding.Read(_device, rows[row].Token, position, x.Slice(row, 1));
-        }
-    }
-
-    /// <summary>Computes this layer's keys and values of all rows and appends each to its sequence; leaves in <c>_caches</c> what each row attends to.</summary>
-    private void AppendTokens(ReadOnlySpan<DecoderRow> rows, int layer, TensorView normed)
-    {
-        var (key, value) = (_key.View(rows.Length), _value.View(rows.Length));
-        _device.Linear(normed, _blocks[layer].Attention.Key, key);
-        _device.Linear(normed, _blocks[layer].Attention.Value, value);
-        for (var row = 0; row < rows.Length; row++)
-        {
-            var cache = rows[row].State.Layers[layer];
-            _device.Append(cache, key.Slice(row, 1), value.Slice(row, 1));
-            _caches[row] = cache;
-            _counts[row] = cache.Count;
         }
     }
 }

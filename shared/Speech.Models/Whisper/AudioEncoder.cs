@@ -17,6 +17,8 @@ public readonly record struct AudioWindow(ReadOnlyMemory<float> Mel, int FirstFr
 /// <remarks>Source: openai/whisper, <c>model.py</c>, AudioEncoder. One call at a time: the activations are the instance's.</remarks>
 internal sealed class AudioEncoder : IDisposable
 {
+    // Positions that are convolved together: the frames between the two convolutions are many and needed only once.
+    private const int ChunkPositions = 384;
     private readonly CpuDevice _device;
     private readonly int _state;
     private readonly int _melCount;
@@ -41,7 +43,7 @@ internal sealed class AudioEncoder : IDisposable
         TransformerBlock[] blocks = [.. Enumerable.Range(0, p.AudioLayers).Select(i => loader.Block($"encoder.blocks.{i}", crossAttention: false))];
         _transformer = new TransformerEncoder(_device, p.Encoder, blocks, loader.LayerNorm("encoder.ln_post"), Context);
         _mel = new Tensor((2 * Context) + 2, _melCount);
-        _conv = new Tensor((2 * Context) + 2, _state);
+        _conv = new Tensor((2 * Math.Min(ChunkPositions, Context)) + 1, _state);
         _x = new Tensor(Context, _state);
     }
 
@@ -83,9 +85,18 @@ internal sealed class AudioEncoder : IDisposable
         var frames = 2 * window.Context;
         CopyFrames(window, _mel.View(_melCount, 1, frames * _melCount, 0).Row(0));
         _mel.Row(frames + 1).Clear();
-        _conv.Row(frames + 1).Clear();
-        _device.Linear(_mel.View(0, frames, 3 * _melCount, _melCount), _conv1, _conv.View(_state, frames, _state, _state), Activation.Gelu);
-        _device.Linear(_conv.View(0, window.Context, 3 * _state, 2 * _state), _conv2, x, Activation.Gelu);
+        for (var position = 0; position < window.Context; position += ChunkPositions)
+        {
+            // Position t is made of the first convolution's frames 2t-1 to 2t+1, of which the very first is nothing.
+            var positions = Math.Min(ChunkPositions, window.Context - position);
+            var before = position == 0 ? 1 : 0;
+            var count = (2 * positions) + 1 - before;
+            _conv.Row(0).Clear();
+            _device.Linear(
+                _mel.View(((2 * position) - 1 + before) * _melCount, count, 3 * _melCount, _melCount), _conv1, _conv.View(before * _state, count, _state, _state), Activation.Gelu);
+            _device.Linear(_conv.View(0, positions, 3 * _state, 2 * _state), _conv2, x.Slice(position, positions), Activation.Gelu);
+        }
+
         _device.Add(x, _positionalEmbedding.View(window.Context));
     }
 

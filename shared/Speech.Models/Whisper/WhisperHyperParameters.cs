@@ -1,4 +1,5 @@
 using Speech.Models.Transformer;
+using Speech.Tensors;
 using Speech.Tensors.Ggml;
 
 namespace Speech.Models.Whisper;
@@ -27,7 +28,8 @@ public readonly record struct WhisperHyperParameters(
 
     internal TransformerShape Encoder => new(AudioLayers, AudioState, AudioHeads, AudioContext);
 
-    internal TransformerShape Decoder => new(TextLayers, TextState, TextHeads, TextContext);
+    /// <summary>Half a minute of audio is most of what a token reads.</summary>
+    internal TransformerShape Decoder => new(TextLayers, TextState, TextHeads, TextContext, Memories: CacheFormat.HalfKeysInt8Values);
 
     internal static WhisperHyperParameters Read(GgmlReader reader)
     {

@@ -57,7 +57,11 @@ public sealed class WhisperModel : IEncoderDecoder, IDisposable
     public static WhisperModel Load(string path, CpuDevice device, bool trainedForShortContext = false, int maximumRows = 64, bool widenWeights = false)
     {
         using var file = WhisperFile.Open(path);
-        return new WhisperModel(file, device, trainedForShortContext, maximumRows, widenWeights);
+        var model = new WhisperModel(file, device, trainedForShortContext, maximumRows, widenWeights);
+
+        // What was read and unpacked on the way is large, garbage now, and nothing like it will be needed again.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        return model;
     }
 
     /// <summary>Numbers in the spectrogram of so many samples.</summary>

@@ -14,8 +14,9 @@ internal readonly unsafe struct BlockAttentionJob(CpuDevice device, TensorView q
         var kernels = device.Kernels;
         kernels.Scores(rows, query.RowPointer(row) + column, query.Stride, keys, head, keys.Panels(keys.Count), scores, stride);
         var scale = 1 / MathF.Sqrt(keys.HeadSize);
+        var factors = stackalloc float[rows];
         for (var r = 0; r < rows; r++)
-            kernels.Softmax(scores + ((nint)r * stride), keys.Count, scale);
-        kernels.WeightedSum(rows, keys.Count, scores, stride, keys, head, output.RowPointer(row) + column, output.Stride);
+            factors[r] = kernels.Exponentials(scores + ((nint)r * stride), keys.Count, scale, keys.ValueScales(head));
+        kernels.WeightedSum(rows, keys.Count, scores, stride, factors, keys, head, output.RowPointer(row) + column, output.Stride);
     }
 }

@@ -13,7 +13,11 @@ public sealed unsafe class CpuDevice : IDisposable
     private const int RowBlock = 96;
     private const int QueryBlock = 48;
     private readonly ThreadTeam _team;
+
+    // Rows of the same positions whose scores are computed together: enough for beams, few enough to leave work for all threads.
+    private const int GroupRows = 8;
     private readonly Tensor[] _scratch;
+    private int[] _groups = [];
 
     /// <param name="threads">0: one per processor core.</param>
     /// <param name="level">null: the widest that the processor has.</param>
@@ -78,12 +82,7 @@ public sealed unsafe class CpuDevice : IDisposable
     /// <param name="y">[rows, outputs]; its stride must have room for the outputs rounded up to whole panels.</param>
     public void Linear(TensorView x, PackedMatrix weights, TensorView y, Activation activation = Activation.None, bool accumulate = false)
     {
-        if (x.Columns != weights.Inputs || y.Columns < weights.Outputs || y.Rows != x.Rows)
-            throw new ArgumentException($"[{x.Rows}, {x.Columns}] x [{weights.Outputs}, {weights.Inputs}]ᵀ does not give [{y.Rows}, {y.Columns}].");
-        if (y.Stride < weights.PaddedOutputs)
-            throw new ArgumentException($"The result's rows are {y.Stride} floats apart; {weights.PaddedOutputs} are needed.", nameof(y));
-        if (weights.PanelWidth != Kernels.PanelWidth)
-            throw new ArgumentException($"These weights were packed for panels of {weights.PanelWidth}; this device has {Kernels.PanelWidth}.", nameof(weights));
+        CheckLinear(x, weights, y);
         if (x.Rows == 0)
             return;
 
@@ -91,6 +90,22 @@ public sealed unsafe class CpuDevice : IDisposable
         var panelChunks = Math.Clamp(8 * _team.Threads / rowBlocks, 1, Math.Max(1, weights.Panels / 2));
         ReserveScratch(weights.Inputs * Kernels.PanelWidth);
         var job = new LinearJob(this, x, weights, y, activation, accumulate, RowBlock, panelChunks);
+        _team.Run(ref job, rowBlocks * panelChunks);
+    }
+
+    /// <summary>The products of the same rows with three matrices, as <see cref="Linear"/> gives each, in one go: query, key and value.</summary>
+    /// <param name="x">[rows, inputs]</param>
+    public void LinearEach(TensorView x, Projection first, Projection second, Projection third)
+    {
+        foreach (var projection in (ReadOnlySpan<Projection>)[first, second, third])
+            CheckLinear(x, projection.Weights, projection.Result);
+        if (x.Rows == 0)
+            return;
+
+        var rowBlocks = (x.Rows + RowBlock - 1) / RowBlock;
+        var panelChunks = Math.Clamp(8 * _team.Threads / rowBlocks, 1, Math.Max(1, ProjectionJob.Panels(first, second, third) / 2));
+        ReserveScratch(x.Columns * Kernels.PanelWidth);
+        var job = new ProjectionJob(this, x, first, second, third, RowBlock, panelChunks);
         _team.Run(ref job, rowBlocks * panelChunks);
     }
 
@@ -128,7 +143,7 @@ public sealed unsafe class CpuDevice : IDisposable
 
     /// <summary>Attention where each row has keys of its own: row r attends to the first counts[r] positions of caches[r].</summary>
     /// <param name="query">[rows, heads·headSize]</param>
-    /// <param name="caches">One for each row (the same one for rows of the same sequence); longer arrays are allowed.</param>
+    /// <param name="caches">One for each row (the same one for rows of the same sequence, which are faster side by side); longer arrays are allowed.</param>
     /// <param name="counts">Positions that each row sees, at least 1.</param>
     /// <param name="output">[rows, heads·headSize]</param>
     public void AttendEach(TensorView query, KeyValueCache[] caches, int[] counts, TensorView output)
@@ -138,18 +153,53 @@ public sealed unsafe class CpuDevice : IDisposable
         if (query.Rows == 0)
             return;
 
-        var longest = 0;
+        var (groups, longest) = (0, 0);
+        ReserveGroups(query.Rows);
         for (var row = 0; row < query.Rows; row++)
         {
             CheckAttention(query, caches[row], output);
             if (counts[row] < 1 || counts[row] > caches[row].Count)
                 throw new ArgumentException($"Row {row} attends to {counts[row]} of {caches[row].Count} positions.", nameof(counts));
             longest = Math.Max(longest, caches[row].PaddedCount);
+            if (row == 0 || caches[row] != caches[row - 1] || counts[row] != counts[row - 1] || row - _groups[groups - 1] == GroupRows)
+                _groups[groups++] = row;
         }
 
+        _groups[groups] = query.Rows;
+        ReserveScratch(GroupRows * longest);
+        var job = new RowAttentionJob(this, query, caches, counts, output, _groups);
+        _team.Run(ref job, groups * caches[0].Heads);
+    }
+
+    /// <summary>Self-attention of a decoder's step: each row's key and value are appended to its cache, and it attends to all positions up to its own.</summary>
+    /// <param name="query">[rows, heads·headSize]</param>
+    /// <param name="keys">As <paramref name="query"/>.</param>
+    /// <param name="values">As <paramref name="query"/>.</param>
+    /// <param name="caches">One for each row; rows of the same sequence side by side, in their order. Longer arrays are allowed.</param>
+    /// <param name="output">As <paramref name="query"/>.</param>
+    /// <exception cref="InvalidOperationException">A cache has no room.</exception>
+    public void AppendAndAttend(TensorView query, TensorView keys, TensorView values, KeyValueCache[] caches, TensorView output)
+    {
+        if (keys.Columns != query.Columns || values.Columns != query.Columns || keys.Rows != query.Rows || values.Rows != query.Rows || caches.Length < query.Rows)
+            throw new ArgumentException($"Keys [{keys.Rows}, {keys.Columns}], values [{values.Rows}, {values.Columns}] and {caches.Length} caches do not fit queries [{query.Rows}, {query.Columns}].");
+        if (query.Rows == 0)
+            return;
+
+        var (groups, longest) = (0, 0);
+        ReserveGroups(query.Rows);
+        for (var row = 0; row < query.Rows; row++)
+        {
+            CheckAttention(query, caches[row], output);
+            caches[row].Grow(1);
+            longest = Math.Max(longest, caches[row].PaddedCount);
+            if (row == 0 || caches[row] != caches[row - 1])
+                _groups[groups++] = row;
+        }
+
+        _groups[groups] = query.Rows;
         ReserveScratch(longest);
-        var job = new RowAttentionJob(this, query, caches, counts, output);
-        _team.Run(ref job, query.Rows * caches[0].Heads);
+        var job = new SelfAttentionJob(this, query, keys, values, caches, output, _groups);
+        _team.Run(ref job, groups * caches[0].Heads);
     }
 
     /// <summary>One head's scores before the softmax, q·kᵀ/√headSize, of every row for every key: what alignment by attention looks at.</summary>
@@ -175,7 +225,7 @@ public sealed unsafe class CpuDevice : IDisposable
         if (keys.Columns != cache.Heads * cache.HeadSize || values.Columns != keys.Columns || values.Rows != keys.Rows)
             throw new ArgumentException($"Keys [{keys.Rows}, {keys.Columns}] and values [{values.Rows}, {values.Columns}] do not fit {cache.Heads} heads of {cache.HeadSize}.");
         var first = cache.Grow(keys.Rows);
-        var job = new AppendJob(cache, first, keys, values);
+        var job = new AppendJob(Kernels, cache, first, keys, values);
         if (keys.Rows < AppendJob.RowsWorthSplitting)
         {
             for (var head = 0; head < cache.Heads; head++)
@@ -193,6 +243,13 @@ public sealed unsafe class CpuDevice : IDisposable
             return Kernels.LogSumExp(x, logits.Length);
     }
 
+    /// <summary>Where the largest of one row of logits is, the first of several.</summary>
+    public int IndexOfMax(ReadOnlySpan<float> logits)
+    {
+        fixed (float* x = logits)
+            return logits.IndexOf(Kernels.Max(x, logits.Length));
+    }
+
     public void Dispose()
     {
         _team.Dispose();
@@ -207,11 +264,27 @@ public sealed unsafe class CpuDevice : IDisposable
     internal void Run<TJob>(ref TJob job, int pieces)
         where TJob : struct, IParallelJob => _team.Run(ref job, pieces);
 
+    private void CheckLinear(TensorView x, PackedMatrix weights, TensorView y)
+    {
+        if (x.Columns != weights.Inputs || y.Columns < weights.Outputs || y.Rows != x.Rows)
+            throw new ArgumentException($"[{x.Rows}, {x.Columns}] x [{weights.Outputs}, {weights.Inputs}]ᵀ does not give [{y.Rows}, {y.Columns}].");
+        if (y.Stride < weights.PaddedOutputs)
+            throw new ArgumentException($"The result's rows are {y.Stride} floats apart; {weights.PaddedOutputs} are needed.", nameof(y));
+        if (weights.PanelWidth != Kernels.PanelWidth)
+            throw new ArgumentException($"These weights were packed for panels of {weights.PanelWidth}; this device has {Kernels.PanelWidth}.", nameof(weights));
+    }
+
     private static void CheckAttention(TensorView query, KeyValueCache keys, TensorView output)
     {
         var width = keys.Heads * keys.HeadSize;
         if (query.Columns != width || output.Columns != width || output.Rows != query.Rows)
             throw new ArgumentException($"{keys.Heads} heads of {keys.HeadSize} do not fit [{query.Rows}, {query.Columns}] to [{output.Rows}, {output.Columns}].");
+    }
+
+    private void ReserveGroups(int rows)
+    {
+        if (_groups.Length <= rows)
+            _groups = new int[2 * (rows + 1)];
     }
 
     private void ReserveScratch(int floats)

@@ -27,34 +27,35 @@ internal abstract unsafe class CpuKernels
     /// </summary>
     public abstract void Scores(int rows, float* query, nint ldq, KeyValueCache cache, int head, int panels, float* scores, nint lds);
 
-    /// <summary>output[r, d] = Σ_key weights[r, key]·values[key, d] over the first <paramref name="count"/> keys of one head.</summary>
-    public abstract void WeightedSum(int rows, int count, float* weights, nint ldw, KeyValueCache cache, int head, float* output, nint ldo);
+    /// <summary>
+    /// output[r, d] = factors[r]·Σ_key weights[r, key]·values[key, d] over the first <paramref name="count"/> keys of one head, with weights and factors from
+    /// <see cref="Exponentials"/>. Up to three rows give the same results as each alone.
+    /// </summary>
+    public abstract void WeightedSum(int rows, int count, float* weights, nint ldw, float* factors, KeyValueCache cache, int head, float* output, nint ldo);
+
+    /// <summary>
+    /// Scores to weights before their division by 1/their sum, which is returned: x[i] = exp(scale·(x[i] - max x))·valueScales[i].
+    /// </summary>
+    /// <param name="x">Room for whole panels.</param>
+    /// <param name="valueScales">Readable for whole panels, or null for ones; the sum is without them.</param>
+    public abstract float Exponentials(float* x, int count, float scale, float* valueScales);
 
     /// <summary>Copies keys[count, headSize] (<paramref name="ldk"/> floats between rows) to positions first… of one head of the cache, and values likewise.</summary>
-    public static void Append(KeyValueCache cache, int head, int first, int count, float* keys, nint ldk, float* values, nint ldv)
+    public void Append(KeyValueCache cache, int head, int first, int count, float* keys, nint ldk, float* values, nint ldv)
     {
-        if (cache.IsHalf)
+        switch (cache.Format)
         {
-            var key = stackalloc Half[cache.HeadSize];
-            for (var i = 0; i < count; i++)
-            {
-                ToHalf(keys + (i * ldk), key, cache.HeadSize);
-                Scatter(key, (Half*)cache.Keys(head), first + i, cache);
-                ToHalf(values + (i * ldv), (Half*)cache.Values(head) + ((nint)(first + i) * cache.HeadSize), cache.HeadSize);
-            }
-
-            return;
-        }
-
-        for (var i = 0; i < count; i++)
-        {
-            Scatter(keys + (i * ldk), (float*)cache.Keys(head), first + i, cache);
-            NativeMemory.Copy(values + (i * ldv), (float*)cache.Values(head) + ((nint)(first + i) * cache.HeadSize), (nuint)cache.HeadSize * sizeof(float));
+            case CacheFormat.Single:
+                AppendSingles(cache, head, first, count, keys, ldk, values, ldv);
+                break;
+            case CacheFormat.Half:
+                AppendHalves(cache, head, first, count, keys, ldk, values, ldv);
+                break;
+            default:
+                AppendBytes(cache, head, first, count, keys, ldk, values, ldv);
+                break;
         }
     }
-
-    /// <summary>x = softmax(scale·x).</summary>
-    public abstract void Softmax(float* x, int count, float scale);
 
     /// <summary>Biased variance, epsilon 1e-5, then weight and bias.</summary>
     public abstract void LayerNorm(float* x, float* weight, float* bias, float* y, int count);
@@ -71,11 +72,49 @@ internal abstract unsafe class CpuKernels
     /// <summary>ln Σ exp(x), for log-probabilities: x may hold -∞.</summary>
     public abstract float LogSumExp(float* x, int count);
 
+    /// <summary>The largest of x; -∞ if there is none.</summary>
+    public abstract float Max(float* x, int count);
+
     /// <summary>Σ x, as fast as memory gives it; <paramref name="count"/> is a multiple of 128.</summary>
     public abstract float Sum(float* x, int count);
 
     /// <summary>Multiply-adds on registers alone: returns the floating-point operations done.</summary>
     public abstract double RunPeak(int iterations);
+
+    /// <summary>x as bytes and the scale, which is returned, that they are to be multiplied by: the largest of them becomes 127 or -127.</summary>
+    protected abstract float Quantise(float* x, sbyte* bytes, int count);
+
+    private static void AppendSingles(KeyValueCache cache, int head, int first, int count, float* keys, nint ldk, float* values, nint ldv)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Scatter(keys + (i * ldk), (float*)cache.Keys(head), first + i, cache);
+            NativeMemory.Copy(values + (i * ldv), (float*)cache.Values(head) + ((nint)(first + i) * cache.HeadSize), (nuint)cache.HeadSize * sizeof(float));
+        }
+    }
+
+    private static void AppendHalves(KeyValueCache cache, int head, int first, int count, float* keys, nint ldk, float* values, nint ldv)
+    {
+        var key = stackalloc Half[cache.HeadSize];
+        for (var i = 0; i < count; i++)
+        {
+            ToHalf(keys + (i * ldk), key, cache.HeadSize);
+            Scatter(key, (Half*)cache.Keys(head), first + i, cache);
+            ToHalf(values + (i * ldv), (Half*)cache.Values(head) + ((nint)(first + i) * cache.HeadSize), cache.HeadSize);
+        }
+    }
+
+    private void AppendBytes(KeyValueCache cache, int head, int first, int count, float* keys, nint ldk, float* values, nint ldv)
+    {
+        var key = stackalloc Half[cache.HeadSize];
+        for (var i = 0; i < count; i++)
+        {
+            ToHalf(keys + (i * ldk), key, cache.HeadSize);
+            Scatter(key, (Half*)cache.Keys(head), first + i, cache);
+            var value = (sbyte*)cache.Values(head) + ((nint)(first + i) * cache.HeadSize);
+            cache.ValueScales(head)[first + i] = Quantise(values + (i * ldv), value, cache.HeadSize);
+        }
+    }
 
     private static void Scatter<T>(T* key, T* panels, int position, KeyValueCache cache)
         where T : unmanaged

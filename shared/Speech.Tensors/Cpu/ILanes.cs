@@ -25,6 +25,12 @@ internal unsafe interface ILanes<V>
 
     static abstract void Store(V value, float* destination);
 
+    /// <summary>Rounds to the nearest integers, ties to even; they must fit.</summary>
+    static abstract void StoreInt8(V value, sbyte* destination);
+
+    /// <summary>Asks for a cache line that will be read soon; any address will do.</summary>
+    static abstract void Prefetch(byte* source);
+
     /// <summary>a·b + c.</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
 
@@ -43,7 +49,8 @@ internal unsafe interface ILanes<V>
     /// <summary>|magnitude| with the sign of <paramref name="sign"/>.</summary>
     static abstract V CopySign(V magnitude, V sign);
 
-    static abstract V Exp(V a);
+    /// <summary>a·2ⁿ, where n is the integer in the low bits of <paramref name="power"/>, which is 1.5·2²³ + n.</summary>
+    static abstract V TimesPowerOfTwo(V a, V power);
 
     static abstract float Sum(V a);
 

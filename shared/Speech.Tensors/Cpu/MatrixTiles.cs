@@ -15,6 +15,10 @@ internal static unsafe class MatrixTiles<L, V>
     where L : struct, ILanes<V>
     where V : unmanaged
 {
+    // How far ahead of its use a panel is asked for, in bytes. The processor's own prefetchers stop at the end of each page; asked for in time, weights
+    // come from memory while earlier ones are multiplied.
+    private const int Ahead = 8192;
+
     /// <summary>The rows, of <paramref name="rows"/>, that tiles of four and more cover; 0 to 3 fewer.</summary>
     public static int TiledRows(int rows)
     {
@@ -70,8 +74,9 @@ internal static unsafe class MatrixTiles<L, V>
     }
 
     /// <summary>One row by four neighbouring panels: as many independent chains as the processor needs to keep its multiply-add units busy.</summary>
+    /// <param name="ahead">Bytes from a panel to what will be read some time after it.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile1x8<E>(int k, float* a, byte* b, nint ldb, nint panelBytes, float* bias, float* c, bool add)
+    public static void Tile1x8<E>(int k, float* a, byte* b, nint ldb, nint panelBytes, nint ahead, float* bias, float* c, bool add)
         where E : struct, IPanelElement<V>
     {
         V s0 = Bias(bias, 0), t0 = Bias(bias, L.Count), s1 = Bias(bias, 2 * L.Count), t1 = Bias(bias, 3 * L.Count);
@@ -90,6 +95,10 @@ internal static unsafe class MatrixTiles<L, V>
             k -= steps;
             for (; steps > 0; steps--)
             {
+                L.Prefetch(b + ahead);
+                L.Prefetch(b1 + ahead);
+                L.Prefetch(b2 + ahead);
+                L.Prefetch(b3 + ahead);
                 var x = L.Broadcast(*a++);
                 s0 = L.MultiplyAdd(x, E.Load(b, v0), s0);
                 t0 = L.MultiplyAdd(x, E.Load(b + second, w0), t0);
@@ -112,6 +121,39 @@ internal static unsafe class MatrixTiles<L, V>
         Put(s3, t3, c + (6 * L.Count), add);
     }
 
+    /// <summary>One row by two neighbouring panels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Tile1x4<E>(int k, float* a, byte* b, nint ldb, nint panelBytes, float* bias, float* c, bool add)
+        where E : struct, IPanelElement<V>
+    {
+        V s0 = Bias(bias, 0), t0 = Bias(bias, L.Count), s1 = Bias(bias, 2 * L.Count), t1 = Bias(bias, 3 * L.Count);
+        var b1 = b + panelBytes;
+        var second = L.Count * E.Bytes;
+        while (k > 0)
+        {
+            V v0 = E.Scale(b, 0), w0 = E.Scale(b, 1), v1 = E.Scale(b1, 0), w1 = E.Scale(b1, 1);
+            b += E.ScaleBytes;
+            b1 += E.ScaleBytes;
+            var steps = Math.Min(k, E.BlockLength);
+            k -= steps;
+            for (; steps > 0; steps--)
+            {
+                L.Prefetch(b + Ahead);
+                L.Prefetch(b1 + Ahead);
+                var x = L.Broadcast(*a++);
+                s0 = L.MultiplyAdd(x, E.Load(b, v0), s0);
+                t0 = L.MultiplyAdd(x, E.Load(b + second, w0), t0);
+                s1 = L.MultiplyAdd(x, E.Load(b1, v1), s1);
+                t1 = L.MultiplyAdd(x, E.Load(b1 + second, w1), t1);
+                b += ldb;
+                b1 += ldb;
+            }
+        }
+
+        Put(s0, t0, c, add);
+        Put(s1, t1, c + (2 * L.Count), add);
+    }
+
     /// <summary>One row by four vectors, even and odd steps of k in sums of their own: the long thin product of attention weights and values.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum1x4<E>(int k, float* a, byte* b, nint ldb, float* c)
@@ -121,6 +163,8 @@ internal static unsafe class MatrixTiles<L, V>
         var vector = L.Count * E.Bytes;
         for (; k > 1; k -= 2)
         {
+            L.Prefetch(b + Ahead);
+            L.Prefetch(b + ldb + Ahead);
             var x = L.Broadcast(a[0]);
             s0 = L.MultiplyAdd(x, E.Load(b, default), s0);
             s1 = L.MultiplyAdd(x, E.Load(b + vector, default), s1);
@@ -147,6 +191,67 @@ internal static unsafe class MatrixTiles<L, V>
 
         Put(L.Add(s0, t0), L.Add(s1, t1), c, add: false);
         Put(L.Add(s2, t2), L.Add(s3, t3), c + (2 * L.Count), add: false);
+    }
+
+    /// <summary>Two rows as <see cref="Sum1x4"/>, to the same results, reading the values once for both.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Sum2x4<E>(int k, float* a, nint lda, byte* b, nint ldb, float* c, nint ldc)
+        where E : struct, IPanelElement<V>
+    {
+        V s0 = default, s1 = default, s2 = default, s3 = default, t0 = default, t1 = default, t2 = default, t3 = default;
+        V u0 = default, u1 = default, u2 = default, u3 = default, w0 = default, w1 = default, w2 = default, w3 = default;
+        var vector = L.Count * E.Bytes;
+        for (; k > 1; k -= 2)
+        {
+            V x = L.Broadcast(a[0]), y = L.Broadcast(a[lda]);
+            V v0 = E.Load(b, default), v1 = E.Load(b + vector, default), v2 = E.Load(b + (2 * vector), default), v3 = E.Load(b + (3 * vector), default);
+            L.Prefetch(b + Ahead);
+            s0 = L.MultiplyAdd(x, v0, s0);
+            u0 = L.MultiplyAdd(y, v0, u0);
+            s1 = L.MultiplyAdd(x, v1, s1);
+            u1 = L.MultiplyAdd(y, v1, u1);
+            s2 = L.MultiplyAdd(x, v2, s2);
+            u2 = L.MultiplyAdd(y, v2, u2);
+            s3 = L.MultiplyAdd(x, v3, s3);
+            u3 = L.MultiplyAdd(y, v3, u3);
+            b += ldb;
+            x = L.Broadcast(a[1]);
+            y = L.Broadcast(a[lda + 1]);
+            v0 = E.Load(b, default);
+            v1 = E.Load(b + vector, default);
+            v2 = E.Load(b + (2 * vector), default);
+            v3 = E.Load(b + (3 * vector), default);
+            L.Prefetch(b + Ahead);
+            t0 = L.MultiplyAdd(x, v0, t0);
+            w0 = L.MultiplyAdd(y, v0, w0);
+            t1 = L.MultiplyAdd(x, v1, t1);
+            w1 = L.MultiplyAdd(y, v1, w1);
+            t2 = L.MultiplyAdd(x, v2, t2);
+            w2 = L.MultiplyAdd(y, v2, w2);
+            t3 = L.MultiplyAdd(x, v3, t3);
+            w3 = L.MultiplyAdd(y, v3, w3);
+            a += 2;
+            b += ldb;
+        }
+
+        if (k == 1)
+        {
+            V x = L.Broadcast(a[0]), y = L.Broadcast(a[lda]);
+            V v0 = E.Load(b, default), v1 = E.Load(b + vector, default), v2 = E.Load(b + (2 * vector), default), v3 = E.Load(b + (3 * vector), default);
+            s0 = L.MultiplyAdd(x, v0, s0);
+            u0 = L.MultiplyAdd(y, v0, u0);
+            s1 = L.MultiplyAdd(x, v1, s1);
+            u1 = L.MultiplyAdd(y, v1, u1);
+            s2 = L.MultiplyAdd(x, v2, s2);
+            u2 = L.MultiplyAdd(y, v2, u2);
+            s3 = L.MultiplyAdd(x, v3, s3);
+            u3 = L.MultiplyAdd(y, v3, u3);
+        }
+
+        Put(L.Add(s0, t0), L.Add(s1, t1), c, add: false);
+        Put(L.Add(s2, t2), L.Add(s3, t3), c + (2 * L.Count), add: false);
+        Put(L.Add(u0, w0), L.Add(u1, w1), c + ldc, add: false);
+        Put(L.Add(u2, w2), L.Add(u3, w3), c + ldc + (2 * L.Count), add: false);
     }
 
     /// <summary>One row by one panel.</summary>
@@ -203,6 +308,7 @@ internal static unsafe class MatrixTiles<L, V>
             k -= steps;
             for (; steps > 0; steps--)
             {
+                L.Prefetch(b + Ahead);
                 V b0 = E.Load(b, v), b1 = E.Load(b + (L.Count * E.Bytes), w);
                 var x = L.Broadcast(*a);
                 s0 = L.MultiplyAdd(x, b0, s0);
@@ -287,6 +393,7 @@ internal static unsafe class MatrixTiles<L, V>
             k -= steps;
             for (; steps > 0; steps--)
             {
+                L.Prefetch(b + Ahead);
                 V b0 = E.Load(b, v), b1 = E.Load(b + (L.Count * E.Bytes), w);
                 var x = L.Broadcast(*a);
                 s0 = L.MultiplyAdd(x, b0, s0);
@@ -404,6 +511,7 @@ internal static unsafe class MatrixTiles<L, V>
             k -= steps;
             for (; steps > 0; steps--)
             {
+                L.Prefetch(b + Ahead);
                 V b0 = E.Load(b, v), b1 = E.Load(b + (L.Count * E.Bytes), w);
                 var x = L.Broadcast(*a);
                 s0 = L.MultiplyAdd(x, b0, s0);

@@ -13,6 +13,9 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
     // Panels whose sums are kept aside at a time: as many as one row takes at once.
     private const int PanelsAside = 4;
 
+    // What is asked for so far ahead must still be in the second cache when it is read.
+    private const int FarthestAhead = 256 * 1024;
+
     public override int PanelWidth => 2 * L.Count;
 
     public override void Multiply(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch)
@@ -52,43 +55,50 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
 
     public override void Scores(int rows, float* query, nint ldq, KeyValueCache cache, int head, int panels, float* scores, nint lds)
     {
-        var panelElements = (nint)cache.HeadSize * PanelWidth;
-        if (cache.IsHalf)
-            Multiply<HalfElement<L, V>>(rows, cache.HeadSize, query, ldq, cache.Keys(head), panelElements * sizeof(ushort), null, 0, panels, scores, lds, add: false);
+        if (cache.Format == CacheFormat.Single)
+            Scores<SingleElement<L, V>>(rows, query, ldq, cache, head, panels, scores, lds);
         else
-            Multiply<SingleElement<L, V>>(rows, cache.HeadSize, query, ldq, cache.Keys(head), panelElements * sizeof(float), null, 0, panels, scores, lds, add: false);
+            Scores<HalfElement<L, V>>(rows, query, ldq, cache, head, panels, scores, lds);
     }
 
-    public override void WeightedSum(int rows, int count, float* weights, nint ldw, KeyValueCache cache, int head, float* output, nint ldo)
+    public override void WeightedSum(int rows, int count, float* weights, nint ldw, float* factors, KeyValueCache cache, int head, float* output, nint ldo)
     {
-        if (cache.IsHalf)
-            WeightedSum<HalfElement<L, V>>(rows, count, weights, ldw, cache.Values(head), cache.HeadSize, output, ldo);
-        else
-            WeightedSum<SingleElement<L, V>>(rows, count, weights, ldw, cache.Values(head), cache.HeadSize, output, ldo);
-    }
-
-    public override void Softmax(float* x, int count, float scale)
-    {
-        var max = MathF.Max(float.NegativeInfinity, MaxOf(x, count)) * scale;
-        V scales = L.Broadcast(scale), shift = L.Broadcast(max), sums = default;
-        var i = 0;
-        for (; i <= count - L.Count; i += L.Count)
+        switch (cache.Format)
         {
-            var e = L.Exp(L.Subtract(L.Multiply(L.Load(x + i), scales), shift));
-            L.Store(e, x + i);
-            sums = L.Add(sums, e);
+            case CacheFormat.Single:
+                WeightedSum<SingleElement<L, V>>(rows, count, weights, ldw, cache.Values(head), cache.HeadSize, output, ldo);
+                break;
+            case CacheFormat.Half:
+                WeightedSum<HalfElement<L, V>>(rows, count, weights, ldw, cache.Values(head), cache.HeadSize, output, ldo);
+                break;
+            default:
+                WeightedSum<ByteElement<L, V>>(rows, count, weights, ldw, cache.Values(head), cache.HeadSize, output, ldo);
+                break;
         }
 
-        var sum = L.Sum(sums);
-        for (; i < count; i++)
-            sum += x[i] = MathF.Exp((x[i] * scale) - max);
+        for (var row = 0; row < rows; row++)
+            Scale(output + (row * ldo), cache.HeadSize, factors[row]);
+    }
 
-        var inverse = 1 / sum;
-        var inverses = L.Broadcast(inverse);
-        for (i = 0; i <= count - L.Count; i += L.Count)
-            L.Store(L.Multiply(L.Load(x + i), inverses), x + i);
-        for (; i < count; i++)
-            x[i] *= inverse;
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override float Exponentials(float* x, int count, float scale, float* valueScales)
+    {
+        // Beyond the count a vector is filled up with what adds nothing.
+        var padded = (count + L.Count - 1) / L.Count * L.Count;
+        for (var i = count; i < padded; i++)
+            x[i] = float.NegativeInfinity;
+        V maxima = L.Load(x), scales = L.Broadcast(scale), sums = default;
+        for (var i = L.Count; i < padded; i += L.Count)
+            maxima = L.Max(maxima, L.Load(x + i));
+        var shift = L.Broadcast(L.MaxAcross(maxima));
+        for (var i = 0; i < padded; i += L.Count)
+        {
+            var e = Exponential<L, V>.Of(L.Multiply(L.Subtract(L.Load(x + i), shift), scales));
+            sums = L.Add(sums, e);
+            L.Store(valueScales is null ? e : L.Multiply(e, L.Load(valueScales + i)), x + i);
+        }
+
+        return 1 / L.Sum(sums);
     }
 
     public override void LayerNorm(float* x, float* weight, float* bias, float* y, int count)
@@ -161,16 +171,34 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
 
     public override float LogSumExp(float* x, int count)
     {
-        var max = MaxOf(x, count);
+        var max = Max(x, count);
         var shift = L.Broadcast(max);
         V sums = default;
         var i = 0;
         for (; i <= count - L.Count; i += L.Count)
-            sums = L.Add(sums, L.Exp(L.Subtract(L.Load(x + i), shift)));
+            sums = L.Add(sums, Exponential<L, V>.Of(L.Subtract(L.Load(x + i), shift)));
         var sum = L.Sum(sums);
         for (; i < count; i++)
             sum += MathF.Exp(x[i] - max);
         return max + MathF.Log(sum);
+    }
+
+    public override float Max(float* x, int count)
+    {
+        V least = L.Broadcast(float.NegativeInfinity), m0 = least, m1 = least, m2 = least, m3 = least;
+        var i = 0;
+        for (; i <= count - (4 * L.Count); i += 4 * L.Count)
+        {
+            m0 = L.Max(m0, L.Load(x + i));
+            m1 = L.Max(m1, L.Load(x + i + L.Count));
+            m2 = L.Max(m2, L.Load(x + i + (2 * L.Count)));
+            m3 = L.Max(m3, L.Load(x + i + (3 * L.Count)));
+        }
+
+        var max = L.MaxAcross(L.Max(L.Max(m0, m1), L.Max(m2, m3)));
+        for (; i < count; i++)
+            max = MathF.Max(max, x[i]);
+        return max;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -300,26 +328,59 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
             return;
         }
 
-        // A single row takes four panels at once, to have enough independent chains.
+        // A single row takes four or two panels at once, to have enough independent chains.
         for (var panel = firstPanel; panel < endPanel;)
         {
-            var group = rest == 1 && panel <= endPanel - 4 ? 4 : 1;
+            var left = endPanel - panel;
+            var group = rest == 0 ? 1 : left >= 4 ? 4 : left >= 2 ? 2 : 1;
             for (var i = panel; i < panel + group; i++)
             {
                 var offset = i * PanelWidth;
                 MatrixTiles<L, V>.Multiply<E>(
-                    group == 4 ? tiled : rows, k, a, lda, b + (i * panelBytes), ldb, bias is null ? null : bias + offset, c + offset, ldc, add);
+                    group > 1 ? tiled : rows, k, a, lda, b + (i * panelBytes), ldb, bias is null ? null : bias + offset, c + offset, ldc, add);
             }
 
-            if (group == 4)
+            if (group > 1)
             {
                 var offset = panel * PanelWidth;
-                MatrixTiles<L, V>.Tile1x8<E>(
-                    k, a + (tiled * lda), b + (panel * panelBytes), ldb, panelBytes, bias is null ? null : bias + offset, c + (tiled * ldc) + offset, add);
+                var at = b + (panel * panelBytes);
+                var biasAt = bias is null ? null : bias + offset;
+                if (group == 2)
+                    MatrixTiles<L, V>.Tile1x4<E>(k, a + (tiled * lda), at, ldb, panelBytes, biasAt, c + (tiled * ldc) + offset, add);
+                else
+                    MatrixTiles<L, V>.Tile1x8<E>(k, a + (tiled * lda), at, ldb, panelBytes, Ahead(panelBytes, left), biasAt, c + (tiled * ldc) + offset, add);
             }
 
             panel += group;
         }
+    }
+
+    /// <summary>What to ask memory for while four panels are read: the same place in the next four, if those are to be read and near.</summary>
+    private static nint Ahead(nint panelBytes, int panelsLeft) =>
+        panelsLeft >= 8 && panelBytes <= FarthestAhead / 4 ? 4 * panelBytes : Math.Min(panelBytes, 4096);
+
+    protected override float Quantise(float* x, sbyte* bytes, int count)
+    {
+        V maxima = default;
+        for (var i = 0; i < count; i += L.Count)
+            maxima = L.Max(maxima, L.Abs(L.Load(x + i)));
+        var max = L.MaxAcross(maxima);
+        var inverse = L.Broadcast(max > 0 ? sbyte.MaxValue / max : 0);
+        for (var i = 0; i < count; i += L.Count)
+            L.StoreInt8(L.Multiply(L.Load(x + i), inverse), bytes + i);
+        return max / sbyte.MaxValue;
+    }
+
+    private void Scores<E>(int rows, float* query, nint ldq, KeyValueCache cache, int head, int panels, float* scores, nint lds)
+        where E : struct, IPanelElement<V> =>
+        Multiply<E>(
+            rows, cache.HeadSize, query, ldq, cache.Keys(head), (nint)cache.HeadSize * PanelWidth * E.Bytes, null, 0, panels, scores, lds, add: false);
+
+    private static void Scale(float* x, int count, float factor)
+    {
+        var factors = L.Broadcast(factor);
+        for (var i = 0; i < count; i += L.Count)
+            L.Store(L.Multiply(L.Load(x + i), factors), x + i);
     }
 
     private void WeightedSum<E>(int rows, int count, float* weights, nint ldw, byte* values, int headSize, float* output, nint ldo)
@@ -328,12 +389,19 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
         var ldv = (nint)headSize * E.Bytes;
         if (rows < 4)
         {
-            for (var row = 0; row < rows; row++)
+            var d = 0;
+            for (; d <= headSize - (4 * L.Count); d += 4 * L.Count)
             {
-                var d = 0;
-                for (; d <= headSize - (4 * L.Count); d += 4 * L.Count)
+                var row = 0;
+                for (; row < rows - 1; row += 2)
+                    MatrixTiles<L, V>.Sum2x4<E>(count, weights + (row * ldw), ldw, values + (d * E.Bytes), ldv, output + (row * ldo) + d, ldo);
+                if (row < rows)
                     MatrixTiles<L, V>.Sum1x4<E>(count, weights + (row * ldw), values + (d * E.Bytes), ldv, output + (row * ldo) + d);
-                for (; d < headSize; d += PanelWidth)
+            }
+
+            for (; d < headSize; d += PanelWidth)
+            {
+                for (var row = 0; row < rows; row++)
                     MatrixTiles<L, V>.Tile1x2<E>(count, weights + (row * ldw), values + (d * E.Bytes), ldv, null, output + (row * ldo) + d, add: false);
             }
 
@@ -367,23 +435,6 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
         }
     }
 
-    private static float MaxOf(float* x, int count)
-    {
-        var i = 0;
-        var max = float.NegativeInfinity;
-        if (count >= L.Count)
-        {
-            var maxima = L.Load(x);
-            for (i = L.Count; i <= count - L.Count; i += L.Count)
-                maxima = L.Max(maxima, L.Load(x + i));
-            max = L.MaxAcross(maxima);
-        }
-
-        for (; i < count; i++)
-            max = MathF.Max(max, x[i]);
-        return max;
-    }
-
     // erf by Abramowitz and Stegun 7.1.26: absolute error below 1.5e-7.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Gelu(V x)
@@ -396,7 +447,7 @@ internal sealed unsafe class SimdKernels<L, V> : CpuKernels
         p = L.MultiplyAdd(t, p, L.Broadcast(-0.284496736f));
         p = L.MultiplyAdd(t, p, L.Broadcast(0.254829592f));
         p = L.Multiply(t, p);
-        var tail = L.Multiply(p, L.Exp(L.Multiply(z, L.Subtract(default, z))));
+        var tail = L.Multiply(p, Exponential<L, V>.Of(L.Multiply(z, L.Subtract(default, z))));
         var erf = L.CopySign(L.Subtract(one, tail), x);
         return L.Multiply(L.Multiply(L.Broadcast(0.5f), x), L.Add(one, erf));
     }

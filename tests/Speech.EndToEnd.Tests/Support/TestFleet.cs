@@ -43,8 +43,9 @@ public sealed class TestFleet : IAsyncDisposable
     /// <param name="backlog">Jobs to be piled up before, so that it is busy for a while: fewer than there will be.</param>
     internal async Task<IDisposable> FreezeAtWorkAsync(string worker, int backlog)
     {
-        IDisposable[] all = [.. Report.Workers.Select(part => Freeze(part.Name))];
-        await Until.TrueAsync(async () => await Redis.StreamLengthAsync(RedisKeys.AudioJobs) >= backlog, $"{backlog} jobs");
+        var (stream, _) = WorkOf(worker);
+        IDisposable[] all = [.. Report.Workers.Where(part => WorkOf(part.Name).Stream == stream).Select(part => Freeze(part.Name))];
+        await Until.TrueAsync(async () => await Redis.StreamLengthAsync(stream) >= backlog, $"{backlog} jobs");
         foreach (var frozen in all)
             frozen.Dispose();
 
@@ -65,11 +66,13 @@ public sealed class TestFleet : IAsyncDisposable
     /// <summary>How many jobs a worker was given and has not acknowledged.</summary>
     internal async Task<long> PendingAsync(string worker)
     {
-        var (stream, group) = worker.StartsWith("stt", StringComparison.Ordinal)
-            ? (RedisKeys.AudioJobs, RedisKeys.SttWorkers)
-            : (RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers);
+        var (stream, group) = WorkOf(worker);
         return (await Redis.StreamPendingAsync(stream, group)).Consumers.GetValueOrDefault(worker);
     }
+
+    private static (string Stream, string Group) WorkOf(string worker) => worker.StartsWith("stt", StringComparison.Ordinal)
+        ? (RedisKeys.AudioJobs, RedisKeys.SttWorkers)
+        : (RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers);
 
     /// <summary>Nothing waits, nothing is being worked on, nothing was given up.</summary>
     internal async Task ShouldBeIdleAsync()

@@ -69,7 +69,7 @@ public class AttentionTests
         using var query = Devices.Random(6, Width, seed: 7);
         using var keys = Devices.Random(77, Width, seed: 8);
         using var values = Devices.Random(77, Width, seed: 9);
-        using var cache = new KeyValueCache(device, Heads, HeadSize, 77, half: true);
+        using var cache = new KeyValueCache(device, Heads, HeadSize, 77, CacheFormat.Half);
         using var output = new Tensor(6, Width);
         device.Append(cache, keys, values);
         foreach (var tensor in (Tensor[])[keys, values])
@@ -88,6 +88,129 @@ public class AttentionTests
         device.AttendEach(query, [.. Enumerable.Repeat(cache, 6)], [1, 2, 31, 32, 33, 77], output);
         ShouldBeAttention(output.Row(2), query.Row(2), keys, values, 31);
         ShouldBeAttention(output.Row(5), query.Row(5), keys, values, 77);
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void Values_stored_as_bytes_are_off_by_at_most_half_a_step_of_their_largest(SimdLevel level)
+    {
+        var device = Devices.At(level);
+        using var query = Devices.Random(6, Width, seed: 7);
+        using var keys = Devices.Random(77, Width, seed: 8);
+        using var values = Devices.Random(77, Width, seed: 9);
+        using var cache = new KeyValueCache(device, Heads, HeadSize, 77, CacheFormat.HalfKeysInt8Values);
+        using var output = new Tensor(6, Width);
+        values.Row(5).Clear();
+        device.Append(cache, keys, values);
+        for (var row = 0; row < 77; row++)
+        {
+            foreach (ref var key in keys.Row(row))
+                key = (float)(Half)key;
+            for (var head = 0; head < Heads; head++)
+            {
+                var value = values.Row(row).Slice(head * HeadSize, HeadSize);
+                var scale = value.ToArray().Max(MathF.Abs) / 127;
+                foreach (ref var element in value)
+                    element = scale == 0 ? 0 : MathF.Round(element / scale) * scale;
+            }
+        }
+
+        device.Attend(query, cache, output);
+        for (var row = 0; row < query.Rows; row++)
+            ShouldBeAttention(output.Row(row), query.Row(row), keys, values, 77);
+
+        device.AttendEach(query, [.. Enumerable.Repeat(cache, 6)], [1, 2, 31, 32, 33, 77], output);
+        ShouldBeAttention(output.Row(2), query.Row(2), keys, values, 31);
+        ShouldBeAttention(output.Row(5), query.Row(5), keys, values, 77);
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void Rows_of_the_same_positions_get_the_same_results_together_as_alone(SimdLevel level)
+    {
+        var device = Devices.At(level);
+        using var query = Devices.Random(23, Width, seed: 10);
+        using var keys = Devices.Random(101, Width, seed: 11);
+        using var values = Devices.Random(101, Width, seed: 12);
+        using var together = new Tensor(23, Width);
+        using var alone = new Tensor(1, Width);
+        foreach (var format in Enum.GetValues<CacheFormat>())
+        {
+            using var cache = new KeyValueCache(device, Heads, HeadSize, 101, format);
+            using var copy = new KeyValueCache(device, Heads, HeadSize, 101, format);
+            device.Append(cache, keys, values);
+            copy.CopyFrom(cache);
+            foreach (var rows in (int[])[2, 3, 5, 8, 9, 23])
+            {
+                device.AttendEach(query.View(rows), [.. Enumerable.Repeat(cache, rows)], [.. Enumerable.Repeat(101, rows)], together.View(rows));
+                for (var row = 0; row < rows; row++)
+                {
+                    device.AttendEach(query.View().Slice(row, 1), [copy], [101], alone);
+                    together.Row(row).SequenceEqual(alone.Row(0)).ShouldBeTrue($"row {row} of {rows}, {format}");
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void Appending_and_attending_at_once_is_appending_then_attending(SimdLevel level)
+    {
+        var device = Devices.At(level);
+        using var query = Devices.Random(7, Width, seed: 13);
+        using var keys = Devices.Random(7, Width, seed: 14);
+        using var values = Devices.Random(7, Width, seed: 15);
+        using var output = new Tensor(7, Width);
+        using var expected = new Tensor(1, Width);
+        foreach (var format in Enum.GetValues<CacheFormat>())
+        {
+            using var first = new KeyValueCache(device, Heads, HeadSize, 40, format);
+            using var second = new KeyValueCache(device, Heads, HeadSize, 40, format);
+            using var firstAlone = new KeyValueCache(device, Heads, HeadSize, 40, format);
+            using var secondAlone = new KeyValueCache(device, Heads, HeadSize, 40, format);
+            KeyValueCache[] caches = [first, first, first, first, second, second, second];
+            foreach (var step in (int[])[0, 1, 2])
+            {
+                device.AppendAndAttend(query, keys, values, caches, output);
+                for (var row = 0; row < 7; row++)
+                {
+                    var cache = row < 4 ? firstAlone : secondAlone;
+                    device.Append(cache, keys.View().Slice(row, 1), values.View().Slice(row, 1));
+                    device.AttendEach(query.View().Slice(row, 1), [cache], [cache.Count], expected);
+                    output.Row(row).SequenceEqual(expected.Row(0)).ShouldBeTrue($"row {row} of step {step}, {format}");
+                }
+            }
+
+            first.Count.ShouldBe(12);
+            second.Count.ShouldBe(9);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void A_cache_that_grew_position_by_position_equals_one_filled_at_once(SimdLevel level)
+    {
+        var device = Devices.At(level);
+        using var query = Devices.Random(2, Width, seed: 16);
+        using var keys = Devices.Random(200, Width, seed: 17);
+        using var values = Devices.Random(200, Width, seed: 18);
+        using var ofGrown = new Tensor(2, Width);
+        using var ofFull = new Tensor(2, Width);
+        foreach (var format in Enum.GetValues<CacheFormat>())
+        {
+            using var grown = new KeyValueCache(device, Heads, HeadSize, 201, format);
+            using var full = new KeyValueCache(device, Heads, HeadSize, 201, format);
+            for (var position = 0; position < 200; position++)
+                device.Append(grown, keys.View().Slice(position, 1), values.View().Slice(position, 1));
+            device.Append(full, keys, values);
+
+            device.Attend(query, grown, ofGrown);
+            device.Attend(query, full, ofFull);
+
+            Devices.Flat(ofGrown).ShouldBe(Devices.Flat(ofFull));
+            grown.SizeInBytes.ShouldBeLessThanOrEqualTo(grown.MaximumBytes);
+            full.SizeInBytes.ShouldBeLessThanOrEqualTo(full.MaximumBytes);
+        }
     }
 
     private static void ShouldBeAttention(Span<float> output, Span<float> query, Tensor keys, Tensor values, int count)

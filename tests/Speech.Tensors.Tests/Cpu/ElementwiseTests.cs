@@ -52,4 +52,29 @@ public class ElementwiseTests
         Devices.At(level).Add(x, y);
         Devices.Flat(x).ShouldBe(expected);
     }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void Log_sum_exp_is_exact_from_the_largest_down_to_what_does_not_count(SimdLevel level)
+    {
+        for (var x = -120f; x <= 0; x += 0.37f)
+        {
+            var expected = Math.Log(1 + (16 * Math.Exp(x)));
+            ((double)Devices.At(level).LogSumExp([0, .. Enumerable.Repeat(x, 16)])).ShouldBe(expected, 3e-7 * (1 + expected), $"at {x}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void The_largest_logit_is_found_wherever_it_is_and_the_first_of_equals_wins(SimdLevel level)
+    {
+        foreach (var count in (int[])[1, 7, 64, 131])
+        {
+            for (var at = 0; at < count; at++)
+            {
+                float[] logits = [.. Enumerable.Range(0, count).Select(i => i == at ? 3 : i > at && i % 5 == 0 ? 3 : i % 3 == 0 ? float.NegativeInfinity : -i)];
+                Devices.At(level).IndexOfMax(logits).ShouldBe(at);
+            }
+        }
+    }
 }

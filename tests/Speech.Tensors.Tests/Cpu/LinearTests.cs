@@ -139,6 +139,24 @@ public class LinearTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void Relu_keeps_what_is_above_zero_and_no_more(SimdLevel level)
+    {
+        var device = Devices.At(level);
+        using var x = new Tensor(5, 1);
+        for (var i = 0; i < x.Rows; i++)
+            x.Row(i)[0] = 1;
+        var weights = Enumerable.Range(0, 1001).Select(i => (i - 500) / 50f).ToArray();
+        using var packed = device.Pack(weights, weights.Length, 1);
+        using var y = new Tensor(5, packed.PaddedOutputs);
+
+        device.Linear(x, packed, y, Activation.Relu);
+
+        for (var row = 0; row < y.Rows; row++)
+            y.Row(row)[..weights.Length].ToArray().ShouldBe(weights.Select(weight => Math.Max(weight, 0)));
+    }
+
     [Fact]
     public void Every_finite_half_widens_exactly_at_every_width()
     {
@@ -269,6 +287,32 @@ public class LinearTests
         Should.Throw<ArgumentException>(() => device.PackInt8([1, 1, 2, float.NegativeInfinity], 2, 2)).Message.ShouldContain("Output 1");
         Should.Throw<ArgumentException>(() => device.PackInt8([1, 1, 2], 2, 2)).Message.ShouldContain("2x2");
         Should.Throw<ArgumentException>(() => device.PackInt8([1, 1, 2, 3], 2, 2, [1])).Message.ShouldContain("bias");
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
+    public void Three_products_at_once_are_the_three_products(SimdLevel level)
+    {
+        var device = Devices.At(level);
+        using var x = Devices.Random(130, 64, seed: 1);
+        using var b = Devices.Random(1, 70, seed: 2);
+        var weights = Enumerable.Range(3, 3).Select(seed => Devices.Random(70, 64, seed)).ToArray();
+        using var first = device.Pack(Devices.Flat(weights[0]), 70, 64, b.Row(0));
+        using var second = device.Pack([.. Devices.Flat(weights[1]).Select(weight => (Half)weight)], 70, 64);
+        using var third = device.PackInt8(Devices.Flat(weights[2]), 70, 64, b.Row(0));
+        PackedMatrix[] matrices = [first, second, third];
+        foreach (var rows in (int[])[1, 5, 8, 130])
+        {
+            var together = matrices.Select(matrix => new Tensor(rows, matrix.PaddedOutputs)).ToArray();
+            device.LinearEach(x.View(rows), new Projection(first, together[0]), new Projection(second, together[1]), new Projection(third, together[2]));
+            for (var i = 0; i < 3; i++)
+            {
+                using var alone = new Tensor(rows, matrices[i].PaddedOutputs);
+                device.Linear(x.View(rows), matrices[i], alone);
+                Devices.Flat(together[i]).ShouldBe(Devices.Flat(alone));
+                together[i].Dispose();
+            }
+        }
     }
 
     [Fact]

@@ -17,7 +17,7 @@ internal sealed class GreedyDecoder(CpuDevice device, int endOfText, double temp
         for (var i = 0; i < hypotheses.Count; i++)
         {
             var row = logits[i];
-            var token = temperature == 0 ? TensorPrimitives.IndexOfMax<float>(row) : Draw(row);
+            var token = temperature == 0 ? device.IndexOfMax(row) : Draw(row);
             hypotheses[i].Add(token, row[token] - device.LogSumExp(row));
             if (token == endOfText)
                 _finished.Add(hypotheses[i]);

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Text.Json;
+using Speech.Cli.Speakers;
+using Speech.Contracts;
+using Speech.Redis;
+
+namespace Speech.EndToEnd.Tests;
+
+/// <summary>A Redis that is there and does not do as it is told, seen from a gateway, a worker and a client that go on.</summary>
+public sealed class RedisRefusalTests(RedisRefusalTests.OwnFleet own) : IClassFixture<RedisRefusalTests.OwnFleet>
+{
+    private readonly SpeakerScript _script = Hearing.Speakers(1, utterances: 8)[0];
+
+    private TestFleet Fleet => own.Fleet;
+
+    [Theory]
+    [InlineData("has no memory left", "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0")]
+    [InlineData("is a replica", "REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE")]
+    [InlineData("has too few replicas", "CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0")]
+    public async Task What_is_said_while_Redis_refuses_to_write_is_held_and_follows(string refusal, string begin, string end)
+    {
+        await using var talk = await Talk.BeginAsync(Fleet.Report.GatewayUrl(0), _script, pauseAt: _script.Utterances[3].Start);
+        await talk.Paused;
+        await TellRedisAsync(begin);
+        try
+        {
+            talk.GoOn();
+            await Until.TrueAsync(() => talk.Messages.OfType<Warning>().Any(warning => warning.Code == "queue_unreachable"), $"the client to be told that Redis {refusal}");
+            await Until.TrueAsync(async () => (await HealthAsync()).Body.GetProperty("held").GetProperty("segments").GetInt32() > 0, "/health to tell of held segments");
+        }
+        finally
+        {
+            await TellRedisAsync(end);
+        }
+
+        await talk.Completed;
+        await talk.Transcripts.ShouldTellAsync(_script);
+        await Fleet.ShouldBeIdleAsync();
+        (await HealthAsync()).Body.GetProperty("held").GetProperty("segments").GetInt32().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_is_said_while_Redis_hangs_follows_and_health_tells_of_it()
+    {
+        await using var talk = await Talk.BeginAsync(Fleet.Report.GatewayUrl(0), _script, pauseAt: _script.Utterances[3].Start);
+        await talk.Paused;
+        using (Fleet.Freeze("redis"))
+        {
+            talk.GoOn();
+            await Until.TrueAsync(async () => (await HealthAsync()) is (HttpStatusCode.ServiceUnavailable, var body)
+                && body.GetProperty("redis").GetProperty("status").GetString() == "degraded" && body.GetProperty("held").GetProperty("segments").GetInt32() > 0, "/health to tell");
+        }
+
+        await talk.Completed;
+        await talk.Transcripts.ShouldTellAsync(_script);
+        await Until.TrueAsync(async () => (await HealthAsync()).Status == HttpStatusCode.OK, "a healthy gateway");
+        await Fleet.ShouldBeIdleAsync();
+    }
+
+    [Theory]
+    [InlineData("SCRIPT FLUSH SYNC")]
+    [InlineData("CLIENT KILL TYPE normal")]
+    [InlineData("CLIENT KILL TYPE pubsub")]
+    [InlineData("XGROUP DESTROY audio_jobs stt_workers")]
+    public async Task What_Redis_forgets_is_made_anew_and_nothing_is_lost(string command)
+    {
+        await using var talk = await Talk.BeginAsync(Fleet.Report.GatewayUrl(0), _script, pauseAt: _script.Utterances[5].Start);
+        await Until.TrueAsync(() => talk.Transcripts.Count > 0, "work to be in full swing");
+        await TellRedisAsync(command);
+        talk.GoOn();
+        await talk.Completed;
+        await talk.Transcripts.ShouldTellAsync(_script);
+        await Until.TrueAsync(async () => await Fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) == 0, "an idle system");
+    }
+
+    [Fact]
+    public async Task What_Redis_has_lost_its_client_is_told_and_the_rest_follows()
+    {
+        await using var talk = await Talk.BeginAsync(Fleet.Report.GatewayUrl(0), _script, pauseAt: _script.Utterances[5].Start);
+        long lost;
+        using (Fleet.Freeze("stt-1"))
+        {
+            await talk.Paused;
+            await Until.TrueAsync(() => talk.Messages.OfType<Committed>().LastOrDefault()?.Until > _script.Utterances[3].End, "some segments to be accepted");
+            lost = await Fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs);
+            lost.ShouldBeGreaterThan(0);
+            await TellRedisAsync("FLUSHALL");
+        }
+        talk.GoOn();
+        await talk.Completed;
+
+        var results = talk.Messages.OfType<FinalResult>().ToArray();
+        results.Select(result => result.Seq).ShouldBe(Enumerable.Range(1, results.Length).Select(seq => (long)seq));
+        results.Select(result => result.Segment).ShouldBe(Enumerable.Range(0, results.Length));
+        results.OfType<Failed>().ShouldAllBe(failed => failed.Code == "lost");
+        results.OfType<Failed>().Count().ShouldBeGreaterThanOrEqualTo((int)lost - 1, "one may have been in its result's way back");
+        results.OfType<Transcript>().Count().ShouldBeGreaterThanOrEqualTo(2, "what was said later");
+    }
+
+    private async Task<(HttpStatusCode Status, JsonElement Body)> HealthAsync()
+    {
+        using var http = new HttpClient();
+        using var response = await http.GetAsync(new Uri($"{Fleet.Report.Gateways[0]}/health"));
+        return (response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement);
+    }
+
+    private async Task TellRedisAsync(string command)
+    {
+        try
+        {
+            await Fleet.Redis.ExecuteAsync([.. command.Split(' ').Select(word => (RedisArgument)word)]);
+        }
+        catch (RedisConnectionException) when (command.StartsWith("CLIENT KILL", StringComparison.Ordinal))
+        {
+            // Ours was among them.
+        }
+    }
+
+    public sealed class OwnFleet : IAsyncLifetime
+    {
+        internal TestFleet Fleet { get; private set; } = null!;
+
+        public async Task InitializeAsync() => Fleet = await TestFleet.StartAsync("redis-refuses");
+
+        public Task DisposeAsync() => Fleet.DisposeAsync().AsTask();
+    }
+}
