@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Speech.Contracts;
 using Speech.Gateway.Sessions;
 
@@ -18,6 +19,8 @@ internal static class GatewayInstruments
 
     public static void AddTo(IServiceProvider services, Meter meter)
     {
+        // Counters are there from the start, not from the first thing that they count.
+        RuntimeHelpers.RunClassConstructor(typeof(GatewayInstruments).TypeHandle);
         var sessions = services.GetRequiredService<SessionRegistry>();
         var held = services.GetRequiredService<HeldAudio>();
         var options = services.GetRequiredService<GatewayOptions>();
