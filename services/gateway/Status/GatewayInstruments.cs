@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using Speech.Contracts;
 using Speech.Gateway.Sessions;
 
@@ -14,13 +13,15 @@ internal static class GatewayInstruments
     private static readonly Counter<long> Ended = Meter.CreateCounter<long>(
         "speech.sessions.ended", "{session}", "Sessions by the code they were closed with (4000: refused, at capacity); lost: the client was gone.");
 
-    public static void SessionEnded(CloseCode? code) => Ended.Add(
-        1, new KeyValuePair<string, object?>("code", code is { } number ? ((int)number).ToString(CultureInfo.InvariantCulture) : "lost"));
+    public static void SessionEnded(CloseCode? code) => CountEnded(code, 1);
 
     public static void AddTo(IServiceProvider services, Meter meter)
     {
-        // Counters are there from the start, not from the first thing that they count.
-        RuntimeHelpers.RunClassConstructor(typeof(GatewayInstruments).TypeHandle);
+        // From zero: Prometheus sees only changes of what it has seen.
+        CountEnded(null, 0);
+        foreach (var code in Enum.GetValues<CloseCode>())
+            CountEnded(code, 0);
+
         var sessions = services.GetRequiredService<SessionRegistry>();
         var held = services.GetRequiredService<HeldAudio>();
         var options = services.GetRequiredService<GatewayOptions>();
@@ -29,4 +30,7 @@ internal static class GatewayInstruments
         meter.CreateObservableGauge("speech.queue.max", () => options.MaxQueueDepth, "{segment}", "Segments in audio_jobs above which new sessions are refused.");
         meter.CreateObservableGauge("speech.held.segments", () => held.Segments, "{segment}", "Accepted segments that Redis has not taken yet.");
     }
+
+    private static void CountEnded(CloseCode? code, int count) => Ended.Add(
+        count, new KeyValuePair<string, object?>("code", code is { } number ? ((int)number).ToString(CultureInfo.InvariantCulture) : "lost"));
 }

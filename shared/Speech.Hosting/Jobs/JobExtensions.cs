@@ -28,5 +28,6 @@ public static class JobExtensions
         builder.Services.AddSingleton<JobCompletion>();
         builder.Services.AddSingleton<RedisFigures>();
         builder.Services.AddInstruments(RedisFigures.AddTo);
+        builder.Services.AddInstruments((_, _) => JobInstruments.BeginAtZero());
     }
 }

@@ -18,6 +18,14 @@ internal static class JobInstruments
         "speech.job.latency", "s", "From being queued, by Redis's clock, until the result is published, by this worker's.", null,
         new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300] });
 
+    /// <summary>Shows all that is counted here before there is anything to count: Prometheus sees only changes of what it has seen.</summary>
+    public static void BeginAtZero()
+    {
+        Accepted.Add(0);
+        foreach (var kind in (string[])["transcript", "translation", "failed"])
+            Published.Add(0, new KeyValuePair<string, object?>("kind", kind));
+    }
+
     public static void SegmentAccepted() => Accepted.Add(1);
 
     public static void ResultPublished(FinalResult result) => Published.Add(1, new KeyValuePair<string, object?>("kind", result switch

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -21,8 +20,6 @@ public static class MetricsExtensions
     /// </summary>
     public static void MapMetrics(this WebApplication app)
     {
-        // Counters are there from the start, not from the first thing that they count.
-        RuntimeHelpers.RunClassConstructor(typeof(JobInstruments).TypeHandle);
         var measured = ActivatorUtilities.CreateInstance<Measured>(app.Services);
         app.Lifetime.ApplicationStopped.Register(measured.Dispose);
         app.MapGet("/metrics", async context =>
