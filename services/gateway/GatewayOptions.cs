@@ -58,7 +58,7 @@ internal sealed record GatewayOptions
     public TimeSpan ResultTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long a gateway that is shut down tries to get what it holds into Redis: what SHUTDOWN_TIMEOUT_SECONDS leaves beside closing
+    /// How long a gateway that is shut down tries to get what it holds into Redis: what DRAIN_TIMEOUT_SECONDS leaves beside closing
     /// the connections.
     /// </summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(2.4);
@@ -86,7 +86,7 @@ internal sealed record GatewayOptions
             ClientTimeout = settings.GetSeconds("CLIENT_TIMEOUT_SECONDS", defaults.ClientTimeout.TotalSeconds, min: 1, max: 3600),
             SlowClientTimeout = settings.GetSeconds("SLOW_CLIENT_SECONDS", defaults.SlowClientTimeout.TotalSeconds, min: 0.1, max: 3600),
             ResultTimeout = settings.GetSeconds("RESULT_TIMEOUT_SECONDS", defaults.ResultTimeout.TotalSeconds, min: 0.1, max: 3600),
-            DrainTimeout = 0.6 * settings.GetSeconds("SHUTDOWN_TIMEOUT_SECONDS", 4, min: 0.1, max: 3600),
+            DrainTimeout = 0.6 * settings.GetSeconds("DRAIN_TIMEOUT_SECONDS", 4, min: 0.1, max: 3600),
             ModelFolder = settings.FindString("MODEL_DIR"),
         };
     }

@@ -44,7 +44,7 @@ public static partial class SpeechHost
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(ServiceInfo.Create(service, TimeProvider.System));
-        var shutdownTimeout = settings.GetSeconds("SHUTDOWN_TIMEOUT_SECONDS", 4, min: 0.1, max: 3600);
+        var shutdownTimeout = settings.GetSeconds("DRAIN_TIMEOUT_SECONDS", 4, min: 0.1, max: 3600);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = shutdownTimeout);
         return builder;
     }

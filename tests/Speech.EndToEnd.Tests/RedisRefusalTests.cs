@@ -17,26 +17,40 @@ public sealed class RedisRefusalTests(RedisRefusalTests.OwnFleet own) : IClassFi
     [InlineData("has no memory left", "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0")]
     [InlineData("is a replica", "REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE")]
     [InlineData("has too few replicas", "CONFIG SET min-replicas-to-write 1", "CONFIG SET min-replicas-to-write 0")]
-    public async Task What_is_said_while_Redis_refuses_to_write_is_held_and_follows(string refusal, string begin, string end)
-    {
-        await using var talk = await Talk.BeginAsync(Fleet.Report.GatewayUrl(0), _script, pauseAt: _script.Utterances[3].Start);
-        await talk.Paused;
-        await TellRedisAsync(begin);
-        try
-        {
-            talk.GoOn();
-            await Until.TrueAsync(() => talk.Messages.OfType<Warning>().Any(warning => warning.Code == "queue_unreachable"), $"the client to be told that Redis {refusal}");
-            await Until.TrueAsync(async () => (await HealthAsync()).Body.GetProperty("held").GetProperty("segments").GetInt32() > 0, "/health to tell of held segments");
-        }
-        finally
-        {
-            await TellRedisAsync(end);
-        }
+    public Task What_is_said_while_Redis_refuses_to_write_is_held_and_follows(string refusal, string begin, string end) =>
+        HoldsAndFollowsAsync(refusal, () => TellRedisAsync(begin), () => TellRedisAsync(end));
 
-        await talk.Completed;
-        await talk.Transcripts.ShouldTellAsync(_script);
-        await Fleet.ShouldBeIdleAsync();
-        (await HealthAsync()).Body.GetProperty("held").GetProperty("segments").GetInt32().ShouldBe(0);
+    [Fact]
+    public async Task What_is_said_while_Redis_cannot_save_is_held_and_follows()
+    {
+        var folder = (await Fleet.Redis.ExecuteAsync("CONFIG", "GET", "dir"))[1].AsString()!;
+        var save = (await Fleet.Redis.ExecuteAsync("CONFIG", "GET", "save"))[1].AsString()!;
+        var inTheWay = Path.Combine(folder, "dump.rdb");
+        await HoldsAndFollowsAsync(
+            "cannot save",
+            async () =>
+            {
+                File.Delete(inTheWay);
+                Directory.CreateDirectory(inTheWay);
+                await Fleet.Redis.ExecuteAsync("CONFIG", "SET", "save", "3600 1000000");
+                await SaveAsync("err");
+            },
+            async () =>
+            {
+                Directory.Delete(inTheWay);
+                await SaveAsync("ok");
+                await Fleet.Redis.ExecuteAsync("CONFIG", "SET", "save", save);
+            });
+
+        async Task SaveAsync(string outcome)
+        {
+            await Fleet.Redis.ExecuteAsync("BGSAVE");
+            await Until.TrueAsync(
+                async () => (await Fleet.Redis.ExecuteAsync("INFO", "persistence")).AsString()! is var info
+                    && info.Contains("rdb_bgsave_in_progress:0", StringComparison.Ordinal)
+                    && info.Contains($"rdb_last_bgsave_status:{outcome}", StringComparison.Ordinal),
+                $"a save to end with {outcome}");
+        }
     }
 
     [Fact]
@@ -102,6 +116,28 @@ public sealed class RedisRefusalTests(RedisRefusalTests.OwnFleet own) : IClassFi
         using var http = new HttpClient();
         using var response = await http.GetAsync(new Uri($"{Fleet.Report.Gateways[0]}/health"));
         return (response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement);
+    }
+
+    private async Task HoldsAndFollowsAsync(string refusal, Func<Task> begin, Func<Task> end)
+    {
+        await using var talk = await Talk.BeginAsync(Fleet.Report.GatewayUrl(0), _script, pauseAt: _script.Utterances[3].Start);
+        await talk.Paused;
+        await begin();
+        try
+        {
+            talk.GoOn();
+            await Until.TrueAsync(() => talk.Messages.OfType<Warning>().Any(warning => warning.Code == "queue_unreachable"), $"the client to be told that Redis {refusal}");
+            await Until.TrueAsync(async () => (await HealthAsync()).Body.GetProperty("held").GetProperty("segments").GetInt32() > 0, "/health to tell of held segments");
+        }
+        finally
+        {
+            await end();
+        }
+
+        await talk.Completed;
+        await talk.Transcripts.ShouldTellAsync(_script);
+        await Fleet.ShouldBeIdleAsync();
+        (await HealthAsync()).Body.GetProperty("held").GetProperty("segments").GetInt32().ShouldBe(0);
     }
 
     private async Task TellRedisAsync(string command)

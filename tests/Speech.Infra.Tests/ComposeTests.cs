@@ -18,7 +18,7 @@ public sealed partial class ComposeTests
         {
             var name = variable.Groups["name"].Value;
             EnvExample.Settings.Keys.ShouldContain(name);
-            if (name is not ("REDIS_PASSWORD" or "SHUTDOWN_TIMEOUT_SECONDS")) // of containers, as is said there
+            if (name is not ("REDIS_PASSWORD" or "DRAIN_TIMEOUT_SECONDS")) // of containers, as is said there
                 EnvExample.Settings[name].ShouldBe(variable.Groups["default"].Value, name);
         }
     }

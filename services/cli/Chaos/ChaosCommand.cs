@@ -60,7 +60,7 @@ internal static class ChaosCommand
             TranslationWorkers = parsed.GetValue(TranslationWorkers),
 
             // A client may find no gateway for a while, and a job lose several workers: neither is what is tested here.
-            Settings = ["RESUME_SECONDS=60", "SHUTDOWN_TIMEOUT_SECONDS=30", "MAX_DELIVERIES=50", "JOB_TIMEOUT_MS=10000"],
+            Settings = ["RESUME_SECONDS=60", "DRAIN_TIMEOUT_SECONDS=30", "MAX_DELIVERIES=50", "JOB_TIMEOUT_MS=10000"],
         };
         try
         {
