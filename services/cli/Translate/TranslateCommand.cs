@@ -20,7 +20,9 @@ internal static class TranslateCommand
 
     private static readonly Option<string> From = new("--from")
     {
-        Description = "The text's language: fr, fra_Latn or a code of Whisper's.", HelpName = "LANG", Required = true,
+        Description = "The text's language: fr, fra_Latn or a code of Whisper's.",
+        HelpName = "LANG",
+        Required = true,
     };
 
     private static readonly Option<string> To = new("--to") { Description = "The language to translate into, likewise.", HelpName = "LANG", Required = true };
@@ -31,7 +33,9 @@ internal static class TranslateCommand
 
     private static readonly Option<double> LengthPenalty = new("--length-penalty")
     {
-        Description = "A hypothesis scores its log-probability / length^P.", HelpName = "P", DefaultValueFactory = _ => 1,
+        Description = "A hypothesis scores its log-probability / length^P.",
+        HelpName = "P",
+        DefaultValueFactory = _ => 1,
     };
 
     private static readonly Option<int> NoRepeat = Options.Number("--no-repeat-ngram", "N", "No run of N tokens comes twice; 0 allows all.", 0, 0, 64);
