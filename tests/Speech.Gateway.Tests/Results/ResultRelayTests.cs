@@ -114,7 +114,8 @@ public sealed class ResultRelayTests : GatewayTest
                 await RecordAndPublishAsync(seq);
             await Eventually.TrueAsync(() => gateway.Sessions == 0);
         }
-        await using var client = await TestClient.ConnectAsync(gateway, Ann + "&resume_from=0");
+        await using var patient = await StartGatewayAsync(); // with the usual patience, which a reader on a busy machine needs
+        await using var client = await TestClient.ConnectAsync(patient, Ann + "&resume_from=0");
         await client.ExpectTranscriptsAsync(400);
         client.Transcripts.Select(transcript => transcript.Seq).ShouldBe(Enumerable.Range(1, 400).Select(seq => (long)seq));
     }
