@@ -48,6 +48,13 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>Whether a timer is set that runs for so long.</summary>
+    public bool IsTimerSet(TimeSpan dueIn)
+    {
+        lock (_gate)
+            return _timers.Exists(timer => timer.Due - _now == dueIn);
+    }
+
     /// <summary>Waits until a timer is set that runs for so long.</summary>
     public async Task TimerSetAsync(TimeSpan dueIn)
     {
