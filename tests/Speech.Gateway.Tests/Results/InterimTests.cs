@@ -18,6 +18,7 @@ public sealed class InterimTests : GatewayTest
             await client.SendAsync(new Ping());
             pongs++;
             await client.ExpectAsync<Pong>(_ => client.Received.OfType<Pong>().Count() == pongs); // the audio has been worked on
+            await Redis.PingAsync(); // and what it gave can be in Redis: an interim under way holds back the next
             time.Advance(TimeSpan.FromSeconds(0.2));
         }
         await client.ExpectAsync<Partial>(partial => partial.Revision == 2);
