@@ -82,7 +82,7 @@ public class DeliveryTests
         using var gate = new ManualResetEventSlim();
         await using var bench = await Bench.CreateAsync();
         var stuck = await bench.StartWorkerAsync(
-            "stuck", inner => new GatedModel(inner, gate), "--DRAIN_TIMEOUT_SECONDS", "1", "--JOB_TIMEOUT_MS", "3600000", "--TRANSLATION_MAX_BATCH_SIZE", "2");
+            "stuck", inner => new GatedModel(inner, gate), "--DRAIN_TIMEOUT_SECONDS", "2", "--JOB_TIMEOUT_MS", "3600000", "--TRANSLATION_MAX_BATCH_SIZE", "2");
         await bench.SayAsync("anna", Texts[..5], "fr");
         await Eventually.TrueAsync(() => stuck.Held.Count == 2);
 

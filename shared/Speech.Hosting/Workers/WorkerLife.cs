@@ -29,7 +29,7 @@ internal sealed partial class WorkerLife(
     ILogger<WorkerLife> logger) : IHostedService, IDisposable
 {
     // Of the shutdown time, for the last words to Redis.
-    private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(600);
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _reading = new();
     private readonly CancellationTokenSource _working = new();
