@@ -48,14 +48,21 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
-    /// <summary>Whether a timer is set that runs for so long.</summary>
-    public bool IsTimerSet(TimeSpan dueIn)
+    /// <summary>Advances to the end of the timer that was set to run for so long; false when there is none.</summary>
+    public bool TryAdvanceToEndOf(TimeSpan length)
     {
+        TimeSpan left;
         lock (_gate)
-            return _timers.Exists(timer => timer.Due - _now == dueIn);
+        {
+            if (_timers.Find(timer => timer.Length == length) is not { } timer)
+                return false;
+            left = timer.Due - _now;
+        }
+        Advance(left);
+        return true;
     }
 
-    /// <summary>Waits until a timer is set that runs for so long.</summary>
+    /// <summary>Waits until a timer is set that runs for so long, counted from now.</summary>
     public async Task TimerSetAsync(TimeSpan dueIn)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
@@ -77,6 +84,8 @@ internal sealed class ManualTime : TimeProvider
     private sealed class ManualTimer(ManualTime time, Action callback) : ITimer
     {
         private TimeSpan _period;
+
+        public TimeSpan Length { get; private set; }
 
         public TimeSpan Due { get; private set; }
 
@@ -115,6 +124,7 @@ internal sealed class ManualTime : TimeProvider
             time._timers.Remove(this);
             if (dueIn == Timeout.InfiniteTimeSpan)
                 return;
+            Length = dueIn;
             Due = time._now + dueIn;
             time._timers.Add(this);
         }

@@ -18,13 +18,18 @@ internal sealed class RunningGateway : IAsyncDisposable
     public int Sessions => _app.Services.GetRequiredService<SessionRegistry>().Count;
 
     /// <param name="redisUrl">Where its Redis is, or will be.</param>
-    /// <param name="time">The clock of everything but the Redis client.</param>
+    /// <param name="time">
+    /// The clock of everything but the Redis client. One that is advanced by hand passes seconds that the network has not had: no client is
+    /// too slow for it, unless the settings say otherwise.
+    /// </param>
     /// <param name="settings">As in the environment: "MAX_SESSIONS=1".</param>
     public static async Task<RunningGateway> StartAsync(string redisUrl, TimeProvider? time = null, params string[] settings)
     {
         string[] arguments =
         [
-            "--PORT", "0", "--REDIS_URL", redisUrl, "--LOG_LEVEL", "error", .. settings.SelectMany(setting => $"--{setting}".Split('=', 2)),
+            "--PORT", "0", "--REDIS_URL", redisUrl, "--LOG_LEVEL", "error",
+            .. time is null ? Array.Empty<string>() : ["--SLOW_CLIENT_SECONDS", "3600"],
+            .. settings.SelectMany(setting => $"--{setting}".Split('=', 2)),
         ];
         var builder = SpeechHost.CreateBuilder(arguments, "gateway", defaultPort: 0);
         builder.AddJobs();
