@@ -125,11 +125,13 @@ public class SubscriberTests(ServerFixture fixture) : IClassFixture<ServerFixtur
     public async Task Thousands_of_channels_share_the_connection()
     {
         // All are asked for at once: the last is confirmed when all are.
-        await using var subscriber = new RedisSubscriber(fixture.Options with { ClientName = "thousands", CommandTimeout = TimeSpan.FromSeconds(30) });
+        var patient = fixture.Options with { ClientName = "thousands", CommandTimeout = TimeSpan.FromSeconds(30) };
+        await using var subscriber = new RedisSubscriber(patient);
+        await using var publisher = new RedisClient(patient);
         var heard = new Heard();
         var subscriptions = await Task.WhenAll(
             Enumerable.Range(0, 2000).Select(i => subscriber.SubscribeAsync($"thousands:{i}", heard.OnMessage)));
-        await Task.WhenAll(Enumerable.Range(0, 2000).Select(i => _redis.PublishAsync($"thousands:{i}", $"{i}")));
+        await Task.WhenAll(Enumerable.Range(0, 2000).Select(i => publisher.PublishAsync($"thousands:{i}", $"{i}")));
         var all = new List<int>();
         for (var i = 0; i < 2000; i++)
             all.Add(int.Parse(await heard.NextAsync(), System.Globalization.CultureInfo.InvariantCulture));

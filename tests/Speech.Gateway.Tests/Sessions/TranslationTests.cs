@@ -33,13 +33,16 @@ public sealed class TranslationTests : GatewayTest
     [Fact]
     public async Task Without_a_translator_the_client_is_told_and_done_and_gets_its_translations_when_it_comes_back()
     {
-        await using var gateway = await StartGatewayAsync("RESULT_TIMEOUT_SECONDS=0.5");
+        var time = new ManualTime();
+        await using var gateway = await RunningGateway.StartAsync(Server.Url, time);
         await using var worker = TestWorker.Start(Server, TestWorker.FinishWithTranslationsAsync);
         long lastSeq;
         await using (var client = await TestClient.ConnectAsync(gateway, Pcm + "&translate=fr&client_id=gina"))
         {
             await client.SendAudioAsync(TestAudio.Pcm16(TestAudio.Phrase));
-            (await client.StopAsync()).ShouldBe(CloseCode.Normal);
+            await client.SendAsync(new Stop());
+            await Eventually.TrueAsync(() => time.TryAdvanceToEndOf(TimeSpan.FromSeconds(10))); // so long without a translation, it asks who makes them
+            (await client.ExpectCloseAsync()).ShouldBe(CloseCode.Normal);
             var warning = client.Received.OfType<Warning>().ShouldHaveSingleItem();
             warning.Code.ShouldBe("translation_unavailable");
             warning.Message.ShouldContain("1 translations");
