@@ -38,16 +38,16 @@ public class NllbTests
     public async Task A_long_text_is_translated_sentence_by_sentence_and_keeps_no_short_one_waiting()
     {
         await using var bench = await Bench.CreateAsync();
-        await bench.StartWorkerAsync("t1", null, [.. Real, "--TRANSLATION_MAX_BATCH_SIZE", "2"]);
         var sentence = "Where is the station, please?";
-        await bench.AddAsync(Bench.Job("anna", 0, string.Join("  ", Enumerable.Repeat(sentence, 40)), "fr"));
+        await bench.AddAsync(Bench.Job("anna", 0, string.Join("  ", Enumerable.Repeat(sentence, 400)), "fr"));
         await bench.AddAsync(Bench.Job("anna", 1, sentence, "fr"));
+        await bench.StartWorkerAsync("t1", null, [.. Real, "--TRANSLATION_MAX_BATCH_SIZE", "2"]); // finds both
 
         var results = (await bench.ResultsAsync("anna", 2)).Cast<Translation>().ToArray();
 
         results.Select(result => result.Segment).ShouldBe([1, 0]);
         var translated = results[0].Text;
-        results[1].Text.ShouldBe(string.Join("  ", Enumerable.Repeat(translated, 40)));
+        results[1].Text.ShouldBe(string.Join("  ", Enumerable.Repeat(translated, 400)));
     }
 
     [Fact]
