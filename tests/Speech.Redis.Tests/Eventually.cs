@@ -3,7 +3,7 @@ namespace Speech.Redis.Tests;
 /// <summary>Waits for what another process or the network brings about and no event announces, by asking every few milliseconds.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static Task TrueAsync(Func<bool> condition) => TrueAsync(() => Task.FromResult(condition()));
 

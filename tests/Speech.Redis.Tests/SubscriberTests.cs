@@ -165,7 +165,7 @@ internal sealed class Heard
 
     public async Task<string> NextAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         return await _messages.Reader.ReadAsync(patience.Token);
     }
 }
