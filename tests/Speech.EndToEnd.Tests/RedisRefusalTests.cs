@@ -111,6 +111,28 @@ public sealed class RedisRefusalTests(RedisRefusalTests.OwnFleet own) : IClassFi
         results.OfType<Transcript>().Count().ShouldBeGreaterThanOrEqualTo(2, "what was said later");
     }
 
+    [Fact]
+    public async Task Of_segments_whose_stream_was_deleted_each_is_heard_or_told_to_be_lost()
+    {
+        await using var talk = await Talk.BeginAsync(Fleet.Report.GatewayUrl(0), _script, pauseAt: _script.Utterances[5].Start);
+        using (Fleet.Freeze("stt-1"))
+        {
+            await talk.Paused;
+            await Until.TrueAsync(async () => await Fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) > 1, "some segments to wait");
+            await TellRedisAsync("DEL audio_jobs");
+            await Until.TrueAsync(() => talk.Messages.OfType<Failed>().Any(), "the client to be told");
+        }
+        talk.GoOn();
+        await talk.Completed;
+
+        var results = talk.Messages.OfType<FinalResult>().ToArray();
+        results.Select(result => result.Seq).ShouldBe(Enumerable.Range(1, results.Length).Select(seq => (long)seq));
+        results.Select(result => result.Segment).ShouldBe(Enumerable.Range(0, results.Length));
+        results.OfType<Failed>().ShouldAllBe(failed => failed.Code == "lost");
+        results.OfType<Transcript>().Count().ShouldBeGreaterThanOrEqualTo(2, "what was said later");
+        await Fleet.ShouldBeIdleAsync();
+    }
+
     private async Task<(HttpStatusCode Status, JsonElement Body)> HealthAsync()
     {
         using var http = new HttpClient();

@@ -20,7 +20,8 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         await using var subscriber = new RedisSubscriber(cluster.Options);
         var options = new JobOptions { Shards = new StreamShards(Shards) };
         var queue = new AudioJobQueue(redis, options, TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
-        var sessions = new SessionStore(redis, options, TimeProvider.System, NullLogger<SessionStore>.Instance);
+        var sessions = new SessionStore(redis, options);
+        var holds = new SessionHolds(redis, queue, options, TimeProvider.System, NullLogger<SessionHolds>.Instance);
         var history = new HistoryReader(redis, options, NullLogger<HistoryReader>.Instance);
         var utterances = Utterances.Some(3);
         string[] clients = [.. Enumerable.Range(0, 12).Select(i => $"client-{i}")];
@@ -50,7 +51,9 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
                 RedisKeys.Results(clients[0]),
                 (payload, cancellationToken) => partials.Writer.WriteAsync(ResultEnvelope.Read(payload.Span), cancellationToken),
                 cancellationToken: patience.Token);
-            await sessions.KeepAliveAsync(clients[0], 200, patience.Token);
+            var hold = holds.Create(clients[0], "key", "gateway");
+            await hold.ClaimAsync(lastSeq: 3, patience.Token);
+            (await hold.KeepAliveAsync(new SessionProgress(200, default), patience.Token)).ShouldBe(HoldResult.Done);
             (await sessions.ReadAsync(clients[0], patience.Token)).CommittedSeconds.ShouldBe(200);
             await queue.EnqueueInterimAsync(
                 Utterances.Job(clients[0], 3, utterances[0], AudioJobKind.Interim, revision: 1, start: 200), patience.Token);

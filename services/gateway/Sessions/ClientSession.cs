@@ -241,7 +241,15 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 state.Segments,
                 start);
             _publisher = new SegmentPublisher(
-                ClientId, _services, _hold, _outgoing, _outstanding, () => _relay.LastSeq, state.Segments, _marked, _logger);
+                ClientId,
+                _services,
+                _hold,
+                _outgoing,
+                new LossWatch(ClientId, _services.Losses, _outstanding, _translations),
+                () => _relay.LastSeq,
+                state.Segments,
+                _marked,
+                _logger);
             _interim = _parameters.Interim ? new InterimSender(_services, _jobs, _logger) : null;
             _publishing = PublishingAsync(_publisher);
             _keepAlive = _services.Time.CreateTimer(_ => _publisher.Mark(_marked), null, KeepAliveInterval, KeepAliveInterval);

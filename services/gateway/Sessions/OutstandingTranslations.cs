@@ -21,6 +21,16 @@ internal sealed class OutstandingTranslations(TimeProvider time)
         }
     }
 
+    /// <summary>The first segments' first.</summary>
+    public (int Segment, string Language)[] Outstanding
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _outstanding.Order()];
+        }
+    }
+
     /// <summary>To be called first.</summary>
     /// <param name="outstanding">Those of transcripts up to a seq.</param>
     /// <param name="seq">Results up to this one, should they come again, change nothing.</param>

@@ -14,7 +14,7 @@ namespace Speech.Gateway.Sessions;
 /// </para>
 /// <para>
 /// Should Redis have lost the session, it is made anew with the numbers that are known here, and the client is sent a failure for each
-/// segment whose result will not come any more; then things go on.
+/// result that will not come any more; then things go on. So they do when it has lost the jobs and not the session.
 /// </para>
 /// </summary>
 internal sealed partial class SegmentPublisher
@@ -30,7 +30,7 @@ internal sealed partial class SegmentPublisher
     private readonly SessionHold _hold;
     private readonly HeldAudio _held;
     private readonly OutgoingMessages _outgoing;
-    private readonly OutstandingSegments _outstanding;
+    private readonly LossWatch _losses;
     private readonly Func<long> _lastSeq;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -46,7 +46,7 @@ internal sealed partial class SegmentPublisher
         SessionServices services,
         SessionHold hold,
         OutgoingMessages outgoing,
-        OutstandingSegments outstanding,
+        LossWatch losses,
         Func<long> lastSeq,
         int segments,
         SessionProgress progress,
@@ -56,7 +56,7 @@ internal sealed partial class SegmentPublisher
         _hold = hold;
         _held = services.Held;
         _outgoing = outgoing;
-        _outstanding = outstanding;
+        _losses = losses;
         _lastSeq = lastSeq;
         _published = segments;
         _time = services.Time;
@@ -174,10 +174,15 @@ internal sealed partial class SegmentPublisher
                 var result = item.Job is not null
                     ? await _hold.EnqueueAsync(item.Job, item.Progress, _lastSeq(), cancellationToken)
                     : await _hold.KeepAliveAsync(item.Progress, cancellationToken);
-                if (result != HoldResult.Lost)
-                    return result == HoldResult.Done;
-                if (!await RestoreAsync(cancellationToken))
-                    return false;
+                if (result == HoldResult.Lost)
+                {
+                    if (!await RestoreAsync(cancellationToken))
+                        return false;
+                    continue;
+                }
+                if (result == HoldResult.Done && item.Job is null && await _losses.CheckAsync(_published, cancellationToken) is > 0 and var lost)
+                    Log.JobsLost(_logger, _clientId, lost);
+                return result == HoldResult.Done;
             }
             catch (RedisException e)
             {
@@ -190,14 +195,9 @@ internal sealed partial class SegmentPublisher
     private Task<bool> RestoreAsync(CancellationToken cancellationToken)
     {
         // What a result that is on its way here says counts more than the failure with its number, which is passed over then.
-        var lost = Enumerable.Range(_outstanding.Released, Math.Max(0, _published - _outstanding.Released)).ToArray();
-        Log.SessionLost(_logger, _clientId, lost.Length);
-        return _hold.RestoreAsync(
-            _published,
-            _progress,
-            _lastSeq(),
-            lost.Select(segment => new Failed(0, segment, Failed.Transcribing, "lost", "Redis lost this segment before its result came.")),
-            cancellationToken);
+        var failures = _losses.Failures(_published).ToArray();
+        Log.SessionLost(_logger, _clientId, failures.Length);
+        return _hold.RestoreAsync(_published, _progress, _lastSeq(), failures, cancellationToken);
     }
 
     private readonly record struct Item(AudioJob? Job, SessionProgress Progress);
@@ -213,7 +213,10 @@ internal sealed partial class SegmentPublisher
         [LoggerMessage(3, LogLevel.Error, "Gave up on the audio of {ClientId} after {CommittedSeconds} s: Redis did not take it before shutdown. A client that resumes sends it again")]
         public static partial void GaveUp(ILogger logger, string clientId, double committedSeconds);
 
-        [LoggerMessage(4, LogLevel.Error, "Redis has lost the session of {ClientId}, and {Count} segments that waited for their results")]
+        [LoggerMessage(4, LogLevel.Error, "Redis has lost the session of {ClientId}, and {Count} results that it waited for")]
         public static partial void SessionLost(ILogger logger, string clientId, int count);
+
+        [LoggerMessage(5, LogLevel.Error, "Redis has lost {Count} jobs of {ClientId}: someone deleted or trimmed their stream, or it was evicted (maxmemory-policy must be noeviction)")]
+        public static partial void JobsLost(ILogger logger, string clientId, int count);
     }
 }

@@ -14,6 +14,7 @@ internal sealed record SessionServices(
     SessionStore Store,
     SessionHolds Holds,
     HistoryReader History,
+    LostJobs Losses,
     RedisSubscriber Subscriber,
     QueueDepthMonitor QueueDepth,
     TranslatorPresence Translators,

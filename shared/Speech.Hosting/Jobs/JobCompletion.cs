@@ -27,8 +27,8 @@ public sealed class JobCompletion(RedisClient redis, JobOptions options, TimePro
         EndAsync(entry, failure, [], failure.Code, failure.Message, cancellationToken);
 
     /// <summary>
-    /// Moves an entry to the dead stream that does not even say whose it is: nobody is told. If it was a client's segment, the
-    /// results of the segments after it stay held back; prefer <see cref="AbandonAsync"/>.
+    /// Moves an entry to the dead stream that does not even say whose it is: nobody is told. If it was a client's segment, it is lost
+    /// (<see cref="LostJobs"/>) and holds up those after it until that is found out; prefer <see cref="AbandonAsync"/>.
     /// </summary>
     public Task<bool> BuryAsync(JobEntry entry, string cause, string reason, CancellationToken cancellationToken) =>
         EndAsync(entry with { ClientId = "" }, result: null, [], cause, reason, cancellationToken);

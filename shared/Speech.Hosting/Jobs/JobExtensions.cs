@@ -9,7 +9,8 @@ public static class JobExtensions
 {
     /// <summary>
     /// Adds Redis (<see cref="RedisExtensions.AddRedis"/>) and, as singletons, <see cref="AudioJobQueue"/>,
-    /// <see cref="SessionStore"/>, <see cref="SessionHolds"/>, <see cref="HistoryReader"/> and <see cref="JobCompletion"/>.
+    /// <see cref="SessionStore"/>, <see cref="SessionHolds"/>, <see cref="HistoryReader"/>, <see cref="JobCompletion"/> and
+    /// <see cref="LostJobs"/>.
     /// </summary>
     public static void AddJobs(this WebApplicationBuilder builder)
     {
@@ -26,6 +27,7 @@ public static class JobExtensions
         builder.Services.AddSingleton<SessionHolds>();
         builder.Services.AddSingleton<HistoryReader>();
         builder.Services.AddSingleton<JobCompletion>();
+        builder.Services.AddSingleton<LostJobs>();
         builder.Services.AddSingleton<RedisFigures>();
         builder.Services.AddInstruments(RedisFigures.AddTo);
         builder.Services.AddInstruments((_, _) => JobInstruments.BeginAtZero());

@@ -10,6 +10,8 @@ internal static class JobScripts
 
     public static RedisScript Finish { get; } = Load("finish.lua");
 
+    public static RedisScript Lost { get; } = Load("lost.lua");
+
     public static RedisScript KeepAlive { get; } = Load("keep_alive.lua");
 
     internal static RedisScript Load(string name)

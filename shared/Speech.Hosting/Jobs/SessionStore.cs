@@ -1,15 +1,12 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging;
 using Speech.Contracts;
 using Speech.Redis;
 
 namespace Speech.Hosting;
 
 /// <summary>What Redis remembers of a client between its connections.</summary>
-public sealed class SessionStore(RedisClient redis, JobOptions options, TimeProvider time, ILogger<SessionStore> logger)
+public sealed class SessionStore(RedisClient redis, JobOptions options)
 {
-    private readonly JobRetry _retry = new(time, logger);
-
     /// <summary>The client's state; all zeros when it is new, or has been away for too long.</summary>
     public async Task<SessionState> ReadAsync(string clientId, CancellationToken cancellationToken)
     {
@@ -30,23 +27,5 @@ public sealed class SessionStore(RedisClient redis, JobOptions options, TimeProv
             let parts = field.Key.Split(':')
             where parts is ["translating", _, _] && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out _)
             select (int.Parse(parts[2], CultureInfo.InvariantCulture), parts[1]);
-    }
-
-    /// <summary>
-    /// To be called a few times within HISTORY_TTL_SECONDS for every connected client: a client may be silent for longer than that
-    /// without being away.
-    /// </summary>
-    /// <param name="clientId">The client.</param>
-    /// <param name="committedSeconds">How far its audio is safe, or was silence; a smaller value than the last is ignored.</param>
-    /// <param name="cancellationToken">Ends the waiting for Redis.</param>
-    public Task KeepAliveAsync(string clientId, double committedSeconds, CancellationToken cancellationToken)
-    {
-        var shard = options.Shards.Of(clientId);
-        return _retry.EvalAsync(
-            redis,
-            JobScripts.KeepAlive,
-            [shard.Session(clientId), shard.History(clientId)],
-            [committedSeconds, options.HistoryTtlSeconds, "", ""],
-            cancellationToken);
     }
 }

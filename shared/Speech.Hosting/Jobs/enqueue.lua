@@ -45,7 +45,7 @@ if not next_segment then
   redis.call('HSET', session, 'released', segment)
   redis.call('HSETNX', session, 'seq', string.format('%.0f', seq))
 end
-redis.call('HSET', session, 'segments', segment + 1, 'committed', ARGV[2], 'last', ARGV[4])
+redis.call('HSET', session, 'segments', segment + 1, 'committed', ARGV[2], 'last', ARGV[4], 'job:' .. ARGV[1], id)
 if ARGV[7] ~= '' then
   redis.call('HSET', session, 'resume', ARGV[7])
 end

@@ -3,6 +3,9 @@
 -- Guarantees:
 --   * One result a job. Two workers may both have run it (the second claimed it from the first, which was only slow): the
 --     first to acknowledge gives the result, the other changes nothing.
+--   * A job whose stream or group is gone, and that nobody can acknowledge any more, is not done in vain: the session has a field for
+--     each job that it waits for, "job:<segment>" or "job:<language>:<segment>", with its entry's id, and as long as that is there the
+--     result is wanted. Where the entry is gone, too, it may be a failure, see lost.lua.
 --   * Transcripts come in segment order, whatever the order in which workers finish. A result that is early is kept in the
 --     session ("held:<segment>") and released by the script that finishes the segment before it.
 --   * seq is given here, at release. So it follows segment order, has no gaps, and is in the history before it is published:
@@ -23,15 +26,21 @@
 --       11 reason why the job is given up and moved to the dead stream, or ''  12 most entries in translation_jobs
 --       13 the same reason for programs  14 how often the job was delivered  15 '1' of a job that was put back, else ''
 --       16… for each translation that follows: language, job or '', and the result when there is no job or no room for it
--- Returns 1 if this was the first acknowledgement, else 0.
-
--- First the one write that decides. It also makes the script "dirty": from here on Redis refuses it no write for want of memory.
-if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then
-  return 0
-end
+-- Returns 1 if this was the first end of the job, else 0.
 
 local session, history, translation_jobs = KEYS[2], KEYS[3], KEYS[4]
 local client, channel, segment, language = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
+local awaited = 'job:' .. (language ~= '' and language .. ':' or '') .. ARGV[5]
+
+-- The write comes first. It makes the script "dirty": from here on Redis refuses it no write for want of memory.
+local acknowledged = redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 1
+local is_awaited = redis.call('HGET', session, awaited) == ARGV[2]
+if not acknowledged and not is_awaited then
+  return 0
+end
+if is_awaited then
+  redis.call('HDEL', session, awaited)
+end
 
 if ARGV[11] ~= '' then
   local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
@@ -88,7 +97,8 @@ local function release_transcript(number, result)
     redis.call('HSET', session, last .. ':' .. number, redis.call('HGET', session, last) or '')
     redis.call('HSET', session, last, number)
     if job ~= '' and redis.call('XLEN', translation_jobs) < tonumber(ARGV[12]) then
-      redis.call('XADD', translation_jobs, '*', 'client_id', client, 'segment', number, 'language', into, 'job', job)
+      local id = redis.call('XADD', translation_jobs, '*', 'client_id', client, 'segment', number, 'language', into, 'job', job)
+      redis.call('HSET', session, 'job:' .. into .. ':' .. number, id)
     else
       release_translation(into, number, result[i + 2])
     end

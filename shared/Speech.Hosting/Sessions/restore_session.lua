@@ -1,10 +1,10 @@
 -- Makes a session anew that Redis has lost while a gateway had the client (FLUSHALL, a restart without its data), and tells the
--- client which of its segments went with it: each gets a failure in place of its result, numbered on from the last that it has.
+-- client which of its results went with it: each is replaced by a failure, numbered on from the last that it has.
 --
 -- KEYS: 1 session:<client_id>  2 history:<client_id>
 -- ARGV: 1 the token of this session of the gateway  2 the gateway  3 what stands for the credentials  4 segments queued so far
 --       5 committed (seconds)  6 what goes on from there  7 the last seq that the gateway knows of  8 time to live (seconds)
---       9 results:<client_id>  10… for each lost segment: the failure, a MessagePack map without seq
+--       9 results:<client_id>  10… for each lost result: the failure, a MessagePack map without seq
 -- Returns 1; 0 when the session is there after all: another gateway has made it.
 
 local session, history = KEYS[1], KEYS[2]

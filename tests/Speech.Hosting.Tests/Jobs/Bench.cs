@@ -19,7 +19,9 @@ internal sealed class Bench : IAsyncDisposable
         _subscriber = new RedisSubscriber(url);
         Queue = new AudioJobQueue(Redis, options, TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
         Completion = new JobCompletion(Redis, options, TimeProvider.System, NullLogger<JobCompletion>.Instance);
-        Sessions = new SessionStore(Redis, options, TimeProvider.System, NullLogger<SessionStore>.Instance);
+        Losses = new LostJobs(Redis, options, Completion);
+        Sessions = new SessionStore(Redis, options);
+        Holds = new SessionHolds(Redis, Queue, options, TimeProvider.System, NullLogger<SessionHolds>.Instance);
         History = new HistoryReader(Redis, new JobOptions(), NullLogger<HistoryReader>.Instance);
     }
 
@@ -29,7 +31,11 @@ internal sealed class Bench : IAsyncDisposable
 
     public JobCompletion Completion { get; }
 
+    public LostJobs Losses { get; }
+
     public SessionStore Sessions { get; }
+
+    public SessionHolds Holds { get; }
 
     public HistoryReader History { get; }
 

@@ -63,10 +63,12 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     public async Task A_silent_client_is_kept_alive_and_its_committed_time_never_goes_back()
     {
         await using var bench = await Bench.CreateAsync(fixture.Server, options: new JobOptions { HistoryTtl = TimeSpan.FromSeconds(100) });
+        var hold = bench.Holds.Create("anna", "key", "gateway");
+        await hold.ClaimAsync(lastSeq: 0, bench.Patience);
         await bench.EnqueueAsync(0);
         await bench.Redis.KeyExpireAsync("session:anna", TimeSpan.FromSeconds(20));
-        await bench.Sessions.KeepAliveAsync("anna", 12.5, bench.Patience);
-        await bench.Sessions.KeepAliveAsync("anna", 3, bench.Patience);
+        foreach (var seconds in (double[])[12.5, 3])
+            (await hold.KeepAliveAsync(new SessionProgress(seconds, default), bench.Patience)).ShouldBe(HoldResult.Done);
         (await bench.Sessions.ReadAsync("anna", bench.Patience)).CommittedSeconds.ShouldBe(12.5);
         (await bench.Redis.KeyTimeToLiveAsync("session:anna")).ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.FromSeconds(50));
         (await bench.Sessions.ReadAsync("nobody", bench.Patience)).ShouldSay(segments: 0, committed: 0, seq: 0, released: 0);
