@@ -1,11 +1,9 @@
 using System.Diagnostics;
 using System.Net.WebSockets;
 using Speech.Audio;
-using Speech.Audio.Segmentation;
 using Speech.Audio.Streams;
 using Speech.Contracts;
 using Speech.Gateway.Audio;
-using Speech.Gateway.Interim;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Results;
 using Speech.Gateway.Status;
@@ -17,10 +15,10 @@ namespace Speech.Gateway.Sessions;
 /// <summary>
 /// One client's connection, from <c>ready</c> to the close frame.
 /// <code>
-/// socket ─> receiving ─> AudioPipeline ─> SegmentPublisher ─> Redis: audio_jobs
-///              │ ping, stop                   │ committed
-///              v                              v
-/// socket &lt;─────────── OutgoingMessages &lt;─────────── ResultRelay &lt;─ Redis: results, history
+/// socket ─> receiving ─> SessionAudio ─> SegmentPublisher ─> Redis: audio_jobs
+///              │ ping, stop                  │ committed
+///              v                             v
+/// socket &lt;─────────── OutgoingMessages &lt;────────── ResultRelay &lt;─ Redis: results, history
 /// </code>
 /// Whatever ends it (stop, a bad message, silence, a lost connection, shutdown) calls <see cref="End"/>; the first one counts. Then the
 /// open segment is cut and accepted, the connection is closed with the reason, and the session lives on until its last segment is in Redis.
@@ -34,14 +32,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
 {
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ShutdownCloseTimeout = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan RoomRecheck = TimeSpan.FromSeconds(1);
-    // In it a worker that was killed is missed and has a successor.
-    private static readonly TimeSpan TranslatorGrace = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan DamageInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan SlowDownInterval = TimeSpan.FromSeconds(10);
 
     private readonly SessionServices _services;
     private readonly Handover _handover;
@@ -72,22 +63,11 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private readonly TaskCompletionSource<Ending> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Held while audio is worked on: by receiving, by stop, and at the end.
-    private readonly SemaphoreSlim _audio = new(1);
-    private AudioPipeline? _pipeline;
+    // From when the session has begun.
     private SegmentPublisher? _publisher;
-    private InterimSender? _interim;
+    private SessionAudio? _audio;
     private Task _publishing = Task.CompletedTask;
     private Task? _stopping;
-    private Task _checking = Task.CompletedTask;
-    private int _nextSegment;
-    private bool _audioEnded;
-    private long _lastMark;
-    private volatile SessionProgress _marked = new(0, default);
-    private ITimer? _keepAlive;
-    private long _damagedReported;
-    private long _damageReportedAt;
-    private long? _slowDownToldAt;
 
     public ClientSession(
         SessionServices services, Handover handover, SessionParameters parameters, ClientCredentials credentials, WebSocket socket)
@@ -122,6 +102,9 @@ internal sealed partial class ClientSession : IAsyncDisposable
     /// <summary>Stands for the credentials that the client has shown; null when it showed none.</summary>
     public string? Key { get; }
 
+    /// <summary>The client has another connection now.</summary>
+    public static Ending TakenOver { get; } = new(CloseCode.ResourceUnavailable, "another connection has taken over this client_id");
+
     /// <summary>The client is bound to other credentials than those shown.</summary>
     public static Ending NotItsOwn { get; } = new(CloseCode.AuthenticationFailed, "this client_id belongs to other credentials");
 
@@ -145,7 +128,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
     public void Supersede(bool resumes)
     {
         _superseded.TrySetResult(resumes);
-        End(CloseCode.ResourceUnavailable, "another connection has taken over this client_id");
+        End(TakenOver);
     }
 
     /// <summary>Refuses the client: no session, only the reason.</summary>
@@ -187,8 +170,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         await _publishing;
         await ReleaseAsync();
         await (_stopping ?? Task.CompletedTask);
-        await _checking;
-        await (_interim?.DrainAsync() ?? Task.CompletedTask);
+        await (_audio?.DrainAsync() ?? Task.CompletedTask);
     }
 
     public async ValueTask DisposeAsync()
@@ -196,11 +178,9 @@ internal sealed partial class ClientSession : IAsyncDisposable
         await _relay.DisposeAsync();
         _idle.Dispose();
         await _longest.DisposeAsync();
-        await (_keepAlive?.DisposeAsync() ?? default);
-        _pipeline?.Dispose();
+        _audio?.Dispose();
         _outgoing.Dispose();
         _receiver.Dispose();
-        _audio.Dispose();
         _ended.Dispose();
         _givenUp.Dispose();
         _completed.TrySetResult();
@@ -223,23 +203,9 @@ internal sealed partial class ClientSession : IAsyncDisposable
             if (await ClaimAsync() is not { } claim)
                 return;
             var state = await _services.Store.ReadAsync(ClientId, _ended.Token);
-            _nextSegment = state.Segments;
             _outstanding.Release(state.Released - 1);
             _translations.Begin(state.Translating, state.Seq);
             var start = new ResumePoint(state.CommittedSeconds, claim.State);
-            _marked = ProgressAt(start);
-            _lastMark = _damageReportedAt = _services.Time.GetTimestamp();
-            _pipeline = new AudioPipeline(
-                _services.Vad,
-                _parameters,
-                new SegmenterOptions
-                {
-                    SilenceSeconds = _services.Options.SilenceThresholdSeconds,
-                    TailSeconds = Math.Min(new SegmenterOptions().TailSeconds, _services.Options.SilenceThresholdSeconds),
-                },
-                new AudioStreamLimits { MaxMessageBytes = _services.Options.MaxMessageBytes },
-                state.Segments,
-                start);
             _publisher = new SegmentPublisher(
                 ClientId,
                 _services,
@@ -248,15 +214,18 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 new LossWatch(ClientId, _services.Losses, _outstanding, _translations),
                 () => _relay.LastSeq,
                 state.Segments,
-                _marked,
+                SessionAudio.ProgressAt(start),
                 _logger);
-            _interim = _parameters.Interim ? new InterimSender(_services, _jobs, _logger) : null;
+            _audio = new SessionAudio(
+                _services, _parameters, _jobs, _publisher, _outstanding, _outgoing, state.Segments, start, MaySend, _logger, _ended.Token, _givenUp.Token);
             _publishing = PublishingAsync(_publisher);
-            _keepAlive = _services.Time.CreateTimer(_ => _publisher.Mark(_marked), null, KeepAliveInterval, KeepAliveInterval);
 
             await _outgoing.SendAsync(new Ready(ClientId, AudioRate.Model, state.CommittedSeconds), _ended.Token);
             if (!claim.IsKnown && _parameters.ResumeFrom > 0)
-                await TellAsync(new Warning("session_unknown", "Nothing is known of this client_id any more: its audio begins anew at 0 s, and earlier results are gone."));
+            {
+                await TellAsync(new Warning(
+                    "session_unknown", "Nothing is known of this client_id any more: its audio begins anew at 0 s, and earlier results are gone."));
+            }
             // A seq that was never given out would have everything taken for known.
             var lastSeq = Math.Min(_parameters.ResumeFrom ?? state.Seq, state.Seq);
             await _relay.BeginAsync(lastSeq, withHistory: _parameters.ResumeFrom is not null, _ended.Token);
@@ -298,7 +267,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
 
     private async Task ReleaseAsync()
     {
-        if (_pipeline is null)
+        if (_audio is null)
             return;
         try
         {
@@ -313,23 +282,9 @@ internal sealed partial class ClientSession : IAsyncDisposable
     }
 
     /// <summary>Whether the connection ended in the middle of a segment that its client may want to go on with.</summary>
-    private async Task<bool> MayResumeAsync(Ending ending)
-    {
-        if (ending.Code == CloseCode.Normal || _services.Options.ResumePatience == TimeSpan.Zero)
-            return false;
-        await _audio.WaitAsync();
-        try
-        {
-            if (_audioEnded || _pipeline is not { IsInSegment: true })
-                return false;
-            Mark(_pipeline.ResumePoint);
-            return true;
-        }
-        finally
-        {
-            _audio.Release();
-        }
-    }
+    private async Task<bool> MayResumeAsync(Ending ending) =>
+        ending.Code != CloseCode.Normal && _services.Options.ResumePatience != TimeSpan.Zero
+        && _audio is not null && await _audio.IsBrokenOffAsync();
 
     /// <summary>Waits for the client to resume; if it does not, what it had begun to say becomes a segment.</summary>
     private async Task AwaitReturnAsync(Ending ending, CancellationToken shutdown)
@@ -349,18 +304,9 @@ internal sealed partial class ClientSession : IAsyncDisposable
             Log.NotResumed(_logger, ClientId, _traceId);
         }
         if (resumes)
-            await LeaveAudioAsync();
+            await _audio!.LeaveAsync();
         else
             await EndAudioAsync(isWhole: false);
-    }
-
-    /// <summary>No more audio; what was begun is said again elsewhere.</summary>
-    private async Task LeaveAudioAsync()
-    {
-        await _audio.WaitAsync();
-        _audioEnded = true;
-        _publisher?.Complete();
-        _audio.Release();
     }
 
     private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
@@ -378,7 +324,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
             if (await publisher.RunAsync(_givenUp.Token))
                 return;
             _superseded.TrySetResult(true); // whether it resumes or not: what it says here is not accepted any more
-            End(CloseCode.ResourceUnavailable, "another connection has taken over this client_id");
+            End(TakenOver);
         }
         catch (Exception e)
         {
@@ -422,7 +368,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
             else if (_stopping is not null)
                 End(CloseCode.InvalidMessage, "audio after stop");
             else
-                await HandleAudioAsync(message.Payload);
+                await _audio!.HearAsync(message.Payload);
         }
         catch (MalformedMessageException e)
         {
@@ -446,34 +392,12 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 await TellAsync(new Pong());
                 break;
             case Flush when _stopping is null:
-                await FlushAsync();
+                await _audio!.FlushAsync();
                 break;
             case Stop:
                 _idle.Stop();
                 _stopping ??= StopAsync();
                 break;
-        }
-    }
-
-    private async ValueTask HandleAudioAsync(ReadOnlyMemory<byte> message)
-    {
-        await _audio.WaitAsync();
-        try
-        {
-            if (_audioEnded)
-                return;
-            var seconds = _pipeline!.Decode(message.Span);
-            if (!MaySend(seconds))
-                return;
-            await ForwardSegmentsAsync(_pipeline);
-            _interim?.SendIfDue(_pipeline, _ended.Token);
-            MarkIfDue(_pipeline);
-            if (_pipeline.DamagedParts != _damagedReported)
-                await ReportDamageAsync(_pipeline, DamageInterval);
-        }
-        finally
-        {
-            _audio.Release();
         }
     }
 
@@ -489,99 +413,17 @@ internal sealed partial class ClientSession : IAsyncDisposable
             $"{who} may send {limit.Rate:0.###} s of audio a second, averaged over a minute", AudioAllowance.Period / 2);
     }
 
-    private async ValueTask FlushAsync()
-    {
-        await _audio.WaitAsync();
-        try
-        {
-            if (_audioEnded)
-                return;
-            _pipeline!.Flush();
-            await ForwardSegmentsAsync(_pipeline);
-            Mark(_pipeline.ResumePoint);
-        }
-        finally
-        {
-            _audio.Release();
-        }
-    }
-
-    /// <summary>No more audio, for whatever reason: what was said last becomes a segment, too.</summary>
-    /// <param name="isWhole">The client has said all. Else it may come back, and needs what might have been the beginning of a word.</param>
+    /// <summary>The end of the audio, for whatever reason.</summary>
     private async Task EndAudioAsync(bool isWhole)
     {
-        await _audio.WaitAsync();
         try
         {
-            if (_audioEnded || _pipeline is null)
-                return;
-            _audioEnded = true;
-            var (segments, before) = (_nextSegment, _pipeline.ResumePoint);
-            _pipeline.Complete();
-            await ForwardSegmentsAsync(_pipeline);
-            Mark(isWhole ? _pipeline.EndPoint : _nextSegment > segments ? _pipeline.ResumePoint : before);
-            await ReportDamageAsync(_pipeline, TimeSpan.Zero);
-            if (_pipeline.IsCutShort)
-                await TellAsync(new Warning("audio_truncated", "The audio ended within a sample; the incomplete one was left out."));
+            await (_audio?.EndAsync(isWhole) ?? Task.CompletedTask);
         }
         catch (Exception e)
         {
             Fail(e);
         }
-        finally
-        {
-            _publisher?.Complete();
-            _audio.Release();
-        }
-    }
-
-    private async ValueTask ForwardSegmentsAsync(AudioPipeline pipeline)
-    {
-        while (pipeline.TryRead(out var next))
-        {
-            if (next.Kind == SegmenterEventKind.SpeechStarted)
-            {
-                await TellAsync(new SpeechStarted(checked((int)next.Segment), next.StartSeconds));
-                continue;
-            }
-            var job = _jobs.Final(next);
-            await WaitForRoomAsync(job.Segment);
-            await _publisher!.AcceptAsync(job, ProgressAt(pipeline.ResumePoint), _givenUp.Token);
-            _nextSegment = job.Segment + 1;
-        }
-    }
-
-    private async ValueTask WaitForRoomAsync(int segment)
-    {
-        int Limit() => _services.QueueDepth.IsOverloaded || _services.Held.IsFull ? 1 : _services.Options.MaxOutstandingSegments;
-        try
-        {
-            if (!_outstanding.HasRoom(segment, Limit()))
-            {
-                await TellToSlowDownAsync();
-                await _outstanding.WaitForRoomAsync(segment, Limit, RoomRecheck, _ended.Token);
-            }
-        }
-        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
-        {
-            // Nothing more is read from the client, so this is about the last of it: it is accepted without room.
-            return;
-        }
-    }
-
-    /// <summary>The client is not read from until there is room; it is told why, unless it was just now.</summary>
-    private async ValueTask TellToSlowDownAsync()
-    {
-        var now = _services.Time.GetTimestamp();
-        if (_slowDownToldAt is { } told && _services.Time.GetElapsedTime(told, now) < SlowDownInterval)
-            return;
-        _slowDownToldAt = now;
-        var message = _services.Held.IsFull
-            ? "The queue cannot be reached, and the server holds as much audio as it can: yours is taken when that has gone."
-            : _services.QueueDepth.IsOverloaded
-            ? "The server has more audio than it can transcribe at once: yours is taken as fast as results come."
-            : $"{_services.Options.MaxOutstandingSegments} segments of yours wait for their results: more audio is taken as they come.";
-        await TellAsync(new Warning("slow_down", message));
     }
 
     private async Task StopAsync()
@@ -589,44 +431,12 @@ internal sealed partial class ClientSession : IAsyncDisposable
         await EndAudioAsync(isWhole: true);
         try
         {
-            var patience = _services.Options.ResultTimeout;
-            await _publishing.WaitAsync(patience, _services.Time, _ended.Token);
-            _checking = CheckingAsync();
-            if (!await _outstanding.WaitForAllAsync(_nextSegment, patience, _ended.Token))
-                throw new TimeoutException();
-            if (!await WaitForTranslationsAsync(patience))
-                await TellAsync(MissingTranslations());
-            await TellAsync(new Done());
-            End(CloseCode.Normal, "");
-        }
-        catch (TimeoutException)
-        {
-            var missing = _nextSegment - _outstanding.Released;
-            await TellAsync(new Warning(
-                "results_outstanding", $"{missing} results are still outstanding; they are kept: reconnect with this client_id and resume_from={_relay.LastSeq}."));
-            End(CloseCode.InternalError, $"{missing} results did not come in time; reconnect with resume_from={_relay.LastSeq}");
+            var rest = new LastResults(_services, _publisher!, _outstanding, _translations, _outgoing, () => _relay.LastSeq);
+            End(await rest.WaitAsync(_publishing, _audio!.Segments, _ended.Token));
         }
         catch (OperationCanceledException) when (_ended.IsCancellationRequested)
         {
             return; // something else ended the session
-        }
-    }
-
-    /// <summary>While the last results are waited for: what Redis has lost is not waited for in vain, and a client that has moved not kept.</summary>
-    private async Task CheckingAsync()
-    {
-        using var timer = new PeriodicTimer(KeepAliveInterval, _services.Time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_ended.Token))
-            {
-                if (!await _publisher!.CheckAsync(_ended.Token))
-                    End(CloseCode.ResourceUnavailable, "another connection has taken over this client_id");
-            }
-        }
-        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
-        {
-            return;
         }
         catch (Exception e)
         {
@@ -634,65 +444,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits as long as translations come, and not for long when there is nobody to make them.</summary>
-    private async Task<bool> WaitForTranslationsAsync(TimeSpan patience)
-    {
-        var step = patience < TranslatorGrace ? patience : TranslatorGrace;
-        var (waited, left) = (TimeSpan.Zero, _translations.Count);
-        while (!await _translations.WaitForAllAsync(step, _ended.Token))
-        {
-            waited = _translations.Count == left ? waited + step : step;
-            left = _translations.Count;
-            if (waited >= patience || !await _services.Translators.IsAnyoneThereAsync(_ended.Token))
-                return false;
-        }
-        return true;
-    }
-
-    private Warning MissingTranslations() => new(
-        "translation_unavailable",
-        $"{_translations.Count} translations have not come; they are kept when they do: reconnect with this client_id and resume_from={_relay.LastSeq}.");
-
-    /// <summary>Says from time to time how far the audio needs no job: the client may forget it, and Redis must not forget the client.</summary>
-    private void MarkIfDue(AudioPipeline pipeline)
-    {
-        if (_services.Time.GetElapsedTime(_lastMark) >= CommitInterval
-            && pipeline.CommittedUntil - _marked.CommittedSeconds >= CommitInterval.TotalSeconds)
-            Mark(pipeline.ResumePoint);
-    }
-
-    private void Mark(ResumePoint point)
-    {
-        _lastMark = _services.Time.GetTimestamp();
-        _marked = ProgressAt(point);
-        _publisher!.Mark(_marked);
-    }
-
-    private static SessionProgress ProgressAt(ResumePoint point) => new(point.CommittedSeconds, point.State);
-
-    private async ValueTask ReportDamageAsync(AudioPipeline pipeline, TimeSpan interval)
-    {
-        var damaged = pipeline.DamagedParts;
-        var isFirst = _damagedReported == 0;
-        if (damaged == _damagedReported || (!isFirst && _services.Time.GetElapsedTime(_damageReportedAt) < interval))
-            return;
-        _damageReportedAt = _services.Time.GetTimestamp();
-        _damagedReported = damaged;
-        await TellAsync(new Warning("audio_damaged", $"{damaged} parts of the audio so far were corrupt or missing and were concealed."));
-    }
-
-    /// <summary>Sends a message, unless the session is ending.</summary>
-    private async ValueTask TellAsync(ServerMessage message)
-    {
-        try
-        {
-            await _outgoing.SendAsync(message, _ended.Token);
-        }
-        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
-        {
-            return; // the close frame says what matters now
-        }
-    }
+    private ValueTask TellAsync(ServerMessage message) => _outgoing.TellAsync(message, _ended.Token);
 
     /// <summary>Waits for the client's close frame, for a moment.</summary>
     private async Task CloseAsync(Task receiving, TimeSpan timeout)

@@ -42,6 +42,19 @@ internal sealed class OutgoingMessages : IDisposable
         return false;
     }
 
+    /// <summary>Queues a message, unless the session ends: the close frame says what matters then.</summary>
+    public async ValueTask TellAsync(ServerMessage message, CancellationToken ended)
+    {
+        try
+        {
+            await SendAsync(message, ended);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
     /// <summary>No more messages. Those that wait are sent, then the close frame, if the ending has one.</summary>
     public void Close(Ending ending)
     {
