@@ -138,9 +138,7 @@ public sealed class AudioStreamDecoderTests
         var message = new byte[1921];
         Run(10);
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Run(packets.Count);
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Allocation.Of(() => Run(packets.Count)).ShouldBe(0);
 
         void Run(int messages)
         {

@@ -18,9 +18,7 @@ public sealed class AudioPipelineTests
         using var pipeline = Create(AudioCodec.Opus);
         var packets = TestAudio.Encode(TestAudio.Silence(2), AudioCodec.Opus);
         Run();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        Allocation.Of(Run).ShouldBe(0);
 
         void Run()
         {

@@ -77,7 +77,7 @@ public sealed class LossTests : GatewayTest
             ("lost", Failed.Translating, 0, "es"), ("lost", Failed.Translating, 0, "fr"),
             ("lost", Failed.Translating, 1, "es"), ("lost", Failed.Translating, 1, "fr"),
         ]);
-        client.Received.OfType<Warning>().ShouldBeEmpty();
+        client.Received.OfType<Warning>().ShouldAllBe(warning => warning.Code == "queue_unreachable"); // seconds that Redis has not had
     }
 
     [Fact]
