@@ -41,7 +41,7 @@ internal sealed class WorkerApp : IAsyncDisposable
         if (around is not null)
         {
             builder.Services.AddSingleton<LoadModel>((_, _) =>
-                around(WhisperTranscriber.Load(WhisperCatalog.Find(parsed.Worker.Model, [parsed.ModelStore.BuiltInFolder!]), parsed)));
+                around(WhisperTranscriber.Load(WhisperCatalog.Find(parsed.Worker.Model, [parsed.Worker.ModelStore.BuiltInFolder!]), parsed)));
         }
 
         var app = builder.Build();
