@@ -18,8 +18,8 @@ internal static partial class SttWorkerExtensions
         services.AddSingleton<IReadingLoop, InterimReader>();
         services.AddSingleton<LoadModel>(provider => (download, found) =>
         {
-            using var store = new ModelStore(settings.ModelStore);
-            var file = store.GetAsync(settings.Worker.Model, new DownloadProgress(download)).GetAwaiter().GetResult();
+            using var store = new ModelStore(settings.Worker.ModelStore);
+            var file = store.GetAsync(settings.Worker.Model, download).GetAwaiter().GetResult();
             found(file.Path);
             var transcriber = WhisperTranscriber.Load(file, settings);
             if (transcriber.LacksTranslation)

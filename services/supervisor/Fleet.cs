@@ -1,3 +1,4 @@
+using Speech.Redis;
 using Speech.Supervisor.Parts;
 using Speech.Supervisor.Processes;
 using Speech.Supervisor.Readiness;
@@ -85,7 +86,7 @@ internal sealed class Fleet : IDisposable
 
     private async Task WaitForRedisAsync(CancellationToken stop)
     {
-        var probe = RedisPing.At(_plan.RedisUrl);
+        var probe = RedisPing.At(RedisOptions.Parse(_plan.RedisUrl));
         var started = _clock.GetTimestamp();
         while (await probe(stop) is { State: not ProbeState.Ready } answer)
         {

@@ -26,7 +26,7 @@ internal sealed record FleetSettings
     public IPAddress Listen { get; init; } = IPAddress.Loopback;
 
     /// <summary>A Redis that already runs; null: start one.</summary>
-    public Uri? RedisUrl { get; init; }
+    public string? RedisUrl { get; init; }
 
     /// <summary>Environment variables for the services, over those that they inherit.</summary>
     public IReadOnlyDictionary<string, string> ServiceEnvironment { get; init; } = new Dictionary<string, string>();

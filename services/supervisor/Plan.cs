@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Net;
+using Speech.Redis;
 using Speech.Supervisor.Parts;
 using Speech.Supervisor.Processes;
 using Speech.Supervisor.Readiness;
@@ -10,7 +11,7 @@ namespace Speech.Supervisor;
 /// Which processes run, on which ports. Workers and gateways need only Redis, so they start together after it; gateways stop first, that
 /// what clients have already said still finds a worker.
 /// </summary>
-internal sealed record Plan(Uri RedisUrl, PartSpec? Redis, IReadOnlyList<PartSpec> Workers, IReadOnlyList<PartSpec> Gateways)
+internal sealed record Plan(string RedisUrl, PartSpec? Redis, IReadOnlyList<PartSpec> Workers, IReadOnlyList<PartSpec> Gateways)
 {
     // Redis is told all it needs on its command line.
     private static readonly string[] RedisEnvironment = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"];
@@ -22,7 +23,7 @@ internal sealed record Plan(Uri RedisUrl, PartSpec? Redis, IReadOnlyList<PartSpe
             .Select(i => settings.Port == 0 ? ports.Next(settings.Listen) : ports.Claim(settings.Listen, settings.Port + i, "--port"))
             .ToArray();
         var redis = settings.RedisUrl is null ? OwnRedis(settings, ports.Next(IPAddress.Loopback)) : null;
-        var redisUrl = settings.RedisUrl ?? redis!.Address;
+        var redisUrl = settings.RedisUrl ?? redis!.Address.OriginalString;
         return new Plan(
             redisUrl,
             redis,
@@ -43,16 +44,16 @@ internal sealed record Plan(Uri RedisUrl, PartSpec? Redis, IReadOnlyList<PartSpe
         var url = new Uri($"redis://127.0.0.1:{port}");
         string[] arguments = [Path.Combine(settings.Home, "infra", "redis.conf"), "--port", $"{port}", "--dir", directory];
         var environment = Inherited().Where(variable => RedisEnvironment.Contains(variable.Key)).ToDictionary();
-        return new PartSpec("redis", url, new ChildCommand(program, arguments, settings.Home, environment), RedisPing.At(url));
+        return new PartSpec("redis", url, new ChildCommand(program, arguments, settings.Home, environment), RedisPing.At(RedisOptions.Parse(url.OriginalString)));
     }
 
-    private static PartSpec Service(FleetSettings settings, Uri redisUrl, string name, string program, IPAddress listen, int port)
+    private static PartSpec Service(FleetSettings settings, string redisUrl, string name, string program, IPAddress listen, int port)
     {
         // A person configures the services by the environment that we were given; there is no list of names to choose from.
         var environment = Inherited();
         environment["DOTNET_ROOT"] = Installation.DotnetRoot();
         environment["SPEECH_HOME"] = settings.Home;
-        environment["REDIS_URL"] = redisUrl.OriginalString;
+        environment["REDIS_URL"] = redisUrl;
         environment["WORKER_ID"] = name;
         environment["URLS"] = $"http://{listen}:{port}";
         foreach (var (variable, value) in settings.ServiceEnvironment)

@@ -18,7 +18,7 @@ internal sealed class ReadyFile(string path, Plan plan) : IDisposable
         var content = new
         {
             Pid = Environment.ProcessId,
-            RedisUrl = plan.RedisUrl.OriginalString,
+            RedisUrl = plan.RedisUrl,
             Gateways = plan.Gateways.Select(gateway => Base(gateway.Address)).ToArray(),
             Workers = Entries(parts, plan.Workers),
             Parts = Entries(parts, [.. parts.Select(part => part.Spec)]),

@@ -1,3 +1,5 @@
+using Speech.Redis;
+
 namespace Speech.Supervisor;
 
 /// <summary>What a person wants to know when all is up.</summary>
@@ -8,12 +10,9 @@ internal static class Summary
         await output.WriteLineAsync("Speech is up:");
         foreach (var gateway in plan.Gateways)
             await output.WriteLineAsync($"  gateway  ws://{gateway.Address.Authority}/ws");
-        await output.WriteLineAsync($"  redis    {WithoutCredentials(plan.RedisUrl)}");
+        await output.WriteLineAsync($"  redis    {RedisOptions.Parse(plan.RedisUrl)}");
         await output.WriteLineAsync($"  logs     {settings.LogDirectory}");
         await output.WriteLineAsync("Ctrl-C stops all of it.");
         await output.FlushAsync();
     }
-
-    public static string WithoutCredentials(Uri url) =>
-        url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Speech.Redis;
 
 namespace Speech.Supervisor;
 
@@ -25,14 +26,20 @@ internal static class UpCommand
 
     private static readonly Option<string?> RedisUrl = new("--redis-url")
     {
-        Description = "Use this Redis instead of starting one.",
+        Description = "Use this Redis instead of starting one: redis://, redis+sentinel:// or redis+cluster://, rediss for TLS.",
         HelpName = "redis://…",
         Validators =
         {
             result =>
             {
-                if (!Uri.TryCreate(result.GetValueOrDefault<string>(), UriKind.Absolute, out var url) || url.Scheme is not ("redis" or "rediss"))
-                    result.AddError("--redis-url must be redis://HOST:PORT or rediss://HOST:PORT.");
+                try
+                {
+                    RedisOptions.Parse(result.GetValueOrDefault<string>()!);
+                }
+                catch (FormatException error)
+                {
+                    result.AddError($"--redis-url is wrong: {error.Message}");
+                }
             },
         },
     };
@@ -120,7 +127,7 @@ internal static class UpCommand
             Gateways = parsed.GetValue(Gateways),
             Port = parsed.GetValue(Port),
             Listen = parsed.GetValue(Listen) == "any" ? IPAddress.Any : IPAddress.Loopback,
-            RedisUrl = parsed.GetValue(RedisUrl) is { } url ? new Uri(url) : null,
+            RedisUrl = parsed.GetValue(RedisUrl),
             ServiceEnvironment = parsed.GetValue(Set)!.Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0]).ToDictionary(name => name.Key, name => name.Last()[1]),
             ReadyFile = parsed.GetValue(ReadyFile) is { } path ? Path.GetFullPath(path) : null,
             StartLimit = TimeSpan.FromSeconds(parsed.GetValue(StartTimeout)),

@@ -14,8 +14,8 @@ internal static class TranslationWorkerExtensions
         {
             if (settings.UseStub)
                 return new StubTranslator(settings.Worker.Slots);
-            using var store = new ModelStore(settings.ModelStore);
-            var folder = store.GetTranslationAsync(settings.Worker.Model, new DownloadProgress(download)).GetAwaiter().GetResult();
+            using var store = new ModelStore(settings.Worker.ModelStore);
+            var folder = store.GetTranslationAsync(settings.Worker.Model, download).GetAwaiter().GetResult();
             found(folder);
             return NllbTranslator.Load(folder, settings);
         });

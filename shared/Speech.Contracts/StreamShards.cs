@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Speech.Contracts;
@@ -25,6 +26,13 @@ public sealed class StreamShards
     }
 
     public static StreamShards One { get; } = new(1);
+
+    /// <summary>Their number as STREAM_SHARDS has it; one when that is not set.</summary>
+    /// <exception cref="FormatException">It is no such number.</exception>
+    public static StreamShards Parse(string? text) =>
+        string.IsNullOrEmpty(text) ? One
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= Most ? new StreamShards(count)
+        : throw new FormatException($"STREAM_SHARDS is '{text}', not a number from 1 to {Most}.");
 
     public IReadOnlyList<RedisShard> All { get; }
 

@@ -34,6 +34,9 @@ public sealed partial class RedisClient : IAsyncDisposable
     /// <summary>Whether there is a connection right now, in a cluster to any of its masters. Before the first command there is none.</summary>
     public bool IsConnected => _sender.IsConnected;
 
+    /// <summary>Why there is no connection right now, in a cluster to one of its masters; null when nothing is known to be wrong.</summary>
+    public Exception? LastFailure => _sender.LastFailure;
+
     /// <summary>Sends any command that does not block and returns its reply.</summary>
     public Task<RespValue> ExecuteAsync(params ReadOnlySpan<RedisArgument> arguments) => ExecuteAsync(arguments, CancellationToken.None);
 

@@ -6,15 +6,16 @@ namespace Speech.EndToEnd.Tests;
 public sealed class DemoTests
 {
     [Theory]
-    [InlineData("--fast", "--json")]
-    [InlineData("--fast", "--json", "--kill-worker", "--stt-workers", "2")]
-    public async Task The_demo_hears_everything_and_leaves_nothing_behind(params string[] options)
+    [InlineData(1, "--fast", "--json")]
+    [InlineData(4, "--fast", "--json", "--kill-worker", "--stt-workers", "2")]
+    public async Task The_demo_hears_everything_and_leaves_nothing_behind(int shards, params string[] options)
     {
         // Its fleet says where it is in a file in its temporary folder: we see it there while it runs.
         var folder = Directory.CreateTempSubdirectory("speech-test-");
         try
         {
-            var running = ProgramRun.SpeechAsync(["demo", .. options], new Dictionary<string, string> { ["TMPDIR"] = folder.FullName });
+            var running = ProgramRun.SpeechAsync(
+                ["demo", .. options], new Dictionary<string, string> { ["TMPDIR"] = folder.FullName, ["STREAM_SHARDS"] = $"{shards}" });
             FleetReport? fleet = null;
             await Until.TrueAsync(
                 () =>

@@ -1,3 +1,4 @@
+using System.Net;
 using Speech.Contracts;
 
 namespace Speech.EndToEnd.Tests;
@@ -29,6 +30,32 @@ public sealed class RedisFaultTests
         await talk.Completed;
         await talk.Transcripts.ShouldTellAsync(script);
         talk.Transcripts.Count.ShouldBeGreaterThan((int)accepted);
+        await fleet.ShouldBeIdleAsync();
+    }
+
+    [Fact]
+    public async Task What_is_said_while_redis_reads_its_file_is_held_and_follows_and_health_tells_of_it()
+    {
+        var script = Hearing.Speakers(1, utterances: 6)[0];
+        await using var fleet = await TestFleet.StartAsync("redis-loading");
+        await using var talk = await Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, pauseAt: script.Utterances[3].Start);
+        await talk.Paused;
+        await fleet.MakeLoadingSlowAsync();
+        Signal.Send(fleet.PidOf("redis"), Signal.Kill);
+        talk.GoOn();
+
+        foreach (var service in (string[])["gateway-1", "stt-1"])
+        {
+            await Until.TrueAsync(async () => await fleet.HealthAsync(service) is (HttpStatusCode.ServiceUnavailable, var body)
+                && body.GetProperty("redis").TryGetProperty("error", out var error) && error.GetString()!.Contains("LOADING", StringComparison.Ordinal), $"/health of {service} to tell");
+        }
+        await Until.TrueAsync(
+            async () => (await fleet.HealthAsync("gateway-1")).Body.GetProperty("held").GetProperty("segments").GetInt32() > 0, "segments to be held");
+        talk.Messages.OfType<Done>().ShouldBeEmpty();
+
+        await talk.Completed;
+        await talk.Transcripts.ShouldTellAsync(script);
+        await Until.TrueAsync(async () => (await fleet.HealthAsync("gateway-1")).Status == HttpStatusCode.OK, "a healthy gateway");
         await fleet.ShouldBeIdleAsync();
     }
 

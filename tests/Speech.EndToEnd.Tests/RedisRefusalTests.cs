@@ -133,12 +133,7 @@ public sealed class RedisRefusalTests(RedisRefusalTests.OwnFleet own) : IClassFi
         await Fleet.ShouldBeIdleAsync();
     }
 
-    private async Task<(HttpStatusCode Status, JsonElement Body)> HealthAsync()
-    {
-        using var http = new HttpClient();
-        using var response = await http.GetAsync(new Uri($"{Fleet.Report.Gateways[0]}/health"));
-        return (response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement);
-    }
+    private Task<(HttpStatusCode Status, JsonElement Body)> HealthAsync() => Fleet.HealthAsync("gateway-1");
 
     private async Task HoldsAndFollowsAsync(string refusal, Func<Task> begin, Func<Task> end)
     {

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
 using Speech.Hosting;
 using Speech.Hosting.Workers;
@@ -8,51 +7,20 @@ using Speech.Redis.Tests;
 
 namespace Speech.SttWorker.Tests;
 
-/// <summary>A Redis of its own, a gateway's side of the jobs on it, and the workers under test.</summary>
-internal sealed class Bench : IAsyncDisposable
+/// <summary>A gateway's side of the jobs, and STT workers.</summary>
+internal sealed class Bench : WorkerBench
 {
     private readonly RedisSubscriber _subscriber;
-    private readonly List<IAsyncDisposable> _workers = [];
-    private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(50));
 
-    private Bench(RedisServer server)
-    {
-        var options = RedisOptions.Parse(server.Url);
-        var jobs = new JobOptions();
-        Server = server;
-        Redis = new RedisClient(options);
-        _subscriber = new RedisSubscriber(options);
-        Queue = new AudioJobQueue(Redis, jobs, TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
-        History = new HistoryReader(Redis, jobs, NullLogger<HistoryReader>.Instance);
-    }
-
-    public RedisServer Server { get; }
-
-    public RedisClient Redis { get; }
-
-    public AudioJobQueue Queue { get; }
-
-    public HistoryReader History { get; }
-
-    /// <summary>Ends a test that hangs.</summary>
-    public CancellationToken Patience => _patience.Token;
+    private Bench(RedisServer server) : base(server, JobStream.Audio) => _subscriber = new RedisSubscriber(Redis.Options);
 
     public static async Task<Bench> CreateAsync() => new(await RedisServer.StartAsync());
 
-    public async Task<WorkerApp> StartWorkerAsync(string id = "w1", Func<IBatchedModel, IBatchedModel>? transcriber = null, params string[] settings)
-    {
-        var worker = await WorkerApp.StartAsync(Server.Url, id, transcriber, settings);
-        _workers.Add(worker);
-        return worker;
-    }
+    public Task<WorkerApp> StartWorkerAsync(string id = "w1", Func<IBatchedModel, IBatchedModel>? transcriber = null, params string[] settings) =>
+        AddAsync(WorkerApp.StartAsync(Server.Url, id, transcriber, settings));
 
-    public async Task<WorkerProcess> StartProcessAsync(string id, params string[] settings)
-    {
-        var worker = WorkerProcess.Start(Server.Url, id, settings);
-        _workers.Add(worker);
-        await Eventually.TrueAsync(() => Redis.KeyExistsAsync(RedisKeys.Worker(id), Patience));
-        return worker;
-    }
+    public Task<WorkerProcess> StartProcessAsync(string id, params string[] settings) =>
+        AddProcessAsync("Speech.SttWorker", id, ["--AUDIO_CONTEXT", "full", .. settings]);
 
     public async Task EnqueueAsync(string clientId, IReadOnlyList<Utterances.Utterance> utterances)
     {
@@ -81,16 +49,6 @@ internal sealed class Bench : IAsyncDisposable
 
     public Task<long> DepthAsync() => Queue.DepthAsync(Patience);
 
-    public async Task<StreamPendingEntry[]> PendingAsync() =>
-        await Redis.StreamPendingRangeAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, 1000, cancellationToken: Patience);
-
-    /// <summary>A consumer that takes jobs, says nothing and is never heard of again.</summary>
-    public async Task<StreamEntry[]> TakeAndVanishAsync(int count, string consumer = "ghost")
-    {
-        await Redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, Patience);
-        return await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, consumer, count, cancellationToken: Patience);
-    }
-
     /// <summary>All that is published for a client from now on.</summary>
     public async Task<ChannelReader<ResultEnvelope>> ListenAsync(string clientId)
     {
@@ -102,13 +60,9 @@ internal sealed class Bench : IAsyncDisposable
         return heard.Reader;
     }
 
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        foreach (var worker in _workers)
-            await worker.DisposeAsync();
         await _subscriber.DisposeAsync();
-        await Redis.DisposeAsync();
-        await Server.DisposeAsync();
-        _patience.Dispose();
+        await base.DisposeAsync();
     }
 }

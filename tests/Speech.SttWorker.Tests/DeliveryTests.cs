@@ -12,7 +12,7 @@ public class DeliveryTests
         using var gate = new ManualResetEventSlim();
         await using var bench = await Bench.CreateAsync();
         var utterances = Utterances.Some(1);
-        var slow = await bench.StartWorkerAsync("slow", inner => new GatedTranscriber(inner, gate), "--MAX_BATCH_SIZE", "1");
+        var slow = await bench.StartWorkerAsync("slow", inner => new GatedModel(inner, gate), "--MAX_BATCH_SIZE", "1");
         await bench.EnqueueAsync("anna", utterances);
         await Eventually.TrueAsync(() => slow.Held.Count == 1);
 
@@ -77,7 +77,7 @@ public class DeliveryTests
         using var gate = new ManualResetEventSlim();
         await using var bench = await Bench.CreateAsync();
         var utterances = Utterances.Some(1);
-        var slow = await bench.StartWorkerAsync("slow", inner => new GatedTranscriber(inner, gate), "--JOB_TIMEOUT_MS", "1000");
+        var slow = await bench.StartWorkerAsync("slow", inner => new GatedModel(inner, gate), "--JOB_TIMEOUT_MS", "1000");
         await bench.EnqueueAsync("anna", utterances);
         await Eventually.TrueAsync(() => slow.Held.Count == 1);
         var other = await bench.StartWorkerAsync("other", null, "--JOB_TIMEOUT_MS", "1000");

@@ -48,9 +48,9 @@ public class InterimTests
     public async Task A_running_interim_gives_its_slot_to_a_final()
     {
         using var gate = new ManualResetEventSlim();
-        GatedTranscriber? model = null;
+        GatedModel? model = null;
         await using var bench = await Bench.CreateAsync();
-        var worker = await bench.StartWorkerAsync("w1", inner => model = new GatedTranscriber(inner, gate), "--MAX_BATCH_SIZE", "2", "--INTERIM_TIMEOUT_MS", "60000");
+        var worker = await bench.StartWorkerAsync("w1", inner => model = new GatedModel(inner, gate), "--MAX_BATCH_SIZE", "2", "--INTERIM_TIMEOUT_MS", "60000");
         await bench.Queue.EnqueueInterimAsync(Utterances.Job("ben", 0, Utterances.All[0], AudioJobKind.Interim), bench.Patience);
         await Eventually.TrueAsync(() => model?.Admitted == 1);
         await bench.EnqueueAsync("anna", Utterances.Some(2));
@@ -68,7 +68,7 @@ public class InterimTests
     {
         using var gate = new ManualResetEventSlim();
         await using var bench = await Bench.CreateAsync();
-        var busy = await bench.StartWorkerAsync("busy", inner => new GatedTranscriber(inner, gate), "--MAX_BATCH_SIZE", "2");
+        var busy = await bench.StartWorkerAsync("busy", inner => new GatedModel(inner, gate), "--MAX_BATCH_SIZE", "2");
         await bench.EnqueueAsync("anna", Utterances.Some(2));
         await Eventually.TrueAsync(() => busy.Held.Count == 2);
         var heard = await bench.ListenAsync("ben");

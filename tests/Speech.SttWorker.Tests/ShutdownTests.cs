@@ -66,7 +66,7 @@ public class ShutdownTests
         using var gate = new ManualResetEventSlim();
         await using var bench = await Bench.CreateAsync();
         var stuck = await bench.StartWorkerAsync(
-            "stuck", inner => new GatedTranscriber(inner, gate), "--DRAIN_TIMEOUT_SECONDS", "2", "--JOB_TIMEOUT_MS", "3600000", "--MAX_BATCH_SIZE", "2");
+            "stuck", inner => new GatedModel(inner, gate), "--DRAIN_TIMEOUT_SECONDS", "2", "--JOB_TIMEOUT_MS", "3600000", "--MAX_BATCH_SIZE", "2");
         var utterances = Utterances.Some(3);
         await bench.EnqueueAsync("anna", utterances);
         await Eventually.TrueAsync(() => stuck.Held.Count == 2);

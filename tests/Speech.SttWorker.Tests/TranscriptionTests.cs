@@ -92,8 +92,8 @@ public class TranscriptionTests
     {
         using var gate = new ManualResetEventSlim();
         await using var bench = await Bench.CreateAsync();
-        var first = await bench.StartWorkerAsync("w1", inner => new GatedTranscriber(inner, gate), "--MAX_BATCH_SIZE", "2");
-        var second = await bench.StartWorkerAsync("w2", inner => new GatedTranscriber(inner, gate), "--MAX_BATCH_SIZE", "2");
+        var first = await bench.StartWorkerAsync("w1", inner => new GatedModel(inner, gate), "--MAX_BATCH_SIZE", "2");
+        var second = await bench.StartWorkerAsync("w2", inner => new GatedModel(inner, gate), "--MAX_BATCH_SIZE", "2");
         var utterances = Utterances.Some(12);
         await bench.EnqueueAsync("anna", utterances);
 

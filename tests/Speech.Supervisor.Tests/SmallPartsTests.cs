@@ -7,12 +7,6 @@ namespace Speech.Supervisor.Tests;
 public class SmallPartsTests
 {
     [Theory]
-    [InlineData("redis://someone:pass%20word@example.org:6380/2", "redis://example.org:6380/2")]
-    [InlineData("rediss://:secret@example.org", "rediss://example.org")]
-    public void A_Redis_URL_is_shown_without_its_credentials(string url, string shown) =>
-        Summary.WithoutCredentials(new Uri(url)).ShouldBe(shown);
-
-    [Theory]
     [InlineData(0, "exit code 0")]
     [InlineData(1, "exit code 1")]
     [InlineData(137, "killed by SIGKILL (exit code 137)")]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Speech.Redis.Tests;
 using Speech.Supervisor.Processes;
 
 namespace Speech.Supervisor.Tests;
@@ -123,6 +124,48 @@ public class StartTests
     }
 
     [Fact]
+    public async Task A_Redis_that_sentinels_know_of_is_used()
+    {
+        await using var master = await RedisServer.StartAsync("--requirepass", "secret");
+        await using var sentinel = await RedisServer.StartWithAsync(
+            $"""
+            sentinel monitor speech 127.0.0.1 {master.Port} 1
+            sentinel auth-pass speech secret
+            """,
+            "--sentinel");
+        var url = $"redis+sentinel://:secret@127.0.0.1:{sentinel.Port},127.0.0.1:1/speech";
+
+        await using var run = await SupervisorRun.StartReadyAsync(["--redis-url", url, "--stt-workers", "0", "--gateways", "0"]);
+
+        run.Ready().GetProperty("redis_url").GetString().ShouldBe(url);
+        await run.UntilAsync(() => run.Output.Contains("redis ", StringComparison.Ordinal), "the summary");
+        run.Output.ShouldContain($"redis+sentinel://:***@127.0.0.1:{sentinel.Port},127.0.0.1:1/speech/0");
+    }
+
+    [Fact]
+    public async Task A_Redis_that_asks_for_a_password_which_only_the_services_know_is_used()
+    {
+        await using var server = await RedisServer.StartAsync("--requirepass", "secret");
+        await using var run = await SupervisorRun.StartReadyAsync(
+            ["--redis-url", $"redis://127.0.0.1:{server.Port}", "--stt-workers", "0", "--gateways", "0"]);
+        run.Pids().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("redis://:secret@127.0.0.1:1", "Redis at redis://:***@127.0.0.1:1/0: ")]
+    [InlineData("redis+cluster://127.0.0.1:1", "Redis at redis+cluster://127.0.0.1:1: ")]
+    public async Task A_Redis_that_is_not_there_fails_the_start_and_its_password_is_not_shown(string url, string message)
+    {
+        await using var run = SupervisorRun.Start(["--redis-url", url, "--start-timeout", "1"]);
+
+        (await run.EndAsync()).ShouldBe(ExitCodes.Failed);
+
+        run.Errors.ShouldContain(message);
+        run.Errors.ShouldContain("start it, or correct --redis-url");
+        run.Errors.ShouldNotContain("secret");
+    }
+
+    [Fact]
     public async Task Two_supervisors_do_not_share_one_data_folder()
     {
         await using var first = await SupervisorRun.StartReadyAsync();
@@ -138,6 +181,7 @@ public class StartTests
     [InlineData("--stt-workers", "1000")]
     [InlineData("--stt-workers", "many")]
     [InlineData("--redis-url", "http://example.org")]
+    [InlineData("--redis-url", "redis+sentinel://example.org")]
     [InlineData("--set", "=value")]
     [InlineData("--no-such-option", "1")]
     public async Task A_wrong_command_line_is_refused(string option, string value)

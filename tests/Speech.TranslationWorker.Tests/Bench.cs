@@ -7,48 +7,21 @@ using Speech.Redis.Tests;
 
 namespace Speech.TranslationWorker.Tests;
 
-/// <summary>A Redis of its own, an STT worker's side of the jobs on it, and the workers under test.</summary>
-internal sealed class Bench : IAsyncDisposable
+/// <summary>A gateway's and an STT worker's side of the jobs, and translation workers.</summary>
+internal sealed class Bench : WorkerBench
 {
-    private readonly List<IAsyncDisposable> _workers = [];
-    private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(50));
-    private readonly AudioJobQueue _queue;
     private readonly JobCompletion _completion;
-    private readonly HistoryReader _history;
 
-    private Bench(RedisServer server)
-    {
-        var jobs = new JobOptions();
-        Server = server;
-        Redis = new RedisClient(RedisOptions.Parse(server.Url));
-        _queue = new AudioJobQueue(Redis, jobs, TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
-        _completion = new JobCompletion(Redis, jobs, TimeProvider.System, NullLogger<JobCompletion>.Instance);
-        _history = new HistoryReader(Redis, jobs, NullLogger<HistoryReader>.Instance);
-    }
-
-    public RedisServer Server { get; }
-
-    public RedisClient Redis { get; }
-
-    /// <summary>Ends a test that hangs.</summary>
-    public CancellationToken Patience => _patience.Token;
+    private Bench(RedisServer server) : base(server, JobStream.Translations) =>
+        _completion = new JobCompletion(Redis, new JobOptions(), TimeProvider.System, NullLogger<JobCompletion>.Instance);
 
     public static async Task<Bench> CreateAsync() => new(await RedisServer.StartAsync());
 
-    public async Task<WorkerApp> StartWorkerAsync(string id = "t1", Func<IBatchedModel, IBatchedModel>? model = null, params string[] settings)
-    {
-        var worker = await WorkerApp.StartAsync(Server.Url, id, model, settings);
-        _workers.Add(worker);
-        return worker;
-    }
+    public Task<WorkerApp> StartWorkerAsync(string id = "t1", Func<IBatchedModel, IBatchedModel>? model = null, params string[] settings) =>
+        AddAsync(WorkerApp.StartAsync(Server.Url, id, model, settings));
 
-    public async Task<WorkerProcess> StartProcessAsync(string id, params string[] settings)
-    {
-        var worker = WorkerProcess.Start(Server.Url, id, settings);
-        _workers.Add(worker);
-        await Eventually.TrueAsync(() => Redis.KeyExistsAsync(RedisKeys.Worker(id), Patience));
-        return worker;
-    }
+    public Task<WorkerProcess> StartProcessAsync(string id, params string[] settings) =>
+        AddProcessAsync("Speech.TranslationWorker", id, ["--USE_STUB_TRANSLATION", "true", .. settings]);
 
     /// <summary>A client's transcripts, segments 0.., each with the languages that it wants it in: as gateway and STT worker leave them.</summary>
     public Task SayAsync(string clientId, IReadOnlyList<string> texts, params string[] languages) => SayMoreAsync(clientId, texts, firstSegment: 0, languages);
@@ -69,7 +42,7 @@ internal sealed class Bench : IAsyncDisposable
                 CreatedAt = DateTimeOffset.UtcNow,
                 Audio = new byte[2],
             };
-            await _queue.EnqueueAsync(audio, segment + 1, lastSeq: 0, Patience);
+            await Queue.EnqueueAsync(audio, segment + 1, lastSeq: 0, Patience);
             var entry = (await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "stt", 1, cancellationToken: Patience)).Single();
             await _completion.FinishAsync(
                 new JobEntry(JobStream.Audio, entry.Id, clientId),
@@ -101,7 +74,7 @@ internal sealed class Bench : IAsyncDisposable
         FinalResult[] results = [];
         await Eventually.TrueAsync(() => Eventually.ConnectedAsync(async () =>
         {
-            var all = await _history.ReadAfterAsync(clientId, 0, Patience).ToListAsync(Patience);
+            var all = await History.ReadAfterAsync(clientId, 0, Patience).ToListAsync(Patience);
             results = [.. all.Select(envelope => envelope.Result).OfType<FinalResult>().Where(result => result is not Transcript)];
             return results.Length >= count;
         }));
@@ -120,28 +93,9 @@ internal sealed class Bench : IAsyncDisposable
         }
     }
 
-    public async Task<StreamPendingEntry[]> PendingAsync() => await Redis.StreamPendingRangeAsync(
-        RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, 1000, cancellationToken: Patience);
-
     public async Task ShouldBeIdleAsync()
     {
         await Eventually.TrueAsync(async () => await Redis.StreamLengthAsync(RedisKeys.TranslationJobs, Patience) == 0);
         (await PendingAsync()).ShouldBeEmpty();
-    }
-
-    /// <summary>A consumer that takes jobs, says nothing and is never heard of again.</summary>
-    public async Task<StreamEntry[]> TakeAndVanishAsync(int count)
-    {
-        await Redis.EnsureGroupAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, Patience);
-        return await Redis.StreamReadGroupAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "ghost", count, cancellationToken: Patience);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var worker in _workers)
-            await worker.DisposeAsync();
-        await Redis.DisposeAsync();
-        await Server.DisposeAsync();
-        _patience.Dispose();
     }
 }

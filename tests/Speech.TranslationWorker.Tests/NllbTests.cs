@@ -27,7 +27,7 @@ public class NllbTests
         ben.ShouldAllBe(result => result.Model == null);
 
         await worker.IdleAsync();
-        var health = await worker.HealthAsync();
+        var (_, health) = await worker.HealthAsync();
         health["status"]!.GetValue<string>().ShouldBe("ok");
         health["model"]!["name"]!.GetValue<string>().ShouldBe("nano-nllb");
         health["model"]!["stub"]!.GetValue<bool>().ShouldBeFalse();
@@ -58,7 +58,7 @@ public class NllbTests
 
         await Should.ThrowAsync<Exception>(() => worker.Model.Ready);
 
-        var health = await worker.HealthAsync();
+        var (_, health) = await worker.HealthAsync();
         health["model"]!["state"]!.GetValue<string>().ShouldBe("failed");
         health["model"]!["error"]!.GetValue<string>().ShouldContain("'enormous'");
     }

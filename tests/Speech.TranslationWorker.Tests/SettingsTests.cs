@@ -39,7 +39,7 @@ public class SettingsTests
         var worker = await bench.StartWorkerAsync();
         await worker.Model.Ready;
 
-        var health = await worker.HealthAsync();
+        var (_, health) = await worker.HealthAsync();
 
         health["model"]!["stub"]!.GetValue<bool>().ShouldBeTrue();
         health["model"]!["name"]!.GetValue<string>().ShouldBe("stub");

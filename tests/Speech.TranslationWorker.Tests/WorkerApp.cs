@@ -1,5 +1,3 @@
-using System.Net.Http.Json;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Speech.Hosting;
@@ -7,55 +5,24 @@ using Speech.Hosting.Workers;
 
 namespace Speech.TranslationWorker.Tests;
 
-/// <summary>The worker as Program.cs puts it together, in this process; with the stub unless the settings say otherwise.</summary>
-internal sealed class WorkerApp : IAsyncDisposable
+/// <summary>A translation worker; with the stub unless the settings say otherwise.</summary>
+internal sealed class WorkerApp : RunningWorker
 {
-    private readonly WebApplication _app;
-    private readonly HttpClient _http = new();
-
-    private WorkerApp(WebApplication app) => _app = app;
-
-    public WorkerStatistics Statistics => _app.Services.GetRequiredService<WorkerStatistics>();
-
-    public HeldJobs Held => _app.Services.GetRequiredService<HeldJobs>();
-
-    public ModelLoop Model => _app.Services.GetRequiredService<ModelLoop>();
+    private WorkerApp(WebApplicationBuilder builder) : base(builder)
+    {
+    }
 
     /// <param name="around">Something to put around the stub.</param>
     public static async Task<WorkerApp> StartAsync(string redisUrl, string id, Func<IBatchedModel, IBatchedModel>? around, string[] settings)
     {
-        string[] arguments =
-        [
-            "--REDIS_URL", redisUrl, "--WORKER_ID", id, "--URLS", "http://127.0.0.1:0", "--LOG_LEVEL", "error", "--THREADS", "1",
-            .. settings.Contains("--TRANSLATION_MODEL") ? [] : (string[])["--USE_STUB_TRANSLATION", "true"], .. settings,
-        ];
-        var builder = SpeechHost.CreateBuilder(arguments, "translation_worker", defaultPort: 0);
+        string[] stub = settings.Contains("--TRANSLATION_MODEL") ? [] : ["--USE_STUB_TRANSLATION", "true"];
+        var builder = CreateBuilder("translation_worker", redisUrl, id, [.. stub, .. settings]);
         var parsed = TranslationWorkerSettings.From(builder.Settings);
         builder.AddTranslationWorker(parsed);
         if (around is not null)
             builder.Services.AddSingleton<LoadModel>((_, _) => around(new StubTranslator(parsed.Worker.Slots)));
-        var app = builder.Build();
-        app.MapHealth();
-        builder.Settings.ThrowIfInvalid();
-        await app.StartAsync();
-        return new WorkerApp(app);
-    }
-
-    public async Task<JsonNode> HealthAsync()
-    {
-        using var response = await _http.GetAsync(new Uri(new Uri(_app.Urls.Single()), "/health"));
-        return (await response.Content.ReadFromJsonAsync<JsonNode>())!;
-    }
-
-    /// <summary>Waits until the worker is done with all that it has been given, its figures included.</summary>
-    public Task IdleAsync() => Held.WaitUntilAtMostAsync(0, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
-
-    public Task StopAsync() => _app.StopAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        await _app.StopAsync();
-        await _app.DisposeAsync();
-        _http.Dispose();
+        var worker = new WorkerApp(builder);
+        await worker.StartAsync();
+        return worker;
     }
 }

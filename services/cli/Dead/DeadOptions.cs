@@ -34,17 +34,8 @@ internal static class DeadOptions
     /// <exception cref="FormatException">STREAM_SHARDS is wrong.</exception>
     public static IReadOnlyList<string> StreamsOf(string choice)
     {
-        var shards = Shards();
+        var shards = StreamShards.Parse(Environment.GetEnvironmentVariable("STREAM_SHARDS"));
         return [.. (choice == EveryStream ? DeadJobs.Streams : [choice]).SelectMany(stream => shards.All.Select(shard => shard.Stream(stream)))];
-    }
-
-    private static StreamShards Shards()
-    {
-        if (Environment.GetEnvironmentVariable("STREAM_SHARDS") is not { Length: > 0 } text)
-            return StreamShards.One;
-        return int.TryParse(text, out var count) && count is >= 1 and <= StreamShards.Most
-            ? new StreamShards(count)
-            : throw new FormatException($"STREAM_SHARDS is '{text}', not a number from 1 to {StreamShards.Most}.");
     }
 
     /// <summary>Runs a command against Redis, and says what went wrong with it.</summary>

@@ -18,7 +18,7 @@ internal sealed class FleetMonitor(LocalFleet fleet, TimeProvider clock) : IAsyn
     private readonly RedisClient _redis = new(RedisOptions.Parse(fleet.Report.RedisUrl) with { ClientName = "speech-monitor" });
     private readonly Dictionary<int, (string Part, TimeSpan First, TimeSpan Last)> _times = [];
 
-    /// <summary>The most entries seen on <c>audio_jobs</c> at once, those being worked on included.</summary>
+    /// <summary>The most segments seen in the queue at once, those being worked on included.</summary>
     public long DeepestQueue { get; private set; }
 
     /// <summary>Samples until cancelled; a last time then.</summary>
@@ -27,7 +27,7 @@ internal sealed class FleetMonitor(LocalFleet fleet, TimeProvider clock) : IAsyn
         while (!cancellationToken.IsCancellationRequested)
         {
             SampleTimes();
-            DeepestQueue = Math.Max(DeepestQueue, await _redis.StreamLengthAsync(RedisKeys.AudioJobs, CancellationToken.None));
+            DeepestQueue = Math.Max(DeepestQueue, (await AudioQueueAsync(CancellationToken.None)).Depth);
             await Task.Delay(Interval, clock, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -41,8 +41,7 @@ internal sealed class FleetMonitor(LocalFleet fleet, TimeProvider clock) : IAsyn
 
     /// <summary>What is left on the queues, of segments and of translations together.</summary>
     public async Task<QueueState> QueueAsync(CancellationToken cancellationToken) =>
-        await QueueAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, cancellationToken)
-        + await QueueAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, cancellationToken);
+        await AudioQueueAsync(cancellationToken) + await QueueAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, cancellationToken);
 
     /// <summary>The same when the last jobs have had a moment to be finished, and Redis to come back.</summary>
     public async Task<QueueState> SettledAsync(CancellationToken cancellationToken)
@@ -67,13 +66,22 @@ internal sealed class FleetMonitor(LocalFleet fleet, TimeProvider clock) : IAsyn
     /// <summary>Waits until a worker has a job in its hands.</summary>
     public async Task WaitForPendingJobAsync(CancellationToken cancellationToken)
     {
-        while (await PendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, cancellationToken) == 0)
+        while ((await AudioQueueAsync(cancellationToken)).Pending == 0)
             await Task.Delay(JobInterval, clock, cancellationToken);
     }
 
     public ValueTask DisposeAsync() => _redis.DisposeAsync();
 
-    private async Task<QueueState> QueueAsync(string stream, string group, CancellationToken cancellationToken) => new(
+    private Task<QueueState> AudioQueueAsync(CancellationToken cancellationToken) =>
+        QueueAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, cancellationToken);
+
+    private async Task<QueueState> QueueAsync(string name, string group, CancellationToken cancellationToken)
+    {
+        var parts = await Task.WhenAll(fleet.Shards.All.Select(shard => PartAsync(shard.Stream(name), group, cancellationToken)));
+        return parts.Aggregate((one, other) => one + other);
+    }
+
+    private async Task<QueueState> PartAsync(string stream, string group, CancellationToken cancellationToken) => new(
         await _redis.StreamLengthAsync(stream, cancellationToken),
         await PendingAsync(stream, group, cancellationToken),
         await _redis.StreamLengthAsync(RedisKeys.Dead(stream), cancellationToken));

@@ -1,3 +1,5 @@
+using Speech.Contracts;
+
 namespace Speech.Cli.Fleet;
 
 internal sealed record FleetOptions
@@ -14,4 +16,24 @@ internal sealed record FleetOptions
 
     /// <summary>NAME=VALUE for the services, beyond our own environment.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
+
+    /// <summary>STREAM_SHARDS as the services have it.</summary>
+    /// <exception cref="FleetException">It is wrong.</exception>
+    public StreamShards Shards
+    {
+        get
+        {
+            const string Name = "STREAM_SHARDS";
+            try
+            {
+                return StreamShards.Parse(
+                    Settings.LastOrDefault(setting => setting.StartsWith($"{Name}=", StringComparison.Ordinal))?[(Name.Length + 1)..]
+                    ?? Environment.GetEnvironmentVariable(Name));
+            }
+            catch (FormatException error)
+            {
+                throw new FleetException(error.Message);
+            }
+        }
+    }
 }

@@ -26,4 +26,5 @@ internal sealed record FleetReport(int Pid, string RedisUrl, IReadOnlyList<strin
 }
 
 /// <summary>A process of a fleet; its <c>Pid</c> changes when it is restarted.</summary>
-internal sealed record FleetPart(string Name, int Pid);
+/// <param name="Health">Where a service tells how it is; null for Redis.</param>
+internal sealed record FleetPart(string Name, int Pid, Uri? Health);

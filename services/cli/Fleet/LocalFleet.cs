@@ -2,6 +2,7 @@
 // which we start and stop. It gets a session of its own (setsid), so that a Ctrl-C in the terminal comes to us alone and we say
 // when it stops; and it stops when its standard input ends, which we hold: whatever kills us, nothing is left running.
 using System.Diagnostics;
+using Speech.Contracts;
 
 namespace Speech.Cli.Fleet;
 
@@ -22,6 +23,7 @@ internal sealed class LocalFleet : IAsyncDisposable
 
     private LocalFleet(FleetOptions options)
     {
+        Shards = options.Shards;
         LogFolder = Path.Combine(Installation.Home(), "logs", options.Name);
         _folder = Directory.CreateTempSubdirectory($"speech-{options.Name}-");
         try
@@ -42,6 +44,8 @@ internal sealed class LocalFleet : IAsyncDisposable
     }
 
     public string LogFolder { get; }
+
+    public StreamShards Shards { get; }
 
     /// <summary>Where everything is now.</summary>
     public FleetReport Report
@@ -132,7 +136,7 @@ internal sealed class LocalFleet : IAsyncDisposable
             Installation.Program("Speech.Supervisor"), "up", "--until-stdin-closes", "--port", "0", "--data-dir", _folder.FullName,
             "--logs", LogFolder, "--ready-file", ReadyFile, "--stt-workers", $"{options.SttWorkers}",
             "--translation-workers", $"{options.TranslationWorkers}", "--gateways", $"{options.Gateways}",
-            .. options.Settings.SelectMany(setting => (string[])["--set", setting])])
+            .. options.Settings.Append($"STREAM_SHARDS={Shards.All.Count}").SelectMany(setting => (string[])["--set", setting])]) // a .env cannot say otherwise
             start.ArgumentList.Add(argument);
         return start;
     }

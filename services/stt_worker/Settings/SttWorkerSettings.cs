@@ -14,9 +14,6 @@ internal sealed record SttWorkerSettings
     /// </summary>
     public required WorkerSettings Worker { get; init; }
 
-    /// <summary>MODEL_DIR, MODEL_BASE_URL, MODEL_OFFLINE: where models lie and come from.</summary>
-    public required ModelStoreOptions ModelStore { get; init; }
-
     /// <summary>AUDIO_CONTEXT: auto, full or a number of encoder positions.</summary>
     public AudioContext AudioContext { get; init; }
 
@@ -44,7 +41,6 @@ internal sealed record SttWorkerSettings
         return new SttWorkerSettings
         {
             Worker = WorkerSettings.From(settings, SpeechJobs.Role, settings.GetString("MODEL_SIZE", WhisperCatalog.BuiltIn), slots),
-            ModelStore = ReadModelStore(settings),
             AudioContext = ReadAudioContext(settings),
             InterimTimeout = settings.GetMilliseconds("INTERIM_TIMEOUT_MS", 2000, min: 100, max: 60_000),
             Temperatures = ReadTemperatures(settings),
@@ -68,19 +64,6 @@ internal sealed record SttWorkerSettings
         }
 
         return temperatures;
-    }
-
-    private static ModelStoreOptions ReadModelStore(EnvironmentSettings settings)
-    {
-        try
-        {
-            return ModelStoreOptions.FromEnvironment(settings.FindString);
-        }
-        catch (FormatException e)
-        {
-            settings.Report(e.Message);
-            return new ModelStoreOptions();
-        }
     }
 
     private static TranslateVia ReadTranslateVia(EnvironmentSettings settings)

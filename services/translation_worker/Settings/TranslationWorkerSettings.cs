@@ -17,9 +17,6 @@ internal sealed record TranslationWorkerSettings
     /// <summary>USE_STUB_TRANSLATION: no model, and a text that says so.</summary>
     public bool UseStub { get; init; }
 
-    /// <summary>MODEL_DIR and what else says where models lie and come from.</summary>
-    public required ModelStoreOptions ModelStore { get; init; }
-
     /// <summary>TRANSLATION_DTYPE: how the weights are kept; null: by the memory of this machine.</summary>
     public WeightFormat? Format { get; init; }
 
@@ -38,7 +35,6 @@ internal sealed record TranslationWorkerSettings
         {
             Worker = WorkerSettings.From(settings, TranslationJobs.Role, isStub ? "stub" : model, slots),
             UseStub = isStub,
-            ModelStore = ReadModelStore(settings),
             Format = ReadFormat(settings),
             BeamSize = settings.GetInt("TRANSLATION_BEAM_SIZE", 1, min: 1, max: TranslationOptions.MaximumBeams),
             Threads = settings.GetInt("THREADS", 0, min: 0, max: 1024),
@@ -61,19 +57,6 @@ internal sealed record TranslationWorkerSettings
             default:
                 settings.Report("TRANSLATION_DTYPE", text, "auto, f32, f16 and int8");
                 return null;
-        }
-    }
-
-    private static ModelStoreOptions ReadModelStore(EnvironmentSettings settings)
-    {
-        try
-        {
-            return ModelStoreOptions.FromEnvironment(settings.FindString);
-        }
-        catch (FormatException e)
-        {
-            settings.Report(e.Message);
-            return new ModelStoreOptions();
         }
     }
 }

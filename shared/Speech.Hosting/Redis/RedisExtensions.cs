@@ -60,7 +60,8 @@ public static class RedisExtensions
         catch (Exception exception) when (exception is RedisException || timeout.IsCancellationRequested)
         {
             details["connected"] = client.IsConnected;
-            details["error"] = exception is RedisException ? Redaction.Redact(exception.Message) : "no answer within a second";
+            var reason = exception as RedisException ?? client.LastFailure; // time may run out while the client waits for a connection
+            details["error"] = reason is null ? "no answer within a second" : Redaction.Redact(reason.Message);
             return new HealthPart(HealthState.Degraded, details);
         }
     }

@@ -1,31 +1,32 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Speech.Models.Catalog;
 
 namespace Speech.Hosting.Workers;
 
 /// <summary>Passes on how a model's download goes, and logs its turns, with a line now and then in between.</summary>
-internal sealed partial class DownloadReporter(Action<ModelDownload> passOn, TimeProvider time, ILogger logger) : IProgress<ModelDownload>
+internal sealed partial class DownloadReporter(Action<ModelDownloadProgress> passOn, TimeProvider time, ILogger logger) : IProgress<ModelDownloadProgress>
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    private string? _stage;
+    private ModelDownloadStage? _stage;
     private long _logged;
 
-    public void Report(ModelDownload value)
+    public void Report(ModelDownloadProgress value)
     {
         passOn(value);
-        if (value.Stage == _stage && value.Stage != "retrying" && time.GetElapsedTime(_logged) < Interval)
+        if (value.Stage == _stage && value.Stage != ModelDownloadStage.Retrying && time.GetElapsedTime(_logged) < Interval)
             return;
         (_stage, _logged) = (value.Stage, time.GetTimestamp());
         switch (value.Stage)
         {
-            case "waiting":
+            case ModelDownloadStage.Waiting:
                 Log.Waiting(logger, value.FileName);
                 break;
-            case "resuming":
+            case ModelDownloadStage.Resuming:
                 Log.Resuming(logger, value.FileName, Amount(value));
                 break;
-            case "retrying":
+            case ModelDownloadStage.Retrying:
                 Log.Retrying(logger, value.FileName, Amount(value), value.Detail);
                 break;
             default:
@@ -34,7 +35,7 @@ internal sealed partial class DownloadReporter(Action<ModelDownload> passOn, Tim
         }
     }
 
-    private static string Amount(ModelDownload value) => value.TotalBytes is { } total
+    private static string Amount(ModelDownloadProgress value) => value.TotalBytes is { } total
         ? string.Create(CultureInfo.InvariantCulture, $"{value.Bytes / 1e6:F1} of {total / 1e6:F1} MB")
         : string.Create(CultureInfo.InvariantCulture, $"{value.Bytes / 1e6:F1} MB");
 

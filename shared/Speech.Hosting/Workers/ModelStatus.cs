@@ -1,3 +1,5 @@
+using Speech.Models.Catalog;
+
 namespace Speech.Hosting.Workers;
 
 public enum ModelPhase
@@ -15,7 +17,7 @@ public enum ModelPhase
 public sealed record ModelStatus(
     ModelPhase Phase,
     string? Path = null,
-    ModelDownload? Download = null,
+    ModelDownloadProgress? Download = null,
     string? Device = null,
     TimeSpan? LoadTime = null,
     string? Error = null);

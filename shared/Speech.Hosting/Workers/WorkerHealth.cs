@@ -23,7 +23,7 @@ internal static class WorkerHealth
             details["download"] = new JsonObject
             {
                 ["file"] = download.FileName,
-                ["stage"] = download.Stage,
+                ["stage"] = download.Stage.ToString().ToLowerInvariant(),
                 ["bytes"] = download.Bytes,
                 ["total_bytes"] = download.TotalBytes,
                 ["detail"] = download.Detail,

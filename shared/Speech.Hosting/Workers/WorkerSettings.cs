@@ -1,4 +1,5 @@
 using Speech.Contracts;
+using Speech.Models.Catalog;
 
 namespace Speech.Hosting.Workers;
 
@@ -10,6 +11,9 @@ public sealed record WorkerSettings
 
     /// <summary>The model's name, for people.</summary>
     public required string Model { get; init; }
+
+    /// <summary>MODEL_DIR and what else says where models lie and come from.</summary>
+    public ModelStoreOptions ModelStore { get; init; } = new();
 
     /// <summary>The most jobs done side by side, and the most held at once.</summary>
     public required int Slots { get; init; }
@@ -31,11 +35,25 @@ public sealed record WorkerSettings
     {
         WorkerId = ReadWorkerId(settings, role),
         Model = model,
+        ModelStore = ReadModelStore(settings),
         Slots = slots,
         BatchTimeout = settings.GetMilliseconds("BATCH_TIMEOUT_MS", 5, min: 0, max: 1000),
         JobTimeout = settings.GetMilliseconds("JOB_TIMEOUT_MS", 30_000, min: 1000, max: 3_600_000),
         MaxDeliveries = settings.GetInt("MAX_DELIVERIES", 3, min: 1, max: 100),
     };
+
+    private static ModelStoreOptions ReadModelStore(EnvironmentSettings settings)
+    {
+        try
+        {
+            return ModelStoreOptions.FromEnvironment(settings.FindString);
+        }
+        catch (FormatException exception)
+        {
+            settings.Report(exception.Message);
+            return new ModelStoreOptions();
+        }
+    }
 
     private static string ReadWorkerId(EnvironmentSettings settings, WorkerRole role)
     {

@@ -13,37 +13,25 @@ internal static class BeamStates
     /// <param name="parents">For each child an index into <paramref name="states"/>.</param>
     public static void Reorder(Span<DecoderState> states, ReadOnlySpan<int> parents)
     {
-        if (IsIdentity(parents))
-            return;
-        var before = states.ToArray();
-        var free = new Stack<DecoderState>();
-        for (var i = before.Length - 1; i >= 0; i--)
-        {
-            if (!parents.Contains(i))
-                free.Push(before[i]);
-        }
-
+        Span<int> origins = stackalloc int[states.Length]; // where what stands at an index stood before
+        for (var i = 0; i < origins.Length; i++)
+            origins[i] = i;
         for (var child = 0; child < parents.Length; child++)
         {
-            var parent = before[parents[child]];
-            var isFirst = !parents[..child].Contains(parents[child]);
-            states[child] = isFirst ? parent : free.Pop();
-            if (!isFirst)
-                states[child].CopyFrom(parent);
+            if (FirstChild(child, parents) != child)
+                continue;
+            var parent = origins.IndexOf(parents[child]);
+            (states[child], states[parent]) = (states[parent], states[child]);
+            (origins[child], origins[parent]) = (origins[parent], origins[child]);
         }
 
-        for (var spare = parents.Length; spare < states.Length; spare++)
-            states[spare] = free.Pop();
-    }
-
-    private static bool IsIdentity(ReadOnlySpan<int> parents)
-    {
-        for (var i = 0; i < parents.Length; i++)
+        // Every parent stands at its first child's place by now, so at the other places are those that have no child.
+        for (var child = 0; child < parents.Length; child++)
         {
-            if (parents[i] != i)
-                return false;
+            if (FirstChild(child, parents) is var first && first != child)
+                states[child].CopyFrom(states[first]);
         }
-
-        return true;
     }
+
+    private static int FirstChild(int sibling, ReadOnlySpan<int> parents) => parents.IndexOf(parents[sibling]);
 }

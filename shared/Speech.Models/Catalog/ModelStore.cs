@@ -45,13 +45,7 @@ public sealed class ModelStore : IDisposable
             return found;
 
         var source = Source(nameOrPathOrUrl);
-        if (_options.Offline)
-        {
-            throw new FileNotFoundException(
-                $"The model '{nameOrPathOrUrl}' is not here (looked for {source.Path}{Elsewhere(source)}), and downloads are off " +
-                "(MODEL_OFFLINE, --offline). Run `speech models pull` where there is a network, or put the file there.");
-        }
-
+        RequireDownloads(nameOrPathOrUrl, $"{source.Path}{Elsewhere(source)}");
         await DownloadOnceAsync(source, progress, cancellationToken);
         return new WhisperModelFile(source.Path, Entry(nameOrPathOrUrl)?.TrainedForShortContext ?? false);
     }
@@ -84,18 +78,8 @@ public sealed class ModelStore : IDisposable
         var entry = TranslationCatalog.Entry(nameOrFolder)!;
         var folder = Path.Combine(_options.ModelFolder, entry.Name);
         if (entry.IsBuiltIn)
-        {
-            throw new FileNotFoundException(
-                $"The model '{entry.Name}' comes with Speech, but a whole folder of that name is in none of {string.Join(", ", Folders)}. Is the installation whole?");
-        }
-
-        if (_options.Offline)
-        {
-            throw new FileNotFoundException(
-                $"The model '{entry.Name}' is not here (looked for {folder} with {string.Join(", ", entry.RequiredFiles)} and {WeightFile.FileNames[0]} or the like), " +
-                "and downloads are off (MODEL_OFFLINE, --offline). Run `speech models pull` where there is a network, or put the files there.");
-        }
-
+            throw NotInstalled(entry.Name, "a whole folder of that name");
+        RequireDownloads(entry.Name, $"{folder} with {string.Join(", ", entry.RequiredFiles)} and {WeightFile.FileNames[0]} or the like");
         await _translation.DownloadAsync(entry, folder, progress, cancellationToken);
         return folder;
     }
@@ -171,40 +155,36 @@ public sealed class ModelStore : IDisposable
 
         var entry = Entry(nameOrUrl)!;
         if (entry.IsBuiltIn)
-        {
-            throw new FileNotFoundException(
-                $"The model '{nameOrUrl}' comes with Speech, but {entry.FileName} is in none of {string.Join(", ", Folders)}. Is the installation whole?");
-        }
-
+            throw NotInstalled(nameOrUrl, entry.FileName);
         return new ModelSource(
             ModelUrl.Below(_options.BaseUrl, entry.FileName), Path.Combine(_options.ModelFolder, entry.FileName), entry.Bytes, entry.Sha256);
     }
 
+    private void RequireDownloads(string model, string places)
+    {
+        if (_options.Offline)
+        {
+            throw new FileNotFoundException(
+                $"The model '{model}' is not here (looked for {places}), and downloads are off (MODEL_OFFLINE, --offline). " +
+                "Run `speech models pull` where there is a network, or put its files there.");
+        }
+    }
+
+    private FileNotFoundException NotInstalled(string model, string what) => new(
+        $"The model '{model}' comes with Speech, but {what} is in none of {string.Join(", ", Folders)}. Is the installation whole?");
+
     private string Elsewhere(ModelSource source) =>
         _options.BuiltInFolder is { } builtIn ? $" and {Path.Combine(builtIn, source.FileName)}" : "";
 
-    private async Task DownloadOnceAsync(ModelSource source, IProgress<ModelDownloadProgress>? progress, CancellationToken cancellationToken)
-    {
-        var folder = source.Folder;
-        try
-        {
-            Directory.CreateDirectory(folder);
-            using var held = await ModelFileLock.AcquireAsync(
-                Path.Combine(folder, $".{source.FileName}.lock"),
-                () => progress?.Report(new ModelDownloadProgress(source.FileName, ModelDownloadStage.Waiting, 0, source.Bytes)),
-                _time,
-                cancellationToken);
-
-            // Whoever held the lock before may have brought it.
-            if (!File.Exists(source.Path))
-                await _downloader.DownloadAsync(source, progress, cancellationToken);
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not ModelDownloadException))
-        {
-            throw new ModelDownloadException(
-                $"{source.FileName} cannot be stored in {folder}: {e.Message} Set MODEL_DIR to a folder that can be written.", e);
-        }
-    }
+    private Task DownloadOnceAsync(ModelSource source, IProgress<ModelDownloadProgress>? progress, CancellationToken cancellationToken) =>
+        ModelFileLock.WhileHeldAsync(
+            Path.Combine(source.Folder, $".{source.FileName}.lock"),
+            source.FileName,
+            source.Bytes,
+            progress,
+            () => File.Exists(source.Path) ? Task.CompletedTask : _downloader.DownloadAsync(source, progress, cancellationToken),
+            _time,
+            cancellationToken);
 
     private StoredModel Stored(string name, string path) => new(name, PlaceOf(path), path, new FileInfo(path).Length);
 

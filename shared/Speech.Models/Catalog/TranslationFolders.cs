@@ -12,19 +12,13 @@ internal sealed class TranslationFolders(ModelStoreOptions options, ModelDownloa
     private const string LockFile = ".lock";
 
     /// <exception cref="ModelDownloadException">It cannot be had, or not be stored.</exception>
-    public async Task DownloadAsync(
+    public Task DownloadAsync(
         TranslationCatalogEntry entry, string folder, IProgress<ModelDownloadProgress>? progress, CancellationToken cancellationToken)
     {
-        try
-        {
-            Directory.CreateDirectory(folder);
-            using var held = await ModelFileLock.AcquireAsync(
-                Path.Combine(folder, LockFile),
-                () => progress?.Report(new ModelDownloadProgress(entry.Name, ModelDownloadStage.Waiting, 0, null)),
-                time,
-                cancellationToken);
+        return ModelFileLock.WhileHeldAsync(Path.Combine(folder, LockFile), entry.Name, bytes: null, progress, BringAllAsync, time, cancellationToken);
 
-            // Whoever held the lock before may have brought it.
+        async Task BringAllAsync()
+        {
             if (TranslationCatalog.IsWhole(entry, folder))
                 return;
             foreach (var file in entry.RequiredFiles)
@@ -32,11 +26,6 @@ internal sealed class TranslationFolders(ModelStoreOptions options, ModelDownloa
             foreach (var file in TranslationCatalogEntry.OptionalFiles)
                 await TryBringAsync(entry, folder, file, progress, cancellationToken);
             await BringWeightsAsync(entry, folder, progress, cancellationToken);
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not ModelDownloadException))
-        {
-            throw new ModelDownloadException(
-                $"{entry.Name} cannot be stored in {folder}: {e.Message} Set MODEL_DIR to a folder that can be written.", e);
         }
     }
 

@@ -18,6 +18,9 @@ internal abstract class CommandSender(RedisOptions options) : IAsyncDisposable
 
     public abstract bool IsConnected { get; }
 
+    /// <summary>Why there is no connection to the last server that was tried; null while there is one, or none was wanted yet.</summary>
+    public abstract Exception? LastFailure { get; }
+
     protected RedisOptions Options { get; } = options;
 
     /// <summary>The command timeout in the TimeProvider's ticks.</summary>

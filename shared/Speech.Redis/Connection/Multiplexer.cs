@@ -57,6 +57,8 @@ internal sealed partial class Multiplexer : CommandSender, IConnectionOwner
 
     public override bool IsConnected => Volatile.Read(ref _connection) is not null;
 
+    public override Exception? LastFailure => Volatile.Read(ref _lastFailure);
+
     /// <summary>Whether to reconnect at once when the connection is lost. When it no longer is, an idle connection is closed.</summary>
     public void KeepConnected(bool keep)
     {

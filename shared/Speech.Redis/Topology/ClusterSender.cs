@@ -43,6 +43,8 @@ internal sealed partial class ClusterSender : CommandSender
 
     public override bool IsConnected => _masters.Any(master => master.IsConnected);
 
+    public override Exception? LastFailure => _masters.Append(_lobby).Select(node => node.LastFailure).FirstOrDefault(failure => failure is not null);
+
     public override async ValueTask<IReadOnlyList<CommandSender>> ServersAsync(CancellationToken cancellationToken)
     {
         if (_masters.Length == 0)

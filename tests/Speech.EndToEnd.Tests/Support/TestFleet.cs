@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Speech.Cli.Fleet;
 using Speech.Contracts;
 using Speech.Redis;
@@ -62,6 +64,32 @@ public sealed class TestFleet : IAsyncDisposable
 
     /// <summary>Waits until a part that has died runs again, and the supervisor has found it healthy.</summary>
     internal Task RestartedAsync(string part, int before) => Until.TrueAsync(() => PidOf(part) != before, $"{part} to be started again");
+
+    /// <summary>What a service says at /health.</summary>
+    internal async Task<(HttpStatusCode Status, JsonElement Body)> HealthAsync(string service)
+    {
+        using var http = new HttpClient();
+        using var response = await http.GetAsync(Report.Parts.Single(part => part.Name == service).Health);
+        return (response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement);
+    }
+
+    /// <summary>
+    /// From its next start on, Redis has some seconds to do before it has read its append-only file, however little data that holds.
+    /// </summary>
+    internal async Task MakeLoadingSlowAsync()
+    {
+        const int Bytes = 4 << 20;
+        const int Times = 20_000;
+        var folder = (await Redis.ExecuteAsync("CONFIG", "GET", "dir"))[1].AsString()!;
+        var file = Directory.GetFiles(Path.Combine(folder, "appendonlydir"), "*.incr.aof").Single();
+        // Redis appends to this file, too, whole commands as we do.
+        var commands = Command("SETRANGE", "ballast", $"{Bytes - 1}", "x")
+            + string.Concat(Enumerable.Repeat(Command("BITOP", "NOT", "ballast", "ballast"), Times))
+            + Command("DEL", "ballast");
+        await File.AppendAllTextAsync(file, commands);
+
+        static string Command(params string[] words) => $"*{words.Length}\r\n{string.Concat(words.Select(word => $"${word.Length}\r\n{word}\r\n"))}";
+    }
 
     /// <summary>How many jobs a worker was given and has not acknowledged.</summary>
     internal async Task<long> PendingAsync(string worker)

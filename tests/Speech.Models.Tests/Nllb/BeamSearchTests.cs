@@ -136,8 +136,15 @@ public sealed class BeamSearchTests(NanoNllbModel nano) : IDisposable
         search.Finished[0].Beam.SumLogProbability.ShouldBe(Math.Log(0.25), 1e-5);
     }
 
-    [Fact]
-    public void A_state_passes_to_the_first_child_and_is_copied_for_the_others()
+    [Theory]
+    [InlineData(2, 0, 2)]
+    [InlineData(0, 1, 2, 3)]
+    [InlineData(0, 0, 0, 0)]
+    [InlineData(3, 3, 0, 0)]
+    [InlineData(1, 1, 0, 3)]
+    [InlineData(1, 2, 3, 0)]
+    [InlineData(3)]
+    public void A_state_passes_to_the_first_child_and_is_copied_for_the_others(params int[] parents)
     {
         var states = Enumerable.Range(0, 4).Select(_ => nano.Model.NewDecoderState()).ToArray();
         _states.AddRange(states);
@@ -150,11 +157,14 @@ public sealed class BeamSearchTests(NanoNllbModel nano) : IDisposable
         }
 
         var after = states.ToArray();
-        BeamStates.Reorder(after, [2, 0, 2]);
-        after[0].ShouldBe(states[2]);
-        after[1].ShouldBe(states[0]);
-        after[2].Length.ShouldBe(states[2].Length);
-        after.Distinct().Count().ShouldBe(4);
+        BeamStates.Reorder(after, parents);
+        after.ShouldBe(states, ignoreOrder: true);
+        for (var child = 0; child < parents.Length; child++)
+        {
+            after[child].Length.ShouldBe(parents[child] + 1);
+            if (Array.IndexOf(parents, parents[child]) == child)
+                after[child].ShouldBe(states[parents[child]]);
+        }
     }
 
     private BeamSearch Search(TranslationOptions options, int maximumLength = 50)

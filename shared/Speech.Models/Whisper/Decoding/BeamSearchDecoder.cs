@@ -14,6 +14,7 @@ internal sealed class BeamSearchDecoder(CpuDevice device, int endOfText, int bea
 {
     private readonly int _maximumFinished = Math.Max(1, (int)Math.Round(beamSize * patience));
     private readonly List<Hypothesis> _finished = [];
+    private readonly List<DecoderState> _states = [];
     private readonly List<(double Score, int Beam, int Token, float LogProbability)> _proposals = [];
 
     public void Update(List<Hypothesis> hypotheses, LogitRows logits)
@@ -68,11 +69,13 @@ internal sealed class BeamSearchDecoder(CpuDevice device, int endOfText, int bea
         }
     }
 
-    private static void HandOverStates(List<Hypothesis> old, List<Hypothesis> beams, List<int> parents)
+    private void HandOverStates(List<Hypothesis> old, List<Hypothesis> beams, List<int> parents)
     {
-        DecoderState[] states = [.. old.Select(hypothesis => hypothesis.State)];
-        BeamStates.Reorder(states, CollectionsMarshal.AsSpan(parents));
+        _states.Clear();
+        foreach (var hypothesis in old)
+            _states.Add(hypothesis.State);
+        BeamStates.Reorder(CollectionsMarshal.AsSpan(_states), CollectionsMarshal.AsSpan(parents));
         for (var i = 0; i < beams.Count; i++)
-            beams[i].State = states[i];
+            beams[i].State = _states[i];
     }
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Speech.TranslationWorker.Tests;
+namespace Speech;
 
 /// <summary>The built program as a process.</summary>
 internal sealed class WorkerProcess : IAsyncDisposable
@@ -12,16 +12,16 @@ internal sealed class WorkerProcess : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
-    public static WorkerProcess Start(string redisUrl, string id, params string[] settings)
+    /// <param name="worker">The program, such as Speech.SttWorker.</param>
+    public static WorkerProcess Start(string worker, string redisUrl, string id, string[] settings)
     {
         // artifacts/bin/<project>/<configuration>: the program lies beside its tests.
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
-        var program = Path.Combine(AppContext.BaseDirectory, "..", "..", "Speech.TranslationWorker", configuration, "Speech.TranslationWorker.dll");
+        var program = Path.Combine(AppContext.BaseDirectory, "..", "..", worker, configuration, $"{worker}.dll");
         var start = new ProcessStartInfo(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
         string[] arguments =
         [
-            program, "--REDIS_URL", redisUrl, "--WORKER_ID", id, "--URLS", "http://127.0.0.1:0", "--LOG_LEVEL", "warning",
-            "--THREADS", "1", "--USE_STUB_TRANSLATION", "true", .. settings,
+            program, "--REDIS_URL", redisUrl, "--WORKER_ID", id, "--URLS", "http://127.0.0.1:0", "--LOG_LEVEL", "warning", "--THREADS", "1", .. settings,
         ];
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);

@@ -1,9 +1,9 @@
 using Speech.Hosting.Workers;
 
-namespace Speech.SttWorker.Tests;
+namespace Speech;
 
-/// <summary>The real transcriber, but its steps wait while the gate is closed: a model as slow as the test needs it.</summary>
-internal sealed class GatedTranscriber(IBatchedModel inner, ManualResetEventSlim gate) : IBatchedModel
+/// <summary>A model whose steps wait while the gate is closed: a model as slow as the test needs it.</summary>
+internal sealed class GatedModel(IBatchedModel inner, ManualResetEventSlim gate) : IBatchedModel
 {
     public string Device => inner.Device;
 

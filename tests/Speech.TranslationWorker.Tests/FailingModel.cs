@@ -2,28 +2,6 @@ using Speech.Hosting.Workers;
 
 namespace Speech.TranslationWorker.Tests;
 
-/// <summary>The stub, but its steps wait while the gate is closed: a model as slow as the test needs it.</summary>
-internal sealed class GatedModel(IBatchedModel inner, ManualResetEventSlim gate) : IBatchedModel
-{
-    public string Device => inner.Device;
-
-    public int Slots => inner.Slots;
-
-    public void Admit(ModelJob job) => inner.Admit(job);
-
-    public void Step(ICollection<Finished> finished)
-    {
-        gate.Wait();
-        inner.Step(finished);
-    }
-
-    public void Abandon(ModelJob job) => inner.Abandon(job);
-
-    public void Reset() => inner.Reset();
-
-    public void Dispose() => inner.Dispose();
-}
-
 /// <summary>The stub, but it cannot stand one text.</summary>
 internal sealed class FailingModel(IBatchedModel inner, string bad) : IBatchedModel
 {
