@@ -66,15 +66,24 @@ public class MetricsTests
     }
 
     [Fact]
-    public async Task Streams_are_measured_while_Redis_is_there_and_its_absence_is_seen()
+    public async Task Streams_and_their_groups_are_measured_while_Redis_is_there_and_its_absence_is_seen()
     {
         await using var server = await RedisServer.StartAsync();
         await using (var redis = new RedisClient(RedisOptions.Parse(server.Url)))
+        {
             await redis.ExecuteAsync(["XADD", "audio_jobs:dead", "*", "a", "b"]);
+            await redis.ExecuteAsync(["XGROUP", "CREATE", "audio_jobs", "stt_workers", "0", "MKSTREAM"]);
+            for (var job = 0; job < 3; job++)
+                await redis.ExecuteAsync(["XADD", "audio_jobs", "*", "a", "b"]);
+            await redis.ExecuteAsync(["XREADGROUP", "GROUP", "stt_workers", "stt-1", "COUNT", "1", "STREAMS", "audio_jobs", ">"]);
+        }
 
         var there = await GetMetricsAsync(WithJobs());
         there.ShouldContain("speech_redis_up 1\n");
-        there.ShouldContain("speech_stream_length{stream=\"audio_jobs\"} 0\n");
+        there.ShouldContain("speech_stream_length{stream=\"audio_jobs\"} 3\n");
+        there.ShouldContain("speech_stream_lag{stream=\"audio_jobs\",group=\"stt_workers\"} 2\n");
+        there.ShouldContain("speech_stream_pending{stream=\"audio_jobs\",group=\"stt_workers\"} 1\n");
+        there.ShouldContain("speech_stream_lag{stream=\"translation_jobs\",group=\"translation_workers\"} 0\n");
         there.ShouldContain("speech_stream_length{stream=\"audio_jobs:dead\"} 1\n");
 
         await server.StopAsync();

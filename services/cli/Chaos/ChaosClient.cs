@@ -9,15 +9,24 @@ namespace Speech.Cli.Chaos;
 /// A client that says the same again and again, each time under a new <c>client_id</c>, and holds what it hears against what it heard when it
 /// was left in peace. Its audio travels as PCM: a lossy codec's decoder, begun anew, gives other samples for a moment.
 /// </summary>
-internal sealed class ChaosClient(int number, SpeakerScript script, Func<IReadOnlyList<Uri>> gateways, IReadOnlyList<string> translate, TimeProvider clock)
+internal sealed class ChaosClient(int number, SpeakerScript script, IDeployment deployment, TimeProvider clock)
 {
+    /// <summary>By so much the two ends of a connection may disagree on how long it has been lost.</summary>
+    private static readonly TimeSpan AbsenceMargin = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(1.5);
 
+    private readonly string[] _translate = deployment.Translates ? ["fr"] : [];
+
     private volatile ResumingClient? _talking;
+    private bool _wasAwayTooLong;
     private IReadOnlyList<FinalResult> _undisturbed = [];
 
     /// <summary>What was said and heard in whole.</summary>
     public int Talks { get; private set; }
+
+    /// <summary>Those of them in which it was away for longer than it is waited for: what it was saying may have been cut, and heard otherwise, then.</summary>
+    public int CutTalks { get; private set; }
 
     public int Segments { get; private set; }
 
@@ -46,7 +55,9 @@ internal sealed class ChaosClient(int number, SpeakerScript script, Func<IReadOn
                 var heard = await TalkAsync(speed: 1, cancellationToken);
                 Talks++;
                 Segments += heard.OfType<Transcript>().Count();
-                if ((Wrong(heard) ?? Difference(heard)) is { } problem)
+                if (_wasAwayTooLong)
+                    CutTalks++;
+                if ((Wrong(heard) ?? (_wasAwayTooLong ? Failure(heard) : Difference(heard))) is { } problem)
                     Problems.Add($"client {number}, talk {Talks}: {problem}");
             }
             catch (Exception e) when (e is SpeechClientException or MalformedMessageException)
@@ -63,10 +74,10 @@ internal sealed class ChaosClient(int number, SpeakerScript script, Func<IReadOn
             ClientId = ClientId.Create(),
             Codec = AudioCodec.PcmS16Le,
             SampleRate = AudioRate.Model,
-            Translate = translate,
+            Translate = _translate,
             Format = number % 2 == 0 ? MessageFormat.Json : MessageFormat.MessagePack,
         };
-        var all = gateways();
+        var all = deployment.Gateways;
         var client = new ResumingClient([.. all.Skip(number % all.Count), .. all.Take(number % all.Count)], session, clock)
         {
             Speed = speed,
@@ -89,6 +100,7 @@ internal sealed class ChaosClient(int number, SpeakerScript script, Func<IReadOn
         {
             _talking = null;
             Returns += client.Returns;
+            _wasAwayTooLong = client.LongestAbsence > deployment.ResumePatience - AbsenceMargin;
         }
     }
 
@@ -103,6 +115,8 @@ internal sealed class ChaosClient(int number, SpeakerScript script, Func<IReadOn
         var segments = results.Where(result => result is Transcript or Failed { Stage: Failed.Transcribing }).Select(result => result.Segment).ToArray();
         return segments.SequenceEqual(Enumerable.Range(0, segments.Length)) ? null : $"segments {string.Join(' ', segments)}";
     }
+
+    private static string? Failure(IReadOnlyList<FinalResult> heard) => heard.OfType<Failed>().FirstOrDefault() is { } failed ? Describe(failed) : null;
 
     /// <summary>The first transcript or translation that is not as it was when nothing happened; null when all are.</summary>
     private string? Difference(IReadOnlyList<FinalResult> heard)
@@ -123,7 +137,7 @@ internal sealed class ChaosClient(int number, SpeakerScript script, Func<IReadOn
     private IEnumerable<List<string>> Kinds(IReadOnlyList<FinalResult> results) =>
     [
         [.. results.Where(result => result is Transcript or Failed { Stage: Failed.Transcribing }).Select(Describe)],
-        .. translate.Select(language => results.Where(result => result is Translation translation && translation.Language == language).Select(Describe).ToList()),
+        .. _translate.Select(language => results.Where(result => result is Translation translation && translation.Language == language).Select(Describe).ToList()),
         [.. results.OfType<Failed>().Where(failed => failed.Stage != Failed.Transcribing).Select(Describe)],
     ];
 

@@ -3,13 +3,13 @@ namespace Speech.Cli.Chaos;
 /// <summary>What can go wrong, and goes wrong on purpose here.</summary>
 internal enum FaultKind
 {
-    /// <summary>kill -9: the process is gone without a word; the supervisor starts another.</summary>
+    /// <summary>kill -9: a part is gone without a word, and started again.</summary>
     Kill,
 
-    /// <summary>SIGTERM: the process ends what it has begun, and the supervisor starts another.</summary>
+    /// <summary>SIGTERM: a part ends what it has begun, and is started again.</summary>
     Stop,
 
-    /// <summary>SIGSTOP, and SIGCONT later: the process keeps its connections and says nothing.</summary>
+    /// <summary>SIGSTOP, and SIGCONT later: a part keeps its connections and says nothing.</summary>
     Freeze,
 
     /// <summary>A client's connection breaks off.</summary>
@@ -28,6 +28,8 @@ internal enum FaultKind
 /// <param name="Duration">Of a <see cref="FaultKind.Freeze"/>.</param>
 internal sealed record Fault(TimeSpan At, FaultKind Kind, string Target, TimeSpan Duration)
 {
+    public bool IsToPart => Kind is FaultKind.Kill or FaultKind.Stop or FaultKind.Freeze;
+
     public override string ToString() => Kind switch
     {
         FaultKind.Kill => $"kill -9 {Target}",

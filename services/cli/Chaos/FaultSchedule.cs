@@ -10,7 +10,7 @@ internal static class FaultSchedule
     /// <summary>Long enough that clients, heartbeats and handovers have to give up waiting.</summary>
     private const double LongestFreezeSeconds = 6;
 
-    /// <param name="parts">Names of the processes, "redis" among them.</param>
+    /// <param name="parts">Of the deployment, "redis" among them; if there are none, only clients are harmed.</param>
     /// <param name="clients">How many there are.</param>
     public static IReadOnlyList<Fault> Make(int seed, TimeSpan duration, IReadOnlyList<string> parts, int clients)
     {
@@ -18,19 +18,25 @@ internal static class FaultSchedule
         var faults = new List<Fault>();
         for (var at = Gap(); at < duration; at += Gap())
         {
+            if (parts.Count == 0)
+            {
+                faults.Add(CutClient(at));
+                continue;
+            }
             var part = parts[random.Next(parts.Count)];
             var freeze = TimeSpan.FromSeconds(0.2 + random.NextDouble() * (LongestFreezeSeconds - 0.2));
             faults.Add(random.Next(10) switch
             {
                 < 3 => new Fault(at, FaultKind.Kill, part, TimeSpan.Zero),
                 < 5 => new Fault(at, FaultKind.Freeze, part, freeze),
-                < 6 => new Fault(at, part == "redis" ? FaultKind.CutRedis : FaultKind.Stop, part, TimeSpan.Zero),
-                < 9 => new Fault(at, FaultKind.CutClient, $"{random.Next(clients)}", TimeSpan.Zero),
-                _ => new Fault(at, random.Next(2) == 0 ? FaultKind.CutRedis : FaultKind.FlushScripts, "redis", TimeSpan.Zero),
+                < 6 => new Fault(at, part == IDeployment.Redis ? FaultKind.CutRedis : FaultKind.Stop, part, TimeSpan.Zero),
+                < 9 => CutClient(at),
+                _ => new Fault(at, random.Next(2) == 0 ? FaultKind.CutRedis : FaultKind.FlushScripts, IDeployment.Redis, TimeSpan.Zero),
             });
         }
         return faults;
 
+        Fault CutClient(TimeSpan at) => new(at, FaultKind.CutClient, $"{random.Next(clients)}", TimeSpan.Zero);
         TimeSpan Gap() => TimeSpan.FromSeconds(ShortestGapSeconds + random.NextDouble() * (LongestGapSeconds - ShortestGapSeconds));
     }
 }

@@ -40,6 +40,9 @@ internal sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParamet
     /// <summary>How often it has come back.</summary>
     public int Returns { get; private set; }
 
+    /// <summary>The longest time from losing a connection to being ready on the next.</summary>
+    public TimeSpan LongestAbsence { get; private set; }
+
     /// <summary>Learns why it had to come back.</summary>
     public Action<SpeechClientException>? OnLost { get; init; }
 
@@ -98,7 +101,10 @@ internal sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParamet
                 }
             }
 
+            var lostAt = clock.GetTimestamp();
             client = await ReturnAsync(lost, Patience, cancellationToken);
+            if (clock.GetElapsedTime(lostAt) is var absence && absence > LongestAbsence)
+                LongestAbsence = absence;
         }
     }
 

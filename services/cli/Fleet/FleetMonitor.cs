@@ -11,8 +11,6 @@ internal sealed class FleetMonitor(LocalFleet fleet, TimeProvider clock) : IAsyn
     /// <summary>Shorter than any job lasts.</summary>
     private static readonly TimeSpan JobInterval = TimeSpan.FromMilliseconds(2);
 
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(30);
-
     private readonly int _initialParts = fleet.Report.Parts.Count;
 
     private readonly RedisClient _redis = new(RedisOptions.Parse(fleet.Report.RedisUrl) with { ClientName = "speech-monitor" });
@@ -42,26 +40,6 @@ internal sealed class FleetMonitor(LocalFleet fleet, TimeProvider clock) : IAsyn
     /// <summary>What is left on the queues, of segments and of translations together.</summary>
     public async Task<QueueState> QueueAsync(CancellationToken cancellationToken) =>
         await AudioQueueAsync(cancellationToken) + await QueueAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, cancellationToken);
-
-    /// <summary>The same when the last jobs have had a moment to be finished, and Redis to come back.</summary>
-    public async Task<QueueState> SettledAsync(CancellationToken cancellationToken)
-    {
-        var begun = clock.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                var queue = await QueueAsync(cancellationToken);
-                if (queue is { Depth: 0, Pending: 0 } || clock.GetElapsedTime(begun) > SettleLimit)
-                    return queue;
-            }
-            catch (RedisException) when (clock.GetElapsedTime(begun) <= SettleLimit)
-            {
-                // It is being started again.
-            }
-            await Task.Delay(Interval, clock, cancellationToken);
-        }
-    }
 
     /// <summary>Waits until a worker has a job in its hands.</summary>
     public async Task WaitForPendingJobAsync(CancellationToken cancellationToken)

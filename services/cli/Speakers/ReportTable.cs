@@ -19,8 +19,8 @@ internal static class ReportTable
         Add("translations", report.Translations is { } translations
             ? $"{translations}{(report.TranslationLatency is { } after ? $"; {after}, from the transcript" : "")}" : null);
         Add("real-time factor", report.RealTimeFactor is { } factor ? $"{factor:F4} processor seconds of the workers for a second of audio" : null);
-        Add("cores in use", report.WorkerCores is { } worker ? $"STT workers {worker:F2}, {(report.TranslatorCores is { } translator ? $"translation workers {translator:F2}, " : "")}gateways {report.GatewayCores:F2}" : null);
-        Add("queue", report.QueueAtEnd is { } queue ? $"at most {report.DeepestQueue}; at the end {queue}" : null);
+        Add("cores in use", report.WorkerCores is { } worker ? $"STT workers {worker:F2}, {(report.TranslatorCores is { } translator ? $"translation workers {translator:F2}, " : "")}gateways {report.GatewayCores:F2}" : "n/a: the server's processes are not ours");
+        Add("queue", report.QueueAtEnd is { } queue ? $"at most {report.DeepestQueue}; at the end {queue}" : "n/a, likewise");
         console.Write(table);
         foreach (var problem in report.Problems)
             console.MarkupLine($"[red]not well:[/] {Markup.Escape(problem)}");

@@ -130,7 +130,7 @@ internal sealed record SpeakersReport
 
         if (Errors.Rate > ModelErrors.Rate + AllowedAboveModel)
             yield return $"the word error rate is more than {100 * AllowedAboveModel:F0} point above the model's own";
-        if (QueueAtEnd is { } queue && queue != new QueueState(0, 0, 0))
+        if (QueueAtEnd is { IsEmpty: false } queue)
             yield return $"the queue is not empty: {queue}";
     }
 
