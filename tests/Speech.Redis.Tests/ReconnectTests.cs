@@ -85,6 +85,20 @@ public class ReconnectTests
     }
 
     [Fact]
+    public async Task Why_there_is_no_connection_can_be_asked_and_is_forgotten_with_the_next()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var redis = new RedisClient(OptionsFor(server));
+        await redis.PingAsync();
+        redis.LastFailure.ShouldBeNull();
+        await server.KillAsync();
+        await Eventually.TrueAsync(() => redis.LastFailure?.Message.Contains("refused", StringComparison.Ordinal) == true);
+        await server.RestartAsync();
+        await redis.PingAsync();
+        redis.LastFailure.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_server_that_falls_silent_fails_what_waits_and_is_left_for_a_new_connection()
     {
         await using var server = await RedisServer.StartAsync();

@@ -57,54 +57,34 @@ internal static unsafe partial class LibOpus
         : throw new InvalidOperationException($"libopus: {call} failed: {Marshal.PtrToStringUTF8(ErrorText(result))}.");
 }
 
-internal sealed class OpusDecoderHandle() : SafeHandle(0, ownsHandle: true)
+internal sealed class OpusDecoderHandle(int sampleRate, int channels) : NativeHandle(LibOpus.Library, LibOpus.Package, () => Create(sampleRate, channels))
 {
-    public override bool IsInvalid => handle == 0;
-
-    public static OpusDecoderHandle Create(int sampleRate, int channels)
-    {
-        var safe = new OpusDecoderHandle();
-        try
-        {
-            safe.SetHandle(LibOpus.CreateDecoder(sampleRate, channels, out var error));
-            LibOpus.Check(error, "opus_decoder_create");
-            return safe;
-        }
-        catch (DllNotFoundException e)
-        {
-            throw new MissingNativeLibraryException(LibOpus.Library, LibOpus.Package, e);
-        }
-    }
-
     protected override bool ReleaseHandle()
     {
         LibOpus.DestroyDecoder(handle);
         return true;
     }
+
+    private static nint Create(int sampleRate, int channels)
+    {
+        var created = LibOpus.CreateDecoder(sampleRate, channels, out var error);
+        LibOpus.Check(error, "opus_decoder_create");
+        return created;
+    }
 }
 
-internal sealed class OpusEncoderHandle() : SafeHandle(0, ownsHandle: true)
+internal sealed class OpusEncoderHandle(int sampleRate, int channels, int application) : NativeHandle(LibOpus.Library, LibOpus.Package, () => Create(sampleRate, channels, application))
 {
-    public override bool IsInvalid => handle == 0;
-
-    public static OpusEncoderHandle Create(int sampleRate, int channels, int application)
-    {
-        var safe = new OpusEncoderHandle();
-        try
-        {
-            safe.SetHandle(LibOpus.CreateEncoder(sampleRate, channels, application, out var error));
-            LibOpus.Check(error, "opus_encoder_create");
-            return safe;
-        }
-        catch (DllNotFoundException e)
-        {
-            throw new MissingNativeLibraryException(LibOpus.Library, LibOpus.Package, e);
-        }
-    }
-
     protected override bool ReleaseHandle()
     {
         LibOpus.DestroyEncoder(handle);
         return true;
+    }
+
+    private static nint Create(int sampleRate, int channels, int application)
+    {
+        var created = LibOpus.CreateEncoder(sampleRate, channels, application, out var error);
+        LibOpus.Check(error, "opus_encoder_create");
+        return created;
     }
 }

@@ -29,7 +29,7 @@ public sealed class OpusDecoder : IDisposable
     {
         if (sampleRate is not (8_000 or 12_000 or 16_000 or 24_000 or 48_000))
             throw new ArgumentOutOfRangeException(nameof(sampleRate), sampleRate, "Opus decodes to 8, 12, 16, 24 or 48 kHz.");
-        _decoder = OpusDecoderHandle.Create(sampleRate, channels: 1);
+        _decoder = new OpusDecoderHandle(sampleRate, channels: 1);
         SampleRate = sampleRate;
         _lastSamples = sampleRate / 50;
     }

@@ -41,7 +41,7 @@ public sealed class OpusEncoder : IDisposable
         if (options.BitRate is < 6_000 or > 256_000)
             throw new ArgumentOutOfRangeException(nameof(options), options.BitRate, "The bit rate is between 6000 and 256000.");
         FrameSamples = AudioRate.Model / 1000 * options.FrameMilliseconds;
-        _encoder = OpusEncoderHandle.Create(AudioRate.Model, channels: 1, (int)options.Application);
+        _encoder = new OpusEncoderHandle(AudioRate.Model, channels: 1, (int)options.Application);
         Set(LibOpus.SetBitRate, options.BitRate);
         Set(LibOpus.SetComplexity, options.Complexity);
         Set(LibOpus.SetDtx, 0);

@@ -30,28 +30,18 @@ internal static unsafe partial class LibSoxr
     }
 }
 
-internal sealed class SoxrHandle() : SafeHandle(0, ownsHandle: true)
+internal sealed class SoxrHandle(int fromRate, int toRate) : NativeHandle(LibSoxr.Library, LibSoxr.Package, () => Create(fromRate, toRate))
 {
-    public override bool IsInvalid => handle == 0;
-
-    public static SoxrHandle Create(int fromRate, int toRate)
-    {
-        var safe = new SoxrHandle();
-        try
-        {
-            safe.SetHandle(LibSoxr.Create(fromRate, toRate, 1, out var error, 0, 0, 0));
-            LibSoxr.Check(error, "soxr_create");
-            return safe;
-        }
-        catch (DllNotFoundException e)
-        {
-            throw new MissingNativeLibraryException(LibSoxr.Library, LibSoxr.Package, e);
-        }
-    }
-
     protected override bool ReleaseHandle()
     {
         LibSoxr.Delete(handle);
         return true;
+    }
+
+    private static nint Create(int fromRate, int toRate)
+    {
+        var created = LibSoxr.Create(fromRate, toRate, 1, out var error, 0, 0, 0);
+        LibSoxr.Check(error, "soxr_create");
+        return created;
     }
 }

@@ -22,7 +22,7 @@ public sealed class Resampler : IDisposable
     {
         FromRate = AudioRate.Require(fromRate);
         ToRate = AudioRate.Require(toRate);
-        _soxr = SoxrHandle.Create(fromRate, toRate);
+        _soxr = new SoxrHandle(fromRate, toRate);
     }
 
     public int FromRate { get; }
