@@ -41,8 +41,8 @@ internal sealed class ChaosClient(int number, SpeakerScript script, IDeployment 
     public async Task RehearseAsync(CancellationToken cancellationToken)
     {
         _undisturbed = await TalkAsync(speed: null, cancellationToken);
-        if (Wrong(_undisturbed) is { } wrong)
-            Problems.Add($"client {number}, undisturbed: {wrong}");
+        if ((Wrong(_undisturbed) ?? Failure(_undisturbed) ?? (_undisturbed.Count == 0 ? "nothing was heard" : null)) is { } problem)
+            Problems.Add($"client {number}, undisturbed: {problem}");
     }
 
     /// <summary>Says it until the end, at the speed of speech, and finishes what it has begun by then.</summary>
@@ -116,6 +116,7 @@ internal sealed class ChaosClient(int number, SpeakerScript script, IDeployment 
         return segments.SequenceEqual(Enumerable.Range(0, segments.Length)) ? null : $"segments {string.Join(' ', segments)}";
     }
 
+    /// <summary>The first of which the server says that it failed.</summary>
     private static string? Failure(IReadOnlyList<FinalResult> heard) => heard.OfType<Failed>().FirstOrDefault() is { } failed ? Describe(failed) : null;
 
     /// <summary>The first transcript or translation that is not as it was when nothing happened; null when all are.</summary>
