@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using Speech.Hosting.Metrics;
-using Speech.Hosting.Workers;
 using Speech.Models.Catalog;
+using Speech.Workers;
 
 namespace Speech.SttWorker;
 

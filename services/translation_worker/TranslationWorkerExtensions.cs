@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using Speech.Hosting.Workers;
 using Speech.Models.Catalog;
+using Speech.Workers;
 
 namespace Speech.TranslationWorker;
 

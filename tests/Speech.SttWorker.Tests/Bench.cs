@@ -1,9 +1,9 @@
 using System.Threading.Channels;
 using Speech.Contracts;
 using Speech.Hosting;
-using Speech.Hosting.Workers;
 using Speech.Redis;
 using Speech.Redis.Tests;
+using Speech.Workers;
 
 namespace Speech.SttWorker.Tests;
 

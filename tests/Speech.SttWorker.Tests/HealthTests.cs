@@ -2,9 +2,9 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Speech.Contracts;
 using Speech.Hosting;
-using Speech.Hosting.Workers;
 using Speech.Models.Tests.Catalog;
 using Speech.Redis.Tests;
+using Speech.Workers;
 
 namespace Speech.SttWorker.Tests;
 

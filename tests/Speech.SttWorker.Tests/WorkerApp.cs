@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Speech.Hosting;
-using Speech.Hosting.Workers;
 using Speech.Models.Catalog;
+using Speech.Workers;
 
 namespace Speech.SttWorker.Tests;
 

@@ -1,7 +1,7 @@
 using Speech.Contracts;
 using Speech.Hosting;
-using Speech.Hosting.Workers;
 using Speech.Redis.Tests;
+using Speech.Workers;
 
 namespace Speech.TranslationWorker.Tests;
 

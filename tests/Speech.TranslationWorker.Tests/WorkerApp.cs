@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Speech.Hosting;
-using Speech.Hosting.Workers;
+using Speech.Workers;
 
 namespace Speech.TranslationWorker.Tests;
 

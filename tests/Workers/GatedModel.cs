@@ -1,4 +1,4 @@
-using Speech.Hosting.Workers;
+using Speech.Workers;
 
 namespace Speech;
 

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Speech.Hosting;
-using Speech.Hosting.Workers;
+using Speech.Workers;
 
 namespace Speech;
 

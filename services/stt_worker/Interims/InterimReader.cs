@@ -1,7 +1,7 @@
 using Speech.Contracts;
 using Speech.Hosting;
-using Speech.Hosting.Workers;
 using Speech.Redis;
+using Speech.Workers;
 
 namespace Speech.SttWorker;
 

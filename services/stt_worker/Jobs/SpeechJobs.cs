@@ -1,8 +1,8 @@
 using Speech.Contracts;
 using Speech.Hosting;
-using Speech.Hosting.Workers;
 using Speech.Models.Whisper;
 using Speech.Redis;
+using Speech.Workers;
 
 namespace Speech.SttWorker;
 

@@ -1,8 +1,8 @@
 using System.Globalization;
 using Speech.Hosting;
-using Speech.Hosting.Workers;
 using Speech.Models.Catalog;
 using Speech.Models.Whisper;
+using Speech.Workers;
 
 namespace Speech.SttWorker;
 

@@ -1,5 +1,5 @@
-using Speech.Hosting.Workers;
 using Speech.Models.Whisper;
+using Speech.Workers;
 
 namespace Speech.SttWorker;
 

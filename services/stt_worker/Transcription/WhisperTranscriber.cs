@@ -1,9 +1,9 @@
 using Speech.Audio.Pcm;
 using Speech.Contracts;
-using Speech.Hosting.Workers;
 using Speech.Models.Catalog;
 using Speech.Models.Whisper;
 using Speech.Tensors.Cpu;
+using Speech.Workers;
 
 namespace Speech.SttWorker;
 

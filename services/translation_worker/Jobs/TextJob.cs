@@ -1,5 +1,5 @@
 using Speech.Contracts;
-using Speech.Hosting.Workers;
+using Speech.Workers;
 
 namespace Speech.TranslationWorker;
 

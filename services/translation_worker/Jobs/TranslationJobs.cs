@@ -1,8 +1,8 @@
 using System.Text;
 using Speech.Contracts;
 using Speech.Hosting;
-using Speech.Hosting.Workers;
 using Speech.Redis;
+using Speech.Workers;
 
 namespace Speech.TranslationWorker;
 

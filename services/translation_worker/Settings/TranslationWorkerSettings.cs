@@ -1,8 +1,8 @@
 using Speech.Hosting;
-using Speech.Hosting.Workers;
 using Speech.Models.Catalog;
 using Speech.Models.Nllb;
 using Speech.Tensors;
+using Speech.Workers;
 
 namespace Speech.TranslationWorker;
 

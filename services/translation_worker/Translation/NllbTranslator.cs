@@ -1,6 +1,6 @@
-using Speech.Hosting.Workers;
 using Speech.Models.Nllb;
 using Speech.Tensors.Cpu;
+using Speech.Workers;
 
 namespace Speech.TranslationWorker;
 

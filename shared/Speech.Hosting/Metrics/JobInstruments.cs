@@ -4,7 +4,7 @@ using Speech.Contracts;
 namespace Speech.Hosting.Metrics;
 
 /// <summary>What the scripts on Redis have achieved, counted where they are called.</summary>
-internal static class JobInstruments
+public static class JobInstruments
 {
     private static readonly Meter Meter = new("Speech.Jobs");
 

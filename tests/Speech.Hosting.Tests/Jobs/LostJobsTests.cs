@@ -6,7 +6,7 @@ namespace Speech.Hosting.Tests;
 /// <summary>Streams that lose jobs while the session of their client is intact: lost.lua, and what finish.lua does then.</summary>
 public class LostJobsTests(JobsFixture fixture) : IClassFixture<JobsFixture>
 {
-    private static readonly Failed[] _segments = [.. Enumerable.Range(0, 4).Select(segment => new Failed(0, segment, Failed.Transcribing, "lost", ""))];
+    private static readonly Failed[] Segments = [.. Enumerable.Range(0, 4).Select(segment => new Failed(0, segment, Failed.Transcribing, "lost", ""))];
 
     [Fact]
     public async Task Failures_take_the_places_of_jobs_whose_stream_was_deleted()
@@ -17,8 +17,8 @@ public class LostJobsTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await bench.Redis.KeyDeleteAsync(RedisKeys.AudioJobs);
         await bench.EnqueueAsync(3);
 
-        (await bench.Losses.FailAsync("anna", _segments, bench.Patience)).ShouldBe(2);
-        (await bench.Losses.FailAsync("anna", _segments, bench.Patience)).ShouldBe(0);
+        (await bench.Losses.FailAsync("anna", Segments, bench.Patience)).ShouldBe(2);
+        (await bench.Losses.FailAsync("anna", Segments, bench.Patience)).ShouldBe(0);
         (await bench.HearAsync(3)).Select(envelope => (envelope.Seq, envelope.Result.Segment, envelope.Result.Type)).ShouldBe(
             [(1, 0, "failed"), (2, 1, "transcript"), (3, 2, "failed")]);
         (await bench.FinishAsync(entries[2], 2)).ShouldBeFalse();
@@ -34,8 +34,8 @@ public class LostJobsTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await bench.EnqueueAsync(3);
         await bench.FinishAsync(entries[0], 0);
         await bench.FinishAsync(entries[2], 2);
-        (await bench.Losses.FailAsync("anna", _segments, bench.Patience)).ShouldBe(0);
-        (await bench.Losses.FailAsync("nobody", _segments, bench.Patience)).ShouldBe(0);
+        (await bench.Losses.FailAsync("anna", Segments, bench.Patience)).ShouldBe(0);
+        (await bench.Losses.FailAsync("nobody", Segments, bench.Patience)).ShouldBe(0);
         (await bench.HearAsync(1))[0].Result.Type.ShouldBe("transcript");
         await bench.HearNothingElseAsync();
     }
@@ -51,7 +51,7 @@ public class LostJobsTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await bench.Redis.ExecuteAsync([.. command.Split(' ').Select(word => (RedisArgument)word)]);
         (await bench.FinishAsync(entry, 0)).ShouldBeTrue();
         (await bench.FinishAsync(entry, 0)).ShouldBeFalse();
-        (await bench.Losses.FailAsync("anna", _segments, bench.Patience)).ShouldBe(0);
+        (await bench.Losses.FailAsync("anna", Segments, bench.Patience)).ShouldBe(0);
 
         await bench.Redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, bench.Patience);
         await bench.ReadAsync(0);

@@ -1,8 +1,0 @@
-namespace Speech.Hosting.Workers;
-
-/// <summary>A model will not do a job, nor will it when it is asked again: the job is given up.</summary>
-/// <param name="code">For programs, as in <see cref="Speech.Contracts.Failed"/>.</param>
-public sealed class JobRefusedException(string code, string message) : Exception(message)
-{
-    public string Code => code;
-}

@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+using Speech.Hosting;
+using Speech.Redis;
+
+namespace Speech.Workers;
+
+/// <summary>
+/// The jobs that this worker answers for, from the moment they are read until Redis has their result: what is held is renewed,
+/// counts against the worker's capacity, and is given back when the worker leaves.
+/// </summary>
+public sealed class HeldJobs(WorkerSettings settings)
+{
+    private readonly ConcurrentDictionary<(string Stream, StreamId Id), Delivery> _held = [];
+    private readonly Occupancy _occupancy = new();
+
+    public int Capacity => settings.Slots;
+
+    public int Count => _occupancy.Count;
+
+    /// <summary>
+    /// How many more to ask for. The reader and the claiming of abandoned jobs may both do so at once, so twice the capacity can come; and
+    /// with STREAM_SHARDS, one more from each of them.
+    /// </summary>
+    public int Free => Math.Max(0, Capacity - Count);
+
+    public bool Contains(JobStream stream, StreamId id) => _held.ContainsKey((stream.Key, id));
+
+    public IReadOnlyCollection<Delivery> All => [.. _held.Values];
+
+    /// <summary>False when it is held already: it was claimed from this very worker, which must not do it twice.</summary>
+    public bool TryHold(Delivery delivery)
+    {
+        if (!_held.TryAdd((delivery.Stream.Key, delivery.Id), delivery))
+            return false;
+        _occupancy.Enter();
+        return true;
+    }
+
+    public void LetGo(Delivery delivery)
+    {
+        if (_held.TryRemove((delivery.Stream.Key, delivery.Id), out _))
+            _occupancy.Leave();
+    }
+
+    public Task WaitUntilAtMostAsync(int count, CancellationToken cancellationToken) => _occupancy.WaitUntilAtMostAsync(count, cancellationToken);
+}

@@ -1,0 +1,117 @@
+using Microsoft.Extensions.Logging;
+using Speech.Hosting;
+using Speech.Redis;
+
+namespace Speech.Workers;
+
+/// <summary>
+/// Tells Redis how jobs came out. While Redis is away <see cref="JobCompletion"/> keeps trying, and finished results wait in
+/// <see cref="Outcomes"/>; since their jobs are held until then, the worker reads no more than it can keep.
+/// </summary>
+internal sealed partial class JobFinisher(
+    Outcomes outcomes,
+    HeldJobs held,
+    ModelQueue queue,
+    IJobHandler handler,
+    JobCompletion completion,
+    Leases leases,
+    WorkerStatistics statistics,
+    WorkerSettings settings,
+    ILogger<JobFinisher> logger)
+{
+    // Scripts travel pipelined over one connection; a few at a time hide the way there and back.
+    private const int Lanes = 4;
+
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(Enumerable.Range(0, Lanes).Select(_ => RunLaneAsync(cancellationToken)));
+
+    private async Task RunLaneAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var outcome in outcomes.ReadAllAsync(cancellationToken))
+        {
+            switch (outcome)
+            {
+                case Finished { Job.Delivery: { } delivery } done:
+                    await EndAsync(delivery, () => FinishAsync(done, cancellationToken), cancellationToken);
+                    break;
+                case ModelFailed { Job.Delivery: { } delivery } failed:
+                    await EndAsync(delivery, () => RetryOrGiveUpAsync(delivery, failed.Error, cancellationToken), cancellationToken);
+                    break;
+                case GivenUp given:
+                    await EndAsync(given.Delivery, () => GiveUpAsync(given, cancellationToken), cancellationToken);
+                    break;
+                case Finished unheld:
+                    queue.Leave(unheld.Job, await handler.FinishAsync(unheld, cancellationToken));
+                    break;
+                case ModelFailed unheld:
+                    statistics.Error($"the model failed on something that nobody waits for: {unheld.Error.Message}");
+                    queue.Leave(unheld.Job, isDone: false);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>
+    /// A job leaves this worker's hands with what is done to it, unless the worker stops meanwhile: then it is still held, and given
+    /// back. An error that repeating did not mend leaves the job pending, and it is claimed again later.
+    /// </summary>
+    private async Task EndAsync(Delivery delivery, Func<Task> end, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await end();
+        }
+        catch (RedisException exception)
+        {
+            Log.CannotFinish(logger, delivery.Id, exception);
+            statistics.Error($"cannot finish {delivery.Id}: {exception.Message}");
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        held.LetGo(delivery);
+    }
+
+    private async Task FinishAsync(Finished done, CancellationToken cancellationToken)
+    {
+        if (await handler.FinishAsync(done, cancellationToken))
+            statistics.JobDone(done.Job.Delivery!.Id);
+    }
+
+    private async Task RetryOrGiveUpAsync(Delivery delivery, Exception error, CancellationToken cancellationToken)
+    {
+        Log.ModelFailed(logger, delivery.Id, delivery.Deliveries, error);
+        statistics.Error($"the model failed on {delivery.Id}: {error.Message}");
+        if (delivery.Deliveries >= settings.MaxDeliveries)
+        {
+            await GiveUpAsync(new GivenUp(delivery, "model_error", $"the model failed on it: {error.Message}"), cancellationToken);
+            return;
+        }
+
+        await leases.GiveBackAsync(delivery.Stream, delivery.Id, delivery.Deliveries, cancellationToken);
+        statistics.JobRetried();
+    }
+
+    private async Task GiveUpAsync(GivenUp given, CancellationToken cancellationToken)
+    {
+        var (stream, id) = (given.Delivery.Stream, given.Delivery.Id);
+        Log.GivenUp(logger, id, given.Message);
+        statistics.Error($"gave up {id}: {given.Message}");
+        var first = handler.FailureOf(given.Delivery.Entry.Fields, given.Code, given.Message) is { } failure
+            ? await completion.AbandonAsync(given.Delivery.Of(failure.ClientId), failure.Failure, cancellationToken)
+            : await completion.BuryAsync(given.Delivery.Of(clientId: ""), given.Code, given.Message, cancellationToken);
+        if (first)
+            statistics.JobFailed();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "The model failed on job {Id}, delivery {Deliveries}")]
+        public static partial void ModelFailed(ILogger logger, StreamId id, long deliveries, Exception exception);
+
+        [LoggerMessage(2, LogLevel.Error, "Job {Id} is given up: {Reason}")]
+        public static partial void GivenUp(ILogger logger, StreamId id, string reason);
+
+        [LoggerMessage(3, LogLevel.Error, "Job {Id} could not be finished; it will be claimed and done again")]
+        public static partial void CannotFinish(ILogger logger, StreamId id, Exception exception);
+    }
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using Speech.Contracts;
+
+namespace Speech.Workers;
+
+/// <summary>What happens to a delivery first, however it came here: it is held, read, and given to the model or given up.</summary>
+internal sealed class JobIntake(HeldJobs held, ModelQueue queue, Outcomes outcomes, IJobHandler handler, WorkerSettings settings)
+{
+    public void Accept(Delivery delivery)
+    {
+        if (!held.TryHold(delivery))
+            return;
+        if (delivery.Deliveries > settings.MaxDeliveries)
+        {
+            // This delivery only finds that there were too many.
+            GiveUp(delivery with { Deliveries = delivery.Deliveries - 1 }, "max_deliveries", string.Create(
+                CultureInfo.InvariantCulture, $"given to workers {delivery.Deliveries - 1} times, and none of them finished it"));
+            return;
+        }
+
+        try
+        {
+            // What is not queued because the worker is stopping stays held, and is given back with the rest.
+            queue.Add(handler.Read(delivery));
+        }
+        catch (MalformedMessageException exception)
+        {
+            GiveUp(delivery, "malformed_job", exception.Message);
+        }
+
+        void GiveUp(Delivery given, string code, string message) => outcomes.Post(new GivenUp(given, code, message));
+    }
+}

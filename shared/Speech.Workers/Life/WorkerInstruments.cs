@@ -1,0 +1,33 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Speech.Workers;
+
+/// <summary>What a worker shows to those who watch over it.</summary>
+internal static class WorkerInstruments
+{
+    public static void AddTo(IServiceProvider services, Meter meter)
+    {
+        var held = services.GetRequiredService<HeldJobs>();
+        var queue = services.GetRequiredService<ModelQueue>();
+        var model = services.GetRequiredService<ModelLoop>();
+        var statistics = services.GetRequiredService<WorkerStatistics>();
+        var slots = services.GetRequiredService<WorkerSettings>().Slots;
+        meter.CreateObservableGauge("speech.model.ready", () => model.Status.Phase == ModelPhase.Ready ? 1 : 0, null, "Whether the model is loaded.");
+        meter.CreateObservableGauge("speech.worker.slots", () => slots, "{job}", "Jobs that this worker does side by side, at most.");
+        meter.CreateObservableGauge("speech.worker.busy", () => held.Count + queue.Unheld, "{job}", "Jobs in this worker's hands.");
+        meter.CreateObservableCounter(
+            "speech.worker.jobs", () => Outcomes(statistics), "{job}",
+            "Jobs by what came of them: done, failed (given up), retried (given back), and claimed (taken over from another worker).");
+    }
+
+    private static Measurement<long>[] Outcomes(WorkerStatistics statistics) =>
+    [
+        Outcome(statistics.Done, "done"),
+        Outcome(statistics.Failed, "failed"),
+        Outcome(statistics.Retried, "retried"),
+        Outcome(statistics.Claimed, "claimed"),
+    ];
+
+    private static Measurement<long> Outcome(long count, string name) => new(count, KeyValuePair.Create<string, object?>("outcome", name));
+}

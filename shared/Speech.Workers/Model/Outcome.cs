@@ -1,0 +1,14 @@
+namespace Speech.Workers;
+
+/// <summary>How a job came out; what is left to do is to say so in Redis, which is <see cref="JobFinisher"/>'s part.</summary>
+public abstract record Outcome;
+
+/// <summary>The model has done it. Each kind of worker adds what its model makes.</summary>
+public abstract record Finished(ModelJob Job) : Outcome;
+
+/// <summary>The model failed on this job, and on this job alone.</summary>
+internal sealed record ModelFailed(ModelJob Job, Exception Error) : Outcome;
+
+/// <summary>There is no point in giving the job to the model.</summary>
+/// <param name="Code">For programs, as in <see cref="Speech.Contracts.Failed"/>.</param>
+internal sealed record GivenUp(Delivery Delivery, string Code, string Message) : Outcome;
