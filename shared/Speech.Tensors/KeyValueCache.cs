@@ -9,9 +9,18 @@ namespace Speech.Tensors;
 /// </summary>
 public sealed unsafe class KeyValueCache : IDisposable
 {
+    /// <summary>Steps of a rest in one of a rounded key or value: rounding takes at most half of one, seven of these.</summary>
+    internal const int RestSteps = 14;
+
+    /// <summary>What a value's rest is multiplied by in the byte that it shares with the key's.</summary>
+    internal const int ValueRest = 16;
+
     private readonly HeadPlane _keys;
     private readonly HeadPlane _values;
+    private readonly HeadPlane? _keyScales;
+    private readonly HeadPlane? _rests;
     private readonly HeadPlane? _valueScales;
+    private readonly HeadPlane[] _planes;
     private int _reserved;
     private bool _disposed;
 
@@ -27,9 +36,16 @@ public sealed unsafe class KeyValueCache : IDisposable
         HeadSize = headSize;
         Capacity = capacity;
         Format = format;
-        _keys = new HeadPlane(heads, headSize * (format == CacheFormat.Single ? sizeof(float) : sizeof(ushort)));
-        _values = new HeadPlane(heads, headSize * (format == CacheFormat.Single ? sizeof(float) : format == CacheFormat.Half ? sizeof(ushort) : sizeof(sbyte)));
-        _valueScales = format == CacheFormat.HalfKeysInt8Values ? new HeadPlane(heads, sizeof(float)) : null;
+        var bytes = headSize * format switch { CacheFormat.Single => sizeof(float), CacheFormat.Half => sizeof(ushort), _ => sizeof(sbyte) };
+        _keys = new HeadPlane(heads, bytes);
+        _values = new HeadPlane(heads, bytes);
+        _planes = [_keys, _values];
+        if (format != CacheFormat.Int8)
+            return;
+        _keyScales = new HeadPlane(heads, sizeof(float));
+        _rests = new HeadPlane(heads, bytes);
+        _valueScales = new HeadPlane(heads, sizeof(float));
+        _planes = [.. _planes, _keyScales, _rests, _valueScales];
     }
 
     public int Heads { get; }
@@ -44,12 +60,13 @@ public sealed unsafe class KeyValueCache : IDisposable
     public int Count { get; private set; }
 
     /// <summary>Memory taken so far.</summary>
-    public long SizeInBytes => _keys.SizeInBytes + _values.SizeInBytes + (_valueScales?.SizeInBytes ?? 0);
+    public long SizeInBytes => _planes.Sum(plane => plane.SizeInBytes);
 
     /// <summary>Memory when full.</summary>
-    public long MaximumBytes =>
-        (long)Heads * Panels(Capacity) * PanelWidth
-        * (_keys.BytesPerPosition + _values.BytesPerPosition + (_valueScales?.BytesPerPosition ?? 0));
+    public long MaximumBytes => (long)Heads * Panels(Capacity) * PanelWidth * _planes.Sum(plane => plane.BytesPerPosition);
+
+    /// <summary>What an attention reads of it, but for <see cref="CacheFormat.Int8"/>'s few rests.</summary>
+    public long BytesRead => (long)Heads * Count * _planes.Sum(plane => plane == _rests ? 0 : plane.BytesPerPosition);
 
     internal int PanelWidth { get; }
 
@@ -58,6 +75,18 @@ public sealed unsafe class KeyValueCache : IDisposable
     /// <summary>Forgets all positions.</summary>
     public void Clear() => Count = 0;
 
+    /// <summary>Takes memory at once for the positions that will come, where their number is known.</summary>
+    public void Reserve(int positions)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(positions, Capacity);
+        if (positions <= _reserved)
+            return;
+        _reserved = Panels(positions) * PanelWidth;
+        foreach (var plane in _planes)
+            plane.Reserve(_reserved, PaddedCount);
+    }
+
     /// <summary>Becomes equal to <paramref name="other"/>, a cache of the same shape.</summary>
     public void CopyFrom(KeyValueCache other)
     {
@@ -65,16 +94,14 @@ public sealed unsafe class KeyValueCache : IDisposable
             throw new ArgumentException("Only a cache of the same shape can be copied.", nameof(other));
         Clear();
         Grow(other.Count);
-        _keys.CopyFrom(other._keys, PaddedCount);
-        _values.CopyFrom(other._values, Count);
-        _valueScales?.CopyFrom(other._valueScales!, Count);
+        for (var i = 0; i < _planes.Length; i++)
+            _planes[i].CopyFrom(other._planes[i], PaddedCount);
     }
 
     public void Dispose()
     {
-        _keys.Dispose();
-        _values.Dispose();
-        _valueScales?.Dispose();
+        foreach (var plane in _planes)
+            plane.Dispose();
         _disposed = true;
     }
 
@@ -83,6 +110,15 @@ public sealed unsafe class KeyValueCache : IDisposable
     internal byte* Keys(int head) => _keys.Head(head);
 
     internal byte* Values(int head) => _values.Head(head);
+
+    /// <summary>A float for each key, or null.</summary>
+    internal float* KeyScales(int head) => _keyScales is null ? null : (float*)_keyScales.Head(head);
+
+    /// <summary>
+    /// What rounding took from keys and values, as rows [capacity, headSize] of bytes, key + 16·value, each in -7..7 units of its scale / <see cref="RestSteps"/>;
+    /// or null.
+    /// </summary>
+    internal sbyte* Rests(int head) => _rests is null ? null : (sbyte*)_rests.Head(head);
 
     /// <summary>A float for each value, or null.</summary>
     internal float* ValueScales(int head) => _valueScales is null ? null : (float*)_valueScales.Head(head);
@@ -97,12 +133,5 @@ public sealed unsafe class KeyValueCache : IDisposable
             Reserve(Math.Min(Capacity, Math.Max(Count + positions, 2 * Count)));
         Count += positions;
         return Count - positions;
-    }
-
-    private void Reserve(int positions)
-    {
-        _reserved = Panels(positions) * PanelWidth;
-        foreach (var plane in (ReadOnlySpan<HeadPlane?>)[_keys, _values, _valueScales])
-            plane?.Reserve(_reserved, PaddedCount);
     }
 }

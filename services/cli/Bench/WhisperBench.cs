@@ -104,14 +104,14 @@ internal static class WhisperBench
             new FileInfo(path).Length / 1e6, slotBytes / 1e6, melMs, encode, encodeFloor, encodeSix, decode, decodeFloor);
     }
 
-    /// <summary>Resident memory with one slot at work, and the bytes that a slot takes.</summary>
+    /// <summary>Resident memory with one slot at work, the bytes that a slot takes, and those of its audio that a token reads.</summary>
     private static (double Rss, long SlotBytes, long AudioBytes) Memory(WhisperModel model, float[] mel)
     {
         using var state = model.NewDecoderState();
         using var audio = model.NewEncoderMemory();
         model.Encode([new AudioWindow(mel, 0, model.HyperParameters.AudioContext)], [audio]);
         model.Decode([new DecoderRow(audio, state, Token, WantLogits: true)]);
-        return (ResidentMegabytes(), state.MaximumBytes + audio.MaximumBytes, audio.MaximumBytes);
+        return (ResidentMegabytes(), state.MaximumBytes + audio.MaximumBytes, audio.BytesRead);
     }
 
     private static double ResidentMegabytes()

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Speech.Models.Transformer;
+using Speech.Tensors;
 
 namespace Speech.Models.Batching;
 
@@ -19,6 +20,9 @@ public abstract class ContinuousBatch<TRequest, TResult> : IDisposable
     private readonly List<BatchedTask<TRequest, TResult>> _tasks = [];
     private readonly List<BatchedTask<TRequest, TResult>> _toEncode = [];
     private readonly List<DecoderRow> _rows = [];
+    private readonly List<int> _firstLogits = [];
+    private readonly Action<int> _accept;
+    private TensorView _logits;
 
     /// <param name="slots">The most sequences decoded at once.</param>
     private protected ContinuousBatch(IEncoderDecoder model, int slots)
@@ -26,6 +30,7 @@ public abstract class ContinuousBatch<TRequest, TResult> : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(slots, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(slots, model.MaximumRows - PromptRows);
         _model = model;
+        _accept = task => _tasks[task].Accept(_logits, _firstLogits[task]);
         Slots = slots;
         for (var slot = 0; slot < slots; slot++)
         {
@@ -73,21 +78,25 @@ public abstract class ContinuousBatch<TRequest, TResult> : IDisposable
     {
         EncodeWaiting();
         _rows.Clear();
-        var promised = 0;
+        _firstLogits.Clear();
+        var (promised, wanted) = (0, 0);
         foreach (var task in _tasks)
             promised += task.MinimumRows;
         foreach (var task in _tasks)
         {
             promised -= task.MinimumRows;
-            task.AddRows(_rows, room: Math.Max(1, _model.MaximumRows - _rows.Count - promised));
+            _firstLogits.Add(wanted);
+            var first = _rows.Count;
+            task.AddRows(_rows, room: Math.Max(1, _model.MaximumRows - first - promised));
+            for (var row = first; row < _rows.Count; row++)
+                wanted += _rows[row].WantLogits ? 1 : 0;
         }
 
         if (_rows.Count > 0)
         {
-            var logits = _model.Decode(CollectionsMarshal.AsSpan(_rows));
-            var row = 0;
-            foreach (var task in _tasks)
-                task.Accept(logits, ref row);
+            // Rules, the choice of tokens and its normaliser read each row of logits several times; tasks have nothing in common there.
+            _logits = _model.Decode(CollectionsMarshal.AsSpan(_rows));
+            _model.Device.ForEach(_tasks.Count, _accept);
         }
 
         for (var i = _tasks.Count - 1; i >= 0; i--)

@@ -1,11 +1,14 @@
 using Speech.Models.Transformer;
 using Speech.Tensors;
+using Speech.Tensors.Cpu;
 
 namespace Speech.Models.Batching;
 
 /// <summary>What a continuous batch needs of a model.</summary>
 internal interface IEncoderDecoder
 {
+    CpuDevice Device { get; }
+
     /// <summary>The most rows of one <see cref="Decode"/>.</summary>
     int MaximumRows { get; }
 

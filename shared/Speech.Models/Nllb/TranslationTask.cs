@@ -47,20 +47,14 @@ internal sealed class TranslationTask : BatchedTask<TranslationRequest, Translat
         }
     }
 
-    public override void Accept(TensorView logits, ref int row)
+    public override void Accept(TensorView logits, int row)
     {
         if (_rowsOfStep == 0)
             return;
+        if (IsTakingPrompt)
+            _promptTaken += _rowsOfStep;
         if (!IsTakingPrompt)
-        {
             _search.Update(logits, row);
-            row += _rowsOfStep;
-            return;
-        }
-
-        _promptTaken += _rowsOfStep;
-        if (!IsTakingPrompt)
-            _search.Update(logits, row++);
     }
 
     public override void Advance()

@@ -17,6 +17,9 @@ public sealed class EncoderMemory : IDisposable
     /// <summary>The most memory that the caches can take.</summary>
     public long MaximumBytes => Layers.Sum(cache => cache.MaximumBytes);
 
+    /// <summary>What a token that attends to it reads.</summary>
+    public long BytesRead => Layers.Sum(cache => cache.BytesRead);
+
     internal KeyValueCache[] Layers { get; }
 
     public void Dispose()

@@ -72,10 +72,13 @@ internal sealed class TransformerDecoder : IDisposable
     /// <param name="memories">One for each sequence.</param>
     public void Project(TensorView encoded, ReadOnlySpan<int> lengths, ReadOnlySpan<EncoderMemory> memories)
     {
-        foreach (var memory in memories)
+        for (var i = 0; i < lengths.Length; i++)
         {
-            foreach (var cache in memory.Layers)
+            foreach (var cache in memories[i].Layers)
+            {
                 cache.Clear();
+                cache.Reserve(lengths[i]);
+            }
         }
 
         for (var row = 0; row < encoded.Rows; row += MemoryChunk)

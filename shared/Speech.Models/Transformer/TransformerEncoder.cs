@@ -109,6 +109,7 @@ internal sealed class TransformerEncoder : IDisposable
     private void AttendLong(MultiHeadAttention attention, TensorView x)
     {
         _keys.Clear();
+        _keys.Reserve(x.Rows);
         for (var row = 0; row < x.Rows; row += ChunkRows)
         {
             var chunk = x.Slice(row, Math.Min(ChunkRows, x.Rows - row));

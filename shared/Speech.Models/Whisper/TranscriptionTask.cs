@@ -87,7 +87,7 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
 
     public override void AddRows(List<DecoderRow> rows, int room) => _window?.AddRows(rows, room);
 
-    public override void Accept(TensorView logits, ref int row) => _window?.Accept(logits, ref row);
+    public override void Accept(TensorView logits, int row) => _window?.Accept(logits, row);
 
     /// <summary>After a step: if the window's decoding has ended, judges it, tries again or goes on. May use the model.</summary>
     public override void Advance()

@@ -29,7 +29,7 @@ public readonly record struct WhisperHyperParameters(
     internal TransformerShape Encoder => new(AudioLayers, AudioState, AudioHeads, AudioContext);
 
     /// <summary>Half a minute of audio is most of what a token reads.</summary>
-    internal TransformerShape Decoder => new(TextLayers, TextState, TextHeads, TextContext, Memories: CacheFormat.HalfKeysInt8Values);
+    internal TransformerShape Decoder => new(TextLayers, TextState, TextHeads, TextContext, Memories: CacheFormat.Int8);
 
     internal static WhisperHyperParameters Read(GgmlReader reader)
     {

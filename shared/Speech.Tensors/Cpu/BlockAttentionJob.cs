@@ -13,10 +13,10 @@ internal readonly unsafe struct BlockAttentionJob(CpuDevice device, TensorView q
         var stride = keys.PaddedCount;
         var kernels = device.Kernels;
         kernels.Scores(rows, query.RowPointer(row) + column, query.Stride, keys, head, keys.Panels(keys.Count), scores, stride);
-        var scale = 1 / MathF.Sqrt(keys.HeadSize);
         var factors = stackalloc float[rows];
+        var rests = stackalloc float[rows * keys.HeadSize];
         for (var r = 0; r < rows; r++)
-            factors[r] = kernels.Exponentials(scores + ((nint)r * stride), keys.Count, scale, keys.ValueScales(head));
-        kernels.WeightedSum(rows, keys.Count, scores, stride, factors, keys, head, output.RowPointer(row) + column, output.Stride);
+            factors[r] = kernels.Exponentials(scores + ((nint)r * stride), keys.Count, query.RowPointer(row + r) + column, keys, head, rests + (r * keys.HeadSize));
+        kernels.WeightedSum(rows, keys.Count, scores, stride, factors, rests, keys, head, output.RowPointer(row) + column, output.Stride);
     }
 }

@@ -211,9 +211,8 @@ public sealed unsafe class CpuDevice : IDisposable
             throw new ArgumentException($"The scores of [{query.Rows}, {query.Columns}] for {keys.Count} keys do not fit [{scores.Rows}, {scores.Columns}].");
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)head, (uint)keys.Heads, nameof(head));
         Kernels.Scores(query.Rows, query.Data + (head * keys.HeadSize), query.Stride, keys, head, keys.Panels(keys.Count), scores.Data, scores.Stride);
-        var scale = 1 / MathF.Sqrt(keys.HeadSize);
         for (var row = 0; row < scores.Rows; row++)
-            TensorPrimitives.Multiply(scores.Row(row), scale, scores.Row(row));
+            Kernels.Complete(scores.RowPointer(row), keys.Count, query.RowPointer(row) + (head * keys.HeadSize), keys, head);
     }
 
     /// <summary>Appends a key and a value for each row to a cache.</summary>
@@ -248,6 +247,13 @@ public sealed unsafe class CpuDevice : IDisposable
     {
         fixed (float* x = logits)
             return logits.IndexOf(Kernels.Max(x, logits.Length));
+    }
+
+    /// <summary>Runs <paramref name="piece"/> for each number from 0 to <paramref name="count"/>-1 on the device's threads; none of them may call operations that do so too.</summary>
+    public void ForEach(int count, Action<int> piece)
+    {
+        var job = new ActionJob(piece);
+        _team.Run(ref job, count);
     }
 
     public void Dispose()

@@ -23,7 +23,8 @@ internal abstract unsafe class CpuKernels
     public abstract void Multiply(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch);
 
     /// <summary>
-    /// scores[r, key] = Σ_d query[r, d]·keys[d, key] for the first <paramref name="panels"/> panels of one head's keys; whole panels are written.
+    /// scores[r, key] = Σ_d query[r, d]·keys[d, key] for the first <paramref name="panels"/> panels of one head's keys, as stored: without their scales and
+    /// rests. Whole panels are written.
     /// </summary>
     public abstract void Scores(int rows, float* query, nint ldq, KeyValueCache cache, int head, int panels, float* scores, nint lds);
 
@@ -31,14 +32,20 @@ internal abstract unsafe class CpuKernels
     /// output[r, d] = factors[r]·Σ_key weights[r, key]·values[key, d] over the first <paramref name="count"/> keys of one head, with weights and factors from
     /// <see cref="Exponentials"/>. Up to three rows give the same results as each alone.
     /// </summary>
-    public abstract void WeightedSum(int rows, int count, float* weights, nint ldw, float* factors, KeyValueCache cache, int head, float* output, nint ldo);
+    /// <param name="rests">[rows, headSize]: from <see cref="Exponentials"/>, added to the sums.</param>
+    public abstract void WeightedSum(int rows, int count, float* weights, nint ldw, float* factors, float* rests, KeyValueCache cache, int head, float* output, nint ldo);
 
     /// <summary>
-    /// Scores to weights before their division by 1/their sum, which is returned: x[i] = exp(scale·(x[i] - max x))·valueScales[i].
+    /// Scores of <see cref="Scores"/> to weights before their multiplication by 1/their sum, which is returned: exp((x - max x)/√headSize), times the scales of
+    /// the values, which are not part of the sum.
     /// </summary>
-    /// <param name="x">Room for whole panels.</param>
-    /// <param name="valueScales">Readable for whole panels, or null for ones; the sum is without them.</param>
-    public abstract float Exponentials(float* x, int count, float scale, float* valueScales);
+    /// <param name="x">[count], with room for whole panels.</param>
+    /// <param name="query">[headSize]: what the scores are of.</param>
+    /// <param name="rest">[headSize]: gets the weighted sum of the values' rests, if there are any.</param>
+    public abstract float Exponentials(float* x, int count, float* query, KeyValueCache cache, int head, float* rest);
+
+    /// <summary>Makes <see cref="Scores"/> of one row exact: scales and rests of the keys, and 1/√headSize.</summary>
+    public abstract void Complete(float* x, int count, float* query, KeyValueCache cache, int head);
 
     /// <summary>Copies keys[count, headSize] (<paramref name="ldk"/> floats between rows) to positions first… of one head of the cache, and values likewise.</summary>
     public void Append(KeyValueCache cache, int head, int first, int count, float* keys, nint ldk, float* values, nint ldv)
@@ -84,6 +91,9 @@ internal abstract unsafe class CpuKernels
     /// <summary>x as bytes and the scale, which is returned, that they are to be multiplied by: the largest of them becomes 127 or -127.</summary>
     protected abstract float Quantise(float* x, sbyte* bytes, int count);
 
+    /// <summary>What <see cref="Quantise"/> rounded off a key and a value: see <see cref="KeyValueCache.Rests"/>.</summary>
+    protected abstract void Rests(float* key, sbyte* keyBytes, float keyScale, float* value, sbyte* valueBytes, float valueScale, sbyte* rests, int count);
+
     private static void AppendSingles(KeyValueCache cache, int head, int first, int count, float* keys, nint ldk, float* values, nint ldv)
     {
         for (var i = 0; i < count; i++)
@@ -106,13 +116,15 @@ internal abstract unsafe class CpuKernels
 
     private void AppendBytes(KeyValueCache cache, int head, int first, int count, float* keys, nint ldk, float* values, nint ldv)
     {
-        var key = stackalloc Half[cache.HeadSize];
+        var key = stackalloc sbyte[cache.HeadSize];
         for (var i = 0; i < count; i++)
         {
-            ToHalf(keys + (i * ldk), key, cache.HeadSize);
-            Scatter(key, (Half*)cache.Keys(head), first + i, cache);
-            var value = (sbyte*)cache.Values(head) + ((nint)(first + i) * cache.HeadSize);
-            cache.ValueScales(head)[first + i] = Quantise(values + (i * ldv), value, cache.HeadSize);
+            var row = (nint)(first + i) * cache.HeadSize;
+            var value = (sbyte*)cache.Values(head) + row;
+            var keyScale = cache.KeyScales(head)[first + i] = Quantise(keys + (i * ldk), key, cache.HeadSize);
+            var valueScale = cache.ValueScales(head)[first + i] = Quantise(values + (i * ldv), value, cache.HeadSize);
+            Scatter(key, (sbyte*)cache.Keys(head), first + i, cache);
+            Rests(keys + (i * ldk), key, keyScale, values + (i * ldv), value, valueScale, cache.Rests(head) + row, cache.HeadSize);
         }
     }
 

@@ -20,16 +20,16 @@ internal readonly unsafe struct RowAttentionJob(CpuDevice device, TensorView que
         var stride = panels * keys.PanelWidth;
         var scores = device.Scratch(thread);
         var kernels = device.Kernels;
-        var scale = 1 / MathF.Sqrt(keys.HeadSize);
         kernels.Scores(end - first, query.RowPointer(first) + column, query.Stride, keys, head, panels, scores, stride);
         var factors = stackalloc float[Together];
+        var rests = stackalloc float[Together * keys.HeadSize];
         for (var row = first; row < end; row += Together)
         {
             var rows = Math.Min(Together, end - row);
             var weights = scores + ((nint)(row - first) * stride);
             for (var r = 0; r < rows; r++)
-                factors[r] = kernels.Exponentials(weights + ((nint)r * stride), count, scale, keys.ValueScales(head));
-            kernels.WeightedSum(rows, count, weights, stride, factors, keys, head, output.RowPointer(row) + column, output.Stride);
+                factors[r] = kernels.Exponentials(weights + ((nint)r * stride), count, query.RowPointer(row + r) + column, keys, head, rests + (r * keys.HeadSize));
+            kernels.WeightedSum(rows, count, weights, stride, factors, rests, keys, head, output.RowPointer(row) + column, output.Stride);
         }
     }
 }

@@ -69,13 +69,12 @@ internal sealed class WindowDecoding
 
     /// <summary>Takes the logits of the rows added last.</summary>
     /// <param name="logits">Of the whole step.</param>
-    /// <param name="row">The first of this window's rows among them; moved past the last.</param>
-    public void Accept(TensorView logits, ref int row)
+    /// <param name="row">The first of this window's rows among them.</param>
+    public void Accept(TensorView logits, int row)
     {
         if (!IsTakingPrompt)
         {
             Sample(new LogitRows(logits, row, shared: false));
-            row += _rowsOfStep;
             return;
         }
 
@@ -92,7 +91,7 @@ internal sealed class WindowDecoding
             return;
         foreach (var hypothesis in _hypotheses.Skip(1))
             hypothesis.State.CopyFrom(_hypotheses[0].State);
-        Sample(new LogitRows(logits, row++, shared: true));
+        Sample(new LogitRows(logits, row, shared: true));
     }
 
     /// <summary>The best of those that ended and those that ran out, when finished.</summary>
