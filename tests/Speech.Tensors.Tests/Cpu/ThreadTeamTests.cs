@@ -49,6 +49,14 @@ public class ThreadTeamTests
         runs.ShouldAllBe(count => count == 1);
     }
 
+    [Fact]
+    public void A_device_does_each_piece_once()
+    {
+        var runs = new int[100];
+        Devices.At(CpuDevice.Best).ForEach(runs.Length, piece => Interlocked.Increment(ref runs[piece]));
+        runs.ShouldAllBe(count => count == 1);
+    }
+
     private readonly struct CountingJob(int[] runs) : IParallelJob
     {
         public void Run(int piece, int thread) => Interlocked.Increment(ref runs[piece]);
