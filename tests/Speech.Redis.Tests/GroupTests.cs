@@ -32,6 +32,8 @@ public class GroupTests(ServerFixture fixture) : IClassFixture<ServerFixture>
         (await _redis.StreamReadGroupAsync("jobs", "g", "one", 100)).ShouldBeEmpty();
 
         var summary = await _redis.StreamPendingAsync("jobs", "g");
+        (await _redis.StreamPendingCountAsync("jobs", "g")).ShouldBe(summary.Count);
+        (await _redis.StreamPendingCountAsync("jobs", "nobody")).ShouldBe(0);
         (summary.Count, summary.Min, summary.Max).ShouldBe((10, first[0].Id, second[^1].Id));
         summary.Consumers.ShouldBe(new Dictionary<string, long> { ["one"] = 4, ["two"] = 6 }, ignoreOrder: true);
         var group = (await _redis.StreamGroupsAsync("jobs")).ShouldHaveSingleItem();

@@ -31,7 +31,7 @@ internal sealed class ComposeDeployment : IDeployment
         Gateways = [edge];
         _containers = containers;
         ResumePatience = TimeSpan.FromSeconds(double.Parse(settings["RESUME_SECONDS"].SingleOrDefault("5"), CultureInfo.InvariantCulture));
-        _shards = new StreamShards(int.Parse(settings["STREAM_SHARDS"].SingleOrDefault("1"), CultureInfo.InvariantCulture));
+        _shards = StreamShards.Parse(settings["STREAM_SHARDS"].SingleOrDefault());
     }
 
     public IReadOnlyList<Uri> Gateways { get; }

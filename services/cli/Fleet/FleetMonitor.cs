@@ -61,20 +61,8 @@ internal sealed class FleetMonitor(LocalFleet fleet, TimeProvider clock) : IAsyn
 
     private async Task<QueueState> PartAsync(string stream, string group, CancellationToken cancellationToken) => new(
         await _redis.StreamLengthAsync(stream, cancellationToken),
-        await PendingAsync(stream, group, cancellationToken),
+        await _redis.StreamPendingCountAsync(stream, group, cancellationToken),
         await _redis.StreamLengthAsync(RedisKeys.Dead(stream), cancellationToken));
-
-    private async Task<long> PendingAsync(string stream, string group, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await _redis.StreamPendingAsync(stream, group, cancellationToken)).Count;
-        }
-        catch (RedisServerException error) when (error.Code == "NOGROUP")
-        {
-            return 0; // nobody has ever worked on it
-        }
-    }
 
     private void SampleTimes()
     {

@@ -16,7 +16,6 @@ internal sealed class LastResults(
 {
     // In it a worker that was killed is missed and has a successor.
     private static readonly TimeSpan TranslatorGrace = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(5);
 
     private readonly TimeSpan _patience = services.Options.ResultTimeout;
 
@@ -88,7 +87,7 @@ internal sealed class LastResults(
     /// <summary>Completes when the client has moved to another gateway.</summary>
     private async Task<Ending> MovedAsync(Task publishing, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(CheckInterval, services.Time);
+        using var timer = new PeriodicTimer(SessionAudio.KeepAliveInterval, services.Time);
         await publishing.WaitAsync(cancellationToken);
         do
             await timer.WaitForNextTickAsync(cancellationToken);

@@ -13,9 +13,11 @@ namespace Speech.Gateway.Sessions;
 /// </summary>
 internal sealed class SessionAudio : IDisposable
 {
+    /// <summary>How often the session is kept in Redis, and what it waits for looked after.</summary>
+    public static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan RoomRecheck = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan KeepAliveInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan DamageInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SlowDownInterval = TimeSpan.FromSeconds(10);
 

@@ -14,6 +14,8 @@ internal sealed class RedisFigures(RedisClient redis, JobOptions options)
             (RedisKeys.Dead(stream), new Func<RedisShard, string>(shard => RedisKeys.Dead(shard.Stream(stream))))),
     ];
 
+    private static readonly JobStream[] Served = [JobStream.Audio, JobStream.Translations];
+
     // Null while Redis cannot be asked.
     private volatile Figures? _figures;
 
@@ -25,9 +27,9 @@ internal sealed class RedisFigures(RedisClient redis, JobOptions options)
             "speech.stream.length", () => redis._figures?.Lengths ?? [], "{entry}",
             "Entries of a stream: jobs that wait or are being worked on; in the dead ones, jobs that were given up.");
         meter.CreateObservableGauge(
-            "speech.stream.lag", () => redis._figures?.Groups.Select(group => group.Lag) ?? [], "{entry}", "Jobs that no worker of the group has been given yet.");
+            "speech.stream.lag", () => redis._figures?.Lag ?? [], "{entry}", "Jobs that no worker of the group has been given yet.");
         meter.CreateObservableGauge(
-            "speech.stream.pending", () => redis._figures?.Groups.Select(group => group.Pending) ?? [], "{entry}",
+            "speech.stream.pending", () => redis._figures?.Pending ?? [], "{entry}",
             "Jobs that a worker of the group has been given and has not finished.");
     }
 
@@ -35,10 +37,12 @@ internal sealed class RedisFigures(RedisClient redis, JobOptions options)
     {
         try
         {
-            var lengths = Task.WhenAll(Measured.Select(stream => MeasureAsync(stream.Name, stream.KeyIn, cancellationToken)));
-            var groups = Task.WhenAll(MeasureAsync(JobStream.Audio, cancellationToken), MeasureAsync(JobStream.Translations, cancellationToken));
-            await Task.WhenAll(lengths, groups).WaitAsync(timeout, time, cancellationToken);
-            _figures = new Figures(await lengths, await groups);
+            var lengths = Task.WhenAll(Measured.Select(stream =>
+                SumAsync(shard => redis.StreamLengthAsync(stream.KeyIn(shard), cancellationToken))));
+            var pending = Task.WhenAll(Served.Select(stream =>
+                SumAsync(shard => redis.StreamPendingCountAsync(shard.Stream(stream.Key), stream.Group, cancellationToken))));
+            await Task.WhenAll(lengths, pending).WaitAsync(timeout, time, cancellationToken);
+            _figures = new Figures(await lengths, await pending);
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException)
         {
@@ -46,36 +50,23 @@ internal sealed class RedisFigures(RedisClient redis, JobOptions options)
         }
     }
 
-    private async Task<Measurement<long>> MeasureAsync(string name, Func<RedisShard, string> keyIn, CancellationToken cancellationToken)
+    private async Task<long> SumAsync(Func<RedisShard, Task<long>> count) => (await Task.WhenAll(options.Shards.All.Select(count))).Sum();
+
+    private sealed class Figures(long[] lengths, long[] pending)
     {
-        var lengths = await Task.WhenAll(options.Shards.All.Select(shard => redis.StreamLengthAsync(keyIn(shard), cancellationToken)));
-        return new Measurement<long>(lengths.Sum(), KeyValuePair.Create<string, object?>("stream", name));
+        public Measurement<long>[] Lengths { get; } =
+            [.. Measured.Zip(lengths, (stream, length) => new Measurement<long>(length, KeyValuePair.Create<string, object?>("stream", stream.Name)))];
+
+        public Measurement<long>[] Pending { get; } = [.. Served.Zip(pending, Measure)];
+
+        /// <summary>Finished jobs are deleted: what is there and not pending has been given to nobody.</summary>
+        public Measurement<long>[] Lag { get; } =
+        [
+            .. Served.Zip(pending, (stream, given) =>
+                Measure(stream, Math.Max(0, lengths[Array.FindIndex(Measured, measured => measured.Name == stream.Key)] - given))),
+        ];
+
+        private static Measurement<long> Measure(JobStream stream, long count) =>
+            new(count, KeyValuePair.Create<string, object?>("stream", stream.Key), KeyValuePair.Create<string, object?>("group", stream.Group));
     }
-
-    private async Task<(Measurement<long> Lag, Measurement<long> Pending)> MeasureAsync(JobStream stream, CancellationToken cancellationToken)
-    {
-        var shards = options.Shards.All.Select(stream.In).ToArray();
-        var lengths = Task.WhenAll(shards.Select(shard => redis.StreamLengthAsync(shard.Key, cancellationToken)));
-        var pending = Task.WhenAll(shards.Select(shard => PendingAsync(shard, cancellationToken)));
-        await Task.WhenAll(lengths, pending);
-
-        // Finished jobs are deleted: what is there and not pending has been given to nobody.
-        var (length, given) = ((await lengths).Sum(), (await pending).Sum());
-        KeyValuePair<string, object?>[] tags = [new("stream", stream.Key), new("group", stream.Group)];
-        return (new Measurement<long>(Math.Max(0, length - given), tags), new Measurement<long>(given, tags));
-    }
-
-    private async Task<long> PendingAsync(JobStream stream, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await redis.StreamPendingAsync(stream.Key, stream.Group, cancellationToken)).Count;
-        }
-        catch (RedisServerException error) when (error.Code == "NOGROUP")
-        {
-            return 0; // nobody has ever worked on it
-        }
-    }
-
-    private sealed record Figures(Measurement<long>[] Lengths, (Measurement<long> Lag, Measurement<long> Pending)[] Groups);
 }

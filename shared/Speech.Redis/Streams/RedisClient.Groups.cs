@@ -131,6 +131,19 @@ public sealed partial class RedisClient
         RedisArgument key, RedisArgument group, CancellationToken cancellationToken = default) =>
         SendAsync(["XPENDING", key, group], StreamReplies.PendingSummary, cancellationToken);
 
+    /// <summary>How many entries a group has been given and not acknowledged; none while nobody has made the group.</summary>
+    public async Task<long> StreamPendingCountAsync(RedisArgument key, RedisArgument group, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return (await StreamPendingAsync(key, group, cancellationToken)).Count;
+        }
+        catch (RedisServerException error) when (error.Code == "NOGROUP")
+        {
+            return 0;
+        }
+    }
+
     /// <summary>XPENDING entry by entry, from id to id, both included; of one consumer, or idle for some time, if so asked.</summary>
     public Task<StreamPendingEntry[]> StreamPendingRangeAsync(
         RedisArgument key,
