@@ -1,5 +1,5 @@
 using System.Buffers;
-using Speech.Contracts.MessagePack;
+using MessagePack;
 
 namespace Speech.Contracts.Tests;
 
@@ -100,10 +100,11 @@ public class AudioJobTests
         var output = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(output);
         writer.WriteMapHeader(2);
-        writer.WriteString("segment");
-        writer.WriteInteger(1);
-        writer.WriteString("segment");
-        writer.WriteInteger(2);
+        writer.Write("segment");
+        writer.Write(1);
+        writer.Write("segment");
+        writer.Write(2);
+        writer.Flush();
         Should.Throw<MalformedMessageException>(() => AudioJob.Read(output.WrittenMemory)).Reason.ShouldBe("the field 'segment' comes twice");
     }
 
@@ -138,28 +139,29 @@ public class AudioJobTests
         writer.WriteMapHeader(fields.Count);
         foreach (var (name, value) in fields)
         {
-            writer.WriteString(name);
+            writer.Write(name);
             switch (value)
             {
                 case string text:
-                    writer.WriteString(text);
+                    writer.Write(text);
                     break;
                 case double number:
-                    writer.WriteDouble(number);
+                    writer.Write(number);
                     break;
                 case byte[] data:
-                    writer.WriteBinary(data);
+                    writer.Write(data);
                     break;
                 case string[] items:
                     writer.WriteArrayHeader(items.Length);
                     foreach (var item in items)
-                        writer.WriteString(item);
+                        writer.Write(item);
                     break;
                 default:
-                    writer.WriteInteger(Convert.ToInt64(value, null));
+                    writer.Write(Convert.ToInt64(value, null));
                     break;
             }
         }
+        writer.Flush();
         return output.WrittenSpan.ToArray();
     }
 }

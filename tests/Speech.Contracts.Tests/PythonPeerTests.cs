@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
+using MessagePack;
 using Speech.Contracts.MessagePack;
 
 namespace Speech.Contracts.Tests;
@@ -58,13 +59,14 @@ public class PythonPeerTests
         writer.WriteArrayHeader(items.Length);
         foreach (var item in items)
             writer.WriteRaw(item);
+        writer.Flush();
         return output.WrittenSpan.ToArray();
     }
 
     private static List<byte[]> UnpackArray(byte[] packed)
     {
         var items = new List<byte[]>();
-        var reader = new MessagePackReader(packed);
+        var reader = new CheckedReader(packed);
         for (var count = reader.ReadArrayHeader(); count > 0; count--)
         {
             var start = reader.Offset;

@@ -1,5 +1,5 @@
 using System.Buffers;
-using Speech.Contracts.MessagePack;
+using MessagePack;
 
 namespace Speech.Contracts.Tests;
 
@@ -56,11 +56,12 @@ public class TranslationJobTests
         var output = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(output);
         writer.WriteMapHeader(2);
-        writer.WriteString("language");
-        writer.WriteString("fr");
-        writer.WriteString("language");
-        writer.WriteString("es");
-        Should.Throw<MalformedMessageException>(() => TranslationJob.Read(output.WrittenSpan)).Reason.ShouldBe("the field 'language' comes twice");
+        writer.Write("language");
+        writer.Write("fr");
+        writer.Write("language");
+        writer.Write("es");
+        writer.Flush();
+        Should.Throw<MalformedMessageException>(() => TranslationJob.Read(output.WrittenMemory)).Reason.ShouldBe("the field 'language' comes twice");
     }
 
     private static Dictionary<string, object> Fields()
@@ -92,12 +93,13 @@ public class TranslationJobTests
         writer.WriteMapHeader(fields.Count);
         foreach (var (name, value) in fields)
         {
-            writer.WriteString(name);
+            writer.Write(name);
             if (value is string text)
-                writer.WriteString(text);
+                writer.Write(text);
             else
-                writer.WriteInteger((long)value);
+                writer.Write((long)value);
         }
+        writer.Flush();
         return output.WrittenSpan.ToArray();
     }
 }

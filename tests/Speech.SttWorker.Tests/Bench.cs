@@ -55,7 +55,7 @@ internal sealed class Bench : WorkerBench
         var heard = Channel.CreateBounded<ResultEnvelope>(1000);
         await _subscriber.SubscribeAsync(
             RedisKeys.Results(clientId),
-            (payload, cancellationToken) => heard.Writer.WriteAsync(ResultEnvelope.Read(payload.Span), cancellationToken),
+            (payload, cancellationToken) => heard.Writer.WriteAsync(ResultEnvelope.Read(payload), cancellationToken),
             cancellationToken: Patience);
         return heard.Reader;
     }

@@ -49,7 +49,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
             var partials = Channel.CreateBounded<ResultEnvelope>(10);
             await using var subscription = await subscriber.SubscribeAsync(
                 RedisKeys.Results(clients[0]),
-                (payload, cancellationToken) => partials.Writer.WriteAsync(ResultEnvelope.Read(payload.Span), cancellationToken),
+                (payload, cancellationToken) => partials.Writer.WriteAsync(ResultEnvelope.Read(payload), cancellationToken),
                 cancellationToken: patience.Token);
             var hold = holds.Create(clients[0], "key", "gateway");
             await hold.ClaimAsync(lastSeq: 3, patience.Token);

@@ -22,7 +22,7 @@ public sealed class TranslationTests : IDisposable
         transcript.Translations.ShouldBe(["fr", "spa_Latn"]);
         var entries = await bench.Redis.StreamRangeAsync(RedisKeys.TranslationJobs, cancellationToken: bench.Patience);
         entries.Select(entry => entry.Fields.GetString("language")).ShouldBe(["fr", "spa_Latn"]);
-        var job = TranslationJob.Read(entries[0].Fields["job"].Span);
+        var job = TranslationJob.Read(entries[0].Fields["job"]);
         (job.ClientId, job.Segment, job.Text, job.SourceLanguage, job.Language).ShouldBe(("anna", 0, utterance.Text, "en", "fr"));
     }
 

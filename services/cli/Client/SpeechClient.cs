@@ -244,7 +244,7 @@ internal sealed class SpeechClient : IAsyncDisposable
                     continue;
                 return piece.MessageType == WebSocketMessageType.Text
                     ? ServerMessage.ReadJson(_received.WrittenSpan)
-                    : ServerMessage.ReadMessagePack(_received.WrittenSpan);
+                    : ServerMessage.ReadMessagePack(_received.WrittenMemory);
             }
         }
         catch (WebSocketException failure)

@@ -82,7 +82,7 @@ internal sealed partial class ResultRelay : IAsyncDisposable
         ResultEnvelope envelope;
         try
         {
-            envelope = ResultEnvelope.Read(payload.Span);
+            envelope = ResultEnvelope.Read(payload);
         }
         catch (MalformedMessageException e)
         {

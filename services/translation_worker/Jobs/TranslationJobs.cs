@@ -13,7 +13,7 @@ internal sealed partial class TranslationJobs(JobCompletion completion, ILogger<
 
     public ModelJob Read(Delivery delivery) =>
         delivery.Entry.Fields.TryGet(TranslationJobFields.Job, out var bytes)
-            ? new TextJob(TranslationJob.Read(bytes.Span), delivery)
+            ? new TextJob(TranslationJob.Read(bytes), delivery)
             : throw new MalformedMessageException($"the entry has no field '{TranslationJobFields.Job}'", 0);
 
     public async Task<bool> FinishAsync(Finished outcome, CancellationToken cancellationToken)

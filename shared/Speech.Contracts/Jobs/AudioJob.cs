@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using MessagePack;
 using Speech.Contracts.MessagePack;
 
 namespace Speech.Contracts;
@@ -74,50 +75,51 @@ public sealed class AudioJob
             throw new ArgumentException($"This audio job cannot be written: {problem}.");
         var writer = new MessagePackWriter(output);
         writer.WriteMapHeader(11 + (Language is null ? 0 : 1) + (Prompt is null ? 0 : 1) + (Translate.Count == 0 ? 0 : 1) + (TraceId is null ? 0 : 1));
-        writer.WriteUtf8("client_id"u8);
-        writer.WriteString(ClientId);
-        writer.WriteUtf8("segment"u8);
-        writer.WriteInteger(Segment);
-        writer.WriteUtf8("kind"u8);
-        writer.WriteString(Kind.ToWireName());
-        writer.WriteUtf8("revision"u8);
-        writer.WriteInteger(Revision);
-        writer.WriteUtf8("start"u8);
-        writer.WriteDouble(Start);
-        writer.WriteUtf8("end"u8);
-        writer.WriteDouble(End);
+        writer.WriteString("client_id"u8);
+        writer.Write(ClientId);
+        writer.WriteString("segment"u8);
+        writer.Write(Segment);
+        writer.WriteString("kind"u8);
+        writer.Write(Kind.ToWireName());
+        writer.WriteString("revision"u8);
+        writer.Write(Revision);
+        writer.WriteString("start"u8);
+        writer.Write(Start);
+        writer.WriteString("end"u8);
+        writer.Write(End);
         if (Language is not null)
         {
-            writer.WriteUtf8("language"u8);
-            writer.WriteString(Language);
+            writer.WriteString("language"u8);
+            writer.Write(Language);
         }
         if (Prompt is not null)
         {
-            writer.WriteUtf8("prompt"u8);
-            writer.WriteString(Prompt);
+            writer.WriteString("prompt"u8);
+            writer.Write(Prompt);
         }
         if (Translate.Count != 0)
         {
-            writer.WriteUtf8("translate"u8);
+            writer.WriteString("translate"u8);
             writer.WriteArrayHeader(Translate.Count);
             foreach (var code in Translate)
-                writer.WriteString(code);
+                writer.Write(code);
         }
-        writer.WriteUtf8("words"u8);
-        writer.WriteBoolean(Words);
+        writer.WriteString("words"u8);
+        writer.Write(Words);
         if (TraceId is not null)
         {
-            writer.WriteUtf8("trace_id"u8);
-            writer.WriteString(TraceId);
+            writer.WriteString("trace_id"u8);
+            writer.Write(TraceId);
         }
-        writer.WriteUtf8("created_at"u8);
-        writer.WriteInteger(CreatedAt.ToUnixTimeMilliseconds());
-        writer.WriteUtf8("sample_rate"u8);
-        writer.WriteInteger(SampleRate);
-        writer.WriteUtf8("codec"u8);
-        writer.WriteString(Codec);
-        writer.WriteUtf8("audio"u8);
-        writer.WriteBinary(Audio.Span);
+        writer.WriteString("created_at"u8);
+        writer.Write(CreatedAt.ToUnixTimeMilliseconds());
+        writer.WriteString("sample_rate"u8);
+        writer.Write(SampleRate);
+        writer.WriteString("codec"u8);
+        writer.Write(Codec);
+        writer.WriteString("audio"u8);
+        writer.Write(Audio.Span);
+        writer.Flush();
     }
 
     public byte[] ToArray()
@@ -131,7 +133,7 @@ public sealed class AudioJob
     /// <exception cref="MalformedMessageException">Not a job, or a field is out of its bounds.</exception>
     public static AudioJob Read(ReadOnlyMemory<byte> bytes)
     {
-        var reader = new MessagePackReader(bytes.Span, MaxBytes);
+        var reader = new CheckedReader(bytes, MaxBytes);
         string? clientId = null, kind = null, language = null, prompt = null, traceId = null, codec = null;
         string[]? translate = null;
         int? segment = null, revision = null, sampleRate = null;
@@ -228,7 +230,7 @@ public sealed class AudioJob
             ? $"'audio' has {Audio.Length} bytes, allowed are whole samples of 2 bytes up to {MaxAudioBytes}"
         : null;
 
-    private static string[] ReadCodes(ref MessagePackReader reader)
+    private static string[] ReadCodes(ref CheckedReader reader)
     {
         var codes = new string[reader.ReadArrayHeader(MaxTranslations)];
         for (var i = 0; i < codes.Length; i++)

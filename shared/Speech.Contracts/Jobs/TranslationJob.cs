@@ -46,7 +46,7 @@ public sealed record TranslationJob
         if (Problem() is { } problem)
             throw new ArgumentException($"This translation job cannot be written: {problem}.");
         var output = new ArrayBufferWriter<byte>();
-        var writer = new MessagePackMapWriter(new MessagePackWriter(output));
+        var writer = new MessagePackMapWriter(output);
         writer.BeginMap(TraceId is null ? 6 : 7);
         writer.Text("client_id"u8, ClientId);
         writer.Integer("segment"u8, Segment);
@@ -57,13 +57,14 @@ public sealed record TranslationJob
             writer.Text("trace_id"u8, TraceId);
         writer.Integer("created_at"u8, CreatedAt.ToUnixTimeMilliseconds());
         writer.EndMap();
+        writer.Flush();
         return output.WrittenSpan.ToArray();
     }
 
     /// <exception cref="MalformedMessageException">Not a job, or a field is out of its bounds.</exception>
-    public static TranslationJob Read(ReadOnlySpan<byte> bytes)
+    public static TranslationJob Read(ReadOnlyMemory<byte> bytes)
     {
-        var reader = new MessagePackMapReader(new MessagePackReader(bytes, MaxBytes));
+        var reader = new MessagePackMapReader(new CheckedReader(bytes, MaxBytes));
         string? clientId = null, text = null, sourceLanguage = null, language = null, traceId = null;
         long? segment = null, createdAt = null;
 

@@ -2,11 +2,11 @@ using Speech.Contracts.MessagePack;
 
 namespace Speech.Contracts.Maps;
 
-internal ref struct MessagePackMapReader(MessagePackReader input) : IMapReader
+internal ref struct MessagePackMapReader(CheckedReader input) : IMapReader
 {
     private const int MaxNameBytes = 256;
 
-    private MessagePackReader _input = input;
+    private CheckedReader _input = input;
 
     // The state of a map or array is the number of its entries that are still to come.
     public int BeginMap() => _input.ReadMapHeader();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using MessagePack;
 using Speech.Contracts.MessagePack;
 
 namespace Speech.Contracts;
@@ -22,7 +23,7 @@ public readonly record struct ResultEnvelope(long Seq, SegmentResult Result)
     /// <param name="map">The entry's field "result".</param>
     /// <param name="seq">From the entry's id, <c>seq-0</c>.</param>
     /// <exception cref="MalformedMessageException">Not a result.</exception>
-    public static SegmentResult ReadResult(ReadOnlySpan<byte> map, long seq) => ServerMessage.ReadMessagePack(map) switch
+    public static SegmentResult ReadResult(ReadOnlyMemory<byte> map, long seq) => ServerMessage.ReadMessagePack(map) switch
     {
         Partial when seq != 0 => throw new MalformedMessageException($"a partial result with the seq {seq}, it should have none", 0),
         FinalResult when seq <= 0 => throw new MalformedMessageException($"a final result with the seq {seq}, it should be 1 or more", 0),
@@ -36,8 +37,9 @@ public readonly record struct ResultEnvelope(long Seq, SegmentResult Result)
     {
         var writer = new MessagePackWriter(output);
         writer.WriteArrayHeader(2);
-        writer.WriteInteger(Seq);
+        writer.Write(Seq);
         writer.WriteRaw(WriteResult(Result));
+        writer.Flush();
     }
 
     public byte[] ToArray()
@@ -49,9 +51,9 @@ public readonly record struct ResultEnvelope(long Seq, SegmentResult Result)
 
     /// <summary>Reads what a subscriber of <c>results:&lt;client_id&gt;</c> receives.</summary>
     /// <exception cref="MalformedMessageException">Not a result in its envelope.</exception>
-    public static ResultEnvelope Read(ReadOnlySpan<byte> payload)
+    public static ResultEnvelope Read(ReadOnlyMemory<byte> payload)
     {
-        var reader = new MessagePackReader(payload, ServerMessage.MaxBytes);
+        var reader = new CheckedReader(payload, ServerMessage.MaxBytes);
         var count = reader.ReadArrayHeader();
         if (count != 2)
             throw new MalformedMessageException($"expected the array [seq, result], found {count} elements", 0);

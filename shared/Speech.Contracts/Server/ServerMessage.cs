@@ -26,8 +26,9 @@ public abstract record ServerMessage
 
     public void WriteMessagePack(IBufferWriter<byte> output)
     {
-        var writer = new MessagePackMapWriter(new MessagePackWriter(output));
+        var writer = new MessagePackMapWriter(output);
         Write(ref writer);
+        writer.Flush();
     }
 
     public byte[] ToJson()
@@ -52,9 +53,9 @@ public abstract record ServerMessage
     }
 
     /// <exception cref="MalformedMessageException">Not a server message of this protocol.</exception>
-    public static ServerMessage ReadMessagePack(ReadOnlySpan<byte> bytes)
+    public static ServerMessage ReadMessagePack(ReadOnlyMemory<byte> bytes)
     {
-        var reader = new MessagePackMapReader(new MessagePackReader(bytes, MaxBytes));
+        var reader = new MessagePackMapReader(new CheckedReader(bytes, MaxBytes));
         return Read(ref reader);
     }
 

@@ -38,7 +38,7 @@ public sealed partial class HistoryReader(RedisClient redis, JobOptions options,
         try
         {
             return entry.Fields.TryGet("result", out var map)
-                ? ResultEnvelope.ReadResult(map.Span, seq)
+                ? ResultEnvelope.ReadResult(map, seq)
                 : throw new MalformedMessageException("the field 'result' is missing", 0);
         }
         catch (MalformedMessageException exception)

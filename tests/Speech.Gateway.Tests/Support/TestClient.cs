@@ -156,7 +156,7 @@ internal sealed class TestClient : IAsyncDisposable
                 FrameTypes.Add(frame.MessageType);
                 Add(frame.MessageType == WebSocketMessageType.Text
                     ? ServerMessage.ReadJson(buffer.AsSpan(0, length))
-                    : ServerMessage.ReadMessagePack(buffer.AsSpan(0, length)));
+                    : ServerMessage.ReadMessagePack(buffer.AsMemory(0, length)));
             }
         }
         catch (Exception e) when (e is WebSocketException or ObjectDisposedException or OperationCanceledException)

@@ -87,7 +87,7 @@ internal sealed class TestWorker : IAsyncDisposable
             RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "tester", count, cancellationToken: _stopping.Token);
         foreach (var entry in entries)
         {
-            var job = TranslationJob.Read(entry.Fields[TranslationJobFields.Job].Span);
+            var job = TranslationJob.Read(entry.Fields[TranslationJobFields.Job]);
             await _completion.FinishAsync(
                 new JobEntry(JobStream.Translations, entry.Id, job.ClientId),
                 new Translation(0, job.Segment, job.Language, $"{job.Language} {job.Text}"),

@@ -49,7 +49,7 @@ internal sealed class Bench : IAsyncDisposable
         await bench.Redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, bench.Patience);
         await bench._subscriber.SubscribeAsync(
             RedisKeys.Results(clientId),
-            (payload, cancellationToken) => bench._heard.Writer.WriteAsync(ResultEnvelope.Read(payload.Span), cancellationToken),
+            (payload, cancellationToken) => bench._heard.Writer.WriteAsync(ResultEnvelope.Read(payload), cancellationToken),
             cancellationToken: bench.Patience);
         return bench;
     }

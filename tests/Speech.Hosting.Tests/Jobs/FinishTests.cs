@@ -87,7 +87,7 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         translations.Select(entry => entry.Fields.GetString("language")).ShouldBe(["fr", "es"]);
         translations[0].Fields.GetString("client_id").ShouldBe("anna");
         translations[0].Fields.GetString("segment").ShouldBe("1");
-        TranslationJob.Read(translations[0].Fields["job"].Span).ShouldBe(job);
+        TranslationJob.Read(translations[0].Fields["job"]).ShouldBe(job);
     }
 
     [Fact]
