@@ -46,7 +46,24 @@ internal static class Options
 
     /// <summary>The languages of <see cref="Translate"/>.</summary>
     public static string[] Languages(string? list) =>
-        list is null or "none" ? [] : list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        list is null || string.Equals(list, "none", StringComparison.OrdinalIgnoreCase) ? [] : list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>One of some names, in any case; the value is as it stands here.</summary>
+    /// <param name="value">When the option is left out.</param>
+    public static Option<string> OneOf(string name, string description, string value, params string[] names) => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', names),
+        DefaultValueFactory = _ => value,
+        CustomParser = result =>
+        {
+            var given = result.Tokens[0].Value;
+            if (Array.Find(names, known => string.Equals(known, given, StringComparison.OrdinalIgnoreCase)) is { } found)
+                return found;
+            result.AddError($"{name} is '{given}'; allowed are {string.Join(", ", names)}.");
+            return null;
+        },
+    };
 
     public static Option<bool> Json(string description) => new("--json") { Description = description };
 

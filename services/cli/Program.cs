@@ -10,6 +10,8 @@ using Speech.Cli.Models;
 using Speech.Cli.Transcribe;
 using Speech.Cli.Translate;
 
+Terminal.Guard();
+
 // No RootCommand: that one calls itself by the program's file, and people call this one by ./speech.
 var commands = new Command("speech", "Speech: transcribes recordings, shows itself off, measures itself, and fetches models.")
 {

@@ -1,3 +1,5 @@
+using Speech.Contracts;
+
 namespace Speech.Supervisor;
 
 /// <summary>The supervisor's own short lines, one per event, with the time of day. Its children's output is in their log files.</summary>
@@ -8,6 +10,6 @@ internal sealed class StatusLog(TextWriter writer, TimeProvider clock)
     public void Write(string message)
     {
         lock (_lock)
-            writer.WriteLine($"{clock.GetLocalNow():HH:mm:ss} {message}");
+            writer.WriteLine($"{clock.GetLocalNow():HH:mm:ss} {PlainText.EscapeLines(message)}");
     }
 }

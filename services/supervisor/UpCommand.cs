@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using Speech.Contracts;
 using Speech.Redis;
 
 namespace Speech.Supervisor;
@@ -101,6 +102,9 @@ internal static class UpCommand
         try
         {
             var settings = Settings(parsed);
+            foreach (var complaint in settings.ServiceEnvironment.Keys.Select(name => SettingNames.ComplaintOfGiven(name, "with --set")).OfType<string>()
+                .Concat(SettingNames.ComplaintsOfEnvironment(Environment.GetEnvironmentVariables())))
+                status.Write(complaint);
             using var held = DirectoryLock.Take(settings.DataDirectory);
             using var fleet = new Fleet(settings, status, TimeProvider.System);
             return await fleet.RunAsync(Console.Out, signals.Stop, signals.Kill);

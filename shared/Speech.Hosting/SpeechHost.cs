@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Speech.Contracts;
 
 namespace Speech.Hosting;
 
@@ -66,7 +67,10 @@ public static partial class SpeechHost
         app.Lifetime.ApplicationStopping.Register(() => Log.Stopping(logger));
         try
         {
-            app.Services.GetRequiredService<EnvironmentSettings>().ThrowIfInvalid();
+            var settings = app.Services.GetRequiredService<EnvironmentSettings>();
+            foreach (var complaint in settings.Complaints)
+                Log.NoSetting(logger, complaint);
+            settings.ThrowIfInvalid();
             await app.RunAsync();
             return Environment.ExitCode; // a part that broke has set it
         }
@@ -74,7 +78,7 @@ public static partial class SpeechHost
         {
             await app.DisposeAsync();
             foreach (var problem in exception.Problems)
-                await Console.Error.WriteLineAsync($"{info.Name}: {problem}");
+                await Console.Error.WriteLineAsync($"{info.Name}: {PlainText.Escape(problem)}");
             return SettingsExitCode;
         }
         catch (IOException exception) when (exception.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
@@ -112,6 +116,9 @@ public static partial class SpeechHost
 
     private static partial class Log
     {
+        [LoggerMessage(3, LogLevel.Warning, "{Complaint}")]
+        public static partial void NoSetting(ILogger logger, string complaint);
+
         [LoggerMessage(1, LogLevel.Information, "Version {Version} is listening on {Urls}")]
         public static partial void Listening(ILogger logger, string version, string urls);
 

@@ -54,6 +54,19 @@ public sealed class DeadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_lies_in_Redis_cannot_steer_the_terminal()
+    {
+        var id = await Redis.ExecuteAsync("XADD", RedisKeys.Dead(RedisKeys.AudioJobs), "*",
+            "client_id", "a\nb\u001b[2J", "cause", "\u009b31m", "reason", "it\u202eis\r\nso", "job", "x");
+        var list = await DeadAsync("list");
+        list.Lines.Count.ShouldBe(2);
+        list.Output.Any(letter => letter != '\n' && char.IsControl(letter)).ShouldBeFalse(list.Output);
+        var show = await DeadAsync("show", id.AsString()!);
+        show.Output.ShouldContain(@"a\u000ab\u001b[2J");
+        show.Output.Any(letter => letter != '\n' && char.IsControl(letter)).ShouldBeFalse(show.Output);
+    }
+
+    [Fact]
     public async Task More_jobs_than_a_page_holds_are_all_listed()
     {
         for (var segment = 0; segment < 40; segment++)

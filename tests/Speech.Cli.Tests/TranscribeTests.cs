@@ -106,6 +106,38 @@ public sealed class TranscribeTests : IDisposable
     }
 
     [Fact]
+    public async Task The_reason_of_a_refusal_is_shown_and_cannot_steer_the_terminal()
+    {
+        await using var server = await FakeGateway.StartAsync(connection => connection.CloseAsync(CloseCode.InvalidMessage, "no\u001b[2J\nsuch\u009b1m codec"));
+        var run = await CliRun.StartAsync("transcribe", Wav("a.wav", 1), "--url", server.Url.ToString());
+        run.ExitCode.ShouldBe(1);
+        run.Errors.ShouldContain(@"no\u001b[2J\u000asuch\u009b1m codec (close code 4003)");
+    }
+
+    [Theory]
+    [InlineData("en-US", "OPUS", "en", AudioCodec.Opus)]
+    [InlineData("CMN", "Pcm_S16le", "zh", AudioCodec.PcmS16Le)]
+    [InlineData("Auto", "ogg_opus", null, AudioCodec.OggOpus)]
+    public async Task Languages_and_codecs_are_named_as_to_the_server(string language, string codec, string? asked, AudioCodec askedCodec)
+    {
+        var parameters = new TaskCompletionSource<SessionParameters>();
+        await using var server = await FakeGateway.StartAsync(async connection =>
+        {
+            parameters.SetResult(connection.Parameters);
+            await connection.SendReadyAsync();
+            await connection.ReceiveUntilStopAsync();
+            await connection.SendAsync(new Done());
+        });
+        var run = await CliRun.StartAsync(
+            "transcribe", Wav("a.wav", 1), "--language", language, "--codec", codec, "--translate", "pt-BR,ZH-tw", "--url", server.Url.ToString());
+        run.ExitCode.ShouldBe(0, run.Errors);
+        var got = await parameters.Task;
+        got.Language.ShouldBe(asked);
+        got.Codec.ShouldBe(askedCodec);
+        got.Translate.ShouldBe(["pt-BR", "ZH-tw"]);
+    }
+
+    [Fact]
     public async Task Interim_results_translations_warnings_and_failures_are_shown_and_cannot_steer_the_terminal()
     {
         await using var server = await FakeGateway.StartAsync(async connection =>
@@ -121,7 +153,7 @@ public sealed class TranscribeTests : IDisposable
         });
         var run = await CliRun.StartAsync("transcribe", Wav("a.wav", 1), "--interim", "--translate", "fr", "--url", server.Url.ToString());
         run.ExitCode.ShouldBe(1);
-        run.Lines.ShouldBe(["[0 …] on", "[0.50 → 1.25] one [2J", "[0.50 → 1.25] fr: un"]);
+        run.Lines.ShouldBe(["[0 …] on", @"[0.50 → 1.25] one\u001b[2J", "[0.50 → 1.25] fr: un"]);
         run.Errors.ShouldContain("a packet was damaged");
         run.Errors.ShouldContain("segment 1: transcribe failed: given up (max_deliveries)");
     }
@@ -140,7 +172,7 @@ public sealed class TranscribeTests : IDisposable
         });
         var run = await CliRun.StartAsync("transcribe", Wav("a.wav", 1), "--prompt", "Łukasz & Søn", "--words", "--url", server.Url.ToString());
         run.Errors.ShouldBe("");
-        run.Lines.ShouldBe(["[0.50 → 1.25] one  two", "    [0.50 → 0.75] one  (98 %)", "    [0.80 → 1.20] two (100 %)"]);
+        run.Lines.ShouldBe([@"[0.50 → 1.25] one\u0007 two", @"    [0.50 → 0.75] one\u0007 (98 %)", "    [0.80 → 1.20] two (100 %)"]);
         ((await asked.Task).Prompt, (await asked.Task).Words).ShouldBe(("Łukasz & Søn", true));
     }
 

@@ -20,6 +20,7 @@ public class CloseCodeTests
     {
         var reason = string.Concat(Enumerable.Repeat(text, 5));
         var fitted = CloseCodeExtensions.FitReason(reason);
+        reason = PlainText.Escape(reason);
         Encoding.UTF8.GetByteCount(fitted).ShouldBeLessThanOrEqualTo(123);
         if (fitted != reason)
         {

@@ -13,8 +13,32 @@ public class SessionParametersTests
 
     [Fact]
     public void Empty_values_are_the_same_as_none_and_names_of_others_are_left_alone() =>
-        Parse("client_id=a&language=&prompt=&translate=&codec=&sample_rate=&interim=&format=&resume_from=&token=secret&x=1")
+        Parse("client_id=a&language=&prompt=&translate=&codec=&sample_rate=&interim=&format=&resume_from=&token=secret")
             .ShouldBe(new SessionParameters { ClientId = "a" });
+
+    [Fact]
+    public void Names_that_mean_nothing_here_are_told_of_with_the_likely_one_and_never_with_their_values()
+    {
+        Parse("langauge=hush&Interim=true&x=1&x=2&token=hush").UnknownNamesWarning
+            .ShouldBe("Not known, and so left alone: 'langauge' (is language meant?), 'Interim' (is interim meant?), 'x'");
+        Parse("token=hush&codec=opus").UnknownNamesWarning.ShouldBeNull();
+        Parse(string.Join('&', Enumerable.Range(0, 100).Select(i => $"x{i}=1"))).UnknownNames.Count.ShouldBe(8);
+        SessionParameters.TryParse([KeyValuePair.Create("a\n\u001b[31mb", (string?)"1")], out var hostile, out _).ShouldBeTrue();
+        hostile!.UnknownNamesWarning.ShouldBe(@"Not known, and so left alone: 'a\u000a\u001b[31mb'");
+    }
+
+    [Theory]
+    [InlineData("codec=OPUS&format=JSON&interim=TRUE&words=True&language=EN&translate=FR")]
+    [InlineData("codec=Opus&format=Json&interim=1&words=1&language=en&translate=FR,fr")]
+    public void Values_that_name_something_do_so_in_any_case(string query)
+    {
+        var parameters = Parse(query);
+        parameters.Translate.ShouldBe(["FR"]);
+        (parameters with { ClientId = "a", Translate = [] }).ShouldBe(
+            new SessionParameters { ClientId = "a", Language = "en", Interim = true, Words = true, Translate = [] });
+        Parse("language=AUTO").Language.ShouldBeNull();
+        Parse("codec=PCM_S16LE&sample_rate=8000").Codec.ShouldBe(AudioCodec.PcmS16Le);
+    }
 
     [Fact]
     public void Everything_given_is_read()
@@ -39,9 +63,10 @@ public class SessionParametersTests
     [Fact]
     public void A_language_that_cannot_be_translated_into_is_named_with_where_to_find_those_that_can()
     {
-        Parse("translate=fr,xx").UnknownLanguage.ShouldBe("translate has a language that is not in GET /api/languages: 'xx'");
-        Parse("translate=fr,ES,zho_Hant,yue,no").UnknownLanguage.ShouldBeNull();
-        CloseCodeExtensions.FitReason(Parse($"translate={new string('語', 300)}").UnknownLanguage!).ShouldContain("GET /api/languages");
+        Problem("translate=fr,xx").ShouldBe("translate has a language that is not in GET /api/languages: 'xx'");
+        Parse("translate=fr,ES,zho_Hant,yue,no,pt-BR,zh_tw,cmn").Translate.ShouldBe(["fr", "ES", "zho_Hant", "yue", "no", "pt-BR", "zh_tw", "cmn"]);
+        CloseCodeExtensions.FitReason(Problem($"translate={new string('語', 300)}")).ShouldContain("GET /api/languages");
+        Problem("translate=fr%0a12:00:00 INF gateway: all is well").ShouldNotContain("\n");
     }
 
     [Theory]
@@ -121,6 +146,12 @@ public class SessionParametersTests
 
     private static SessionParameters Parse(string query) =>
         SessionParameters.TryParse(Pairs(query), out var parameters, out var problem) ? parameters : throw new ArgumentException(problem);
+
+    private static string Problem(string query)
+    {
+        SessionParameters.TryParse(Pairs(query), out _, out var problem).ShouldBeFalse();
+        return problem.ShouldNotBeNull();
+    }
 
     private static IEnumerable<KeyValuePair<string, string?>> Pairs(string query) =>
         from part in query.Split('&', StringSplitOptions.RemoveEmptyEntries)

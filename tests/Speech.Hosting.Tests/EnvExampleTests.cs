@@ -46,7 +46,7 @@ public partial class EnvExampleTests
     }
 
     // EnvironmentSettings' own methods, and ModelStoreOptions' look-up, which also asks for a variable that is not ours.
-    [GeneratedRegex("""(\b(Get(?<type>String|Int|Double|Milliseconds|Seconds|Bool|Enum|Url)|FindString)|variable)\(\s*"(?<name>(?!XDG_)[A-Z][A-Z0-9_]*)"(,\s*(?<default>"[^"]*"|[^,()]+))?""")]
+    [GeneratedRegex("""(\b(Get(?<type>String|Int|Double|Milliseconds|Seconds|Bool|Enum|Url)|FindString|FindSecret)|variable)\(\s*"(?<name>(?!XDG_)[A-Z][A-Z0-9_]*)"(,\s*(?<default>"[^"]*"|[^,()]+))?""")]
     private static partial Regex Read();
 
     [GeneratedRegex(@"(?<!\$)\$\{([A-Z_]+):-")]

@@ -1,3 +1,5 @@
+using Speech.Contracts;
+
 namespace Speech.Hosting.Tests;
 
 public class EnvironmentSettingsTests
@@ -89,6 +91,67 @@ public class EnvironmentSettingsTests
         EnvironmentSettings.Load([], folder.Write("broken", "THIS IS NOT = A 'SETTING\n")).Problems.ShouldHaveSingleItem().ShouldContain("cannot be read");
         EnvironmentSettings.Load([], "/no/such/file").Problems.ShouldBeEmpty();
     }
+
+    [Theory]
+    [InlineData("plain", "plain")]
+    [InlineData("a$b$$c${HOME}d", "a$b$$c${HOME}d")]
+    [InlineData("a#b", "a#b")]
+    [InlineData("two words # a comment", "two words")]
+    [InlineData("it's 5\" long", "it's 5\" long")]
+    [InlineData(@"back\slash\n", @"back\slash\n")]
+    [InlineData("' !\"#$%&()*+,-./:;<=>?@[]^_`{|}~ '", " !\"#$%&()*+,-./:;<=>?@[]^_`{|}~ ")]
+    [InlineData("'a b' # a comment", "a b")]
+    [InlineData("\"it's $5\"", "it's $5")]
+    [InlineData(@"""a\""b\\c\$d\n\x""", "a\"b\\c$d\n\\x")]
+    [InlineData("not/so@secret:", "not/so@secret:")]
+    public void A_password_in_the_file_is_what_it_says(string written, string password)
+    {
+        using var folder = new TemporaryFolder();
+        var settings = EnvironmentSettings.Load([], folder.Write(".env", $"\ufeff# of Redis\r\nREDIS_PASSWORD={written}\r\nPORT = 1 \n"));
+        settings.Problems.ShouldBeEmpty();
+        settings.FindSecret("REDIS_PASSWORD").ShouldBe(password);
+        settings.GetInt("PORT", 0, 0, 9).ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("REDIS_PASSWORD='hush", "line 2 begins a value with a quote that does not end")]
+    [InlineData("REDIS_PASSWORD='hush'hush", "line 2 has more after the quote that ends its value")]
+    [InlineData("REDIS_PASSWORD hush", "line 2 has no '=': a line is NAME=value")]
+    [InlineData("REDIS PASSWORD=hush", "line 2 has no name of letters, digits and '_' before its '='")]
+    [InlineData("=hush", "line 2 has no name")]
+    public void What_is_wrong_in_the_file_is_told_by_its_line_and_never_by_what_is_in_it(string line, string problem)
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write(".env", $"# a comment\n{line}\n");
+        var told = EnvironmentSettings.Load([], file).Problems.ShouldHaveSingleItem();
+        told.ShouldStartWith($"the file {file} cannot be read: {problem}");
+        told.ShouldNotContain("hush");
+    }
+
+    [Fact]
+    public void A_name_that_is_no_setting_is_told_of_with_the_likely_one()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.Write(".env", "MAX_BATCHSIZE=4\nTRANSLATION_MODEL=x\nGATEWAY_MEMORY=1g\nCOMPOSE_PROJECT_NAME=a\nWHATEVER_ELSE=1\n");
+        Environment.SetEnvironmentVariable("REDIS_URI", "redis://:hush@host");
+        try
+        {
+            EnvironmentSettings.Load(["--max_sesions", "4", "--PORT=1", "--urls", "http://localhost"], file).Complaints.ShouldBe(
+            [
+                $"MAX_BATCHSIZE (in {file}) is no setting and does nothing: is MAX_BATCH_SIZE meant?",
+                $"WHATEVER_ELSE (in {file}) is no setting and does nothing.",
+                "MAX_SESIONS (on the command line) is no setting and does nothing: is MAX_SESSIONS meant?",
+                "REDIS_URI (in the environment) is no setting and does nothing: is REDIS_URL meant?",
+            ]);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("REDIS_URI", null);
+        }
+    }
+
+    [Fact]
+    public void The_names_of_settings_are_those_of_env_example() => SettingNames.All.ShouldBe(EnvExample.Settings.Keys);
 
     private static EnvironmentSettings With(params (string Name, string Value)[] variables) =>
         new(name => Array.Find(variables, variable => variable.Name == name).Value);

@@ -14,7 +14,7 @@ public sealed class ReadinessTests : IDisposable
     [Theory]
     [InlineData("""{"status":"starting","model":{"status":"starting","state":"loading"},"redis":{"status":"ok"}}""", ProbeState.NotYet, "503 (model: loading)")]
     [InlineData("""{"redis":{"status":"degraded","error":"no answer"},"jobs":{"status":"starting"}}""", ProbeState.NotYet, "503 (redis: no answer; jobs: starting)")]
-    [InlineData("""{"redis":{"status":"degraded"},"model":{"status":"degraded","state":"failed","error":"no such\u001b[2J model"}}""", ProbeState.Failed, "model: no such[2J model")]
+    [InlineData("""{"redis":{"status":"degraded"},"model":{"status":"degraded","state":"failed","error":"no such\u001b[2J model"}}""", ProbeState.Failed, @"model: no such\u001b[2J model")]
     [InlineData("""{"model":{"status":"starting","state":"loading","download":{"file":"a.bin","stage":"downloading","bytes":1500000,"total_bytes":3000000,"detail":null}}}""", ProbeState.Downloading, "downloading a.bin, 1.5 of 3.0 MB")]
     [InlineData("""{"model":{"status":"starting","state":"loading","download":{"file":"a.bin","stage":"retrying","bytes":10,"total_bytes":null,"detail":"cut"}}}""", ProbeState.Downloading, "trying again to download a.bin, 0.0 MB (cut)")]
     [InlineData("""{"model":{"status":"starting","download":{"file":"a.bin","stage":"waiting"}}}""", ProbeState.Downloading, "waiting for another process that downloads a.bin")]

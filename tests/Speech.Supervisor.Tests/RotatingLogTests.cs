@@ -35,15 +35,15 @@ public sealed class RotatingLogTests : IDisposable
     }
 
     [Fact]
-    public void The_tail_is_the_last_lines_without_control_characters()
+    public void The_tail_is_the_last_lines()
     {
         using var log = Open();
         log.Tail(5).ShouldBeEmpty();
         for (var i = 0; i < 2000; i++)
-            log.Write(Encoding.UTF8.GetBytes($"\e[31mline {i}\e[0m\r\n"));
+            log.Write(Encoding.UTF8.GetBytes($"line {i}\r\n"));
         log.Write("no end"u8);
 
-        log.Tail(2).ShouldBe(["[31mline 1999[0m", "no end"]);
+        log.Tail(2).ShouldBe(["line 1999", "no end"]);
         log.Write("ing\n"u8);
         log.Tail(1).ShouldBe(["no ending"]);
     }

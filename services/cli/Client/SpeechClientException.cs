@@ -20,7 +20,7 @@ internal sealed class SpeechClientException(string message, Exception? inner = n
     public static SpeechClientException Closed(CloseCode code, string? reason)
     {
         var words = string.IsNullOrEmpty(reason) ? code.DefaultReason() : reason;
-        var meaning = words.Length > 0 ? words : "no reason given";
+        var meaning = words.Length > 0 ? PlainText.Escape(words) : "no reason given";
         return new SpeechClientException($"The server closed the connection before it was done: {meaning} (close code {(int)code})")
         {
             CloseCode = code,

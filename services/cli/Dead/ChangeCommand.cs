@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Speech.Contracts;
 
 namespace Speech.Cli.Dead;
 
@@ -70,7 +71,7 @@ internal static class ChangeCommand
 
             outcomes.Add(new { Id = job.Id.ToString(), job.Stream, Outcome = outcome });
             if (!json)
-                Console.WriteLine($"{job.Id} (client {job.ClientId ?? "-"}, segment {job.Segment?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-"}): {outcome}");
+                Console.WriteLine($"{job.Id} (client {PlainText.Escape(job.ClientId ?? "-")}, segment {job.Segment?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "-"}): {outcome}");
         }
 
         if (json)

@@ -99,11 +99,14 @@ internal sealed class DeadJobs(RedisClient redis)
     public async Task<bool> DropAsync(DeadJob job, CancellationToken cancellationToken) =>
         await redis.StreamDeleteAsync(RedisKeys.Dead(job.Stream), [job.Id], cancellationToken) == 1;
 
+    /// <summary>An id is what somebody wrote: it may be of a year that no calendar has.</summary>
+    private static readonly ulong LatestMilliseconds = (ulong)DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
+
     private static DeadJob Read(string stream, RespValue entry, DateTimeOffset now)
     {
         var id = StreamId.Parse(entry[0].AsString()!);
         var fields = entry[1];
-        var diedAt = DateTimeOffset.FromUnixTimeMilliseconds((long)id.Milliseconds);
+        var diedAt = DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(id.Milliseconds, LatestMilliseconds));
         return new DeadJob(
             stream,
             id,

@@ -16,11 +16,8 @@ internal static class DeadOptions
         HelpName = "redis://…",
     };
 
-    public static Option<string> Stream() => new Option<string>("--stream")
-    {
-        Description = "Only the jobs of one stream.",
-        DefaultValueFactory = _ => EveryStream,
-    }.AcceptOnlyFromAmong([EveryStream, .. DeadJobs.Streams]);
+    public static Option<string> Stream() =>
+        Options.OneOf("--stream", "Only the jobs of one stream.", EveryStream, [EveryStream, .. DeadJobs.Streams]);
 
     public static Argument<string[]> Ids() => new("ID")
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Spectre.Console;
+using Speech.Contracts;
 
 namespace Speech.Cli.Dead;
 
@@ -59,7 +60,7 @@ internal static class DeadOutput
         : age < TimeSpan.FromHours(48) ? Number(age.TotalHours, "h")
         : Number(age.TotalDays, "d");
 
-    public static string Text(object? value) => value is null ? "-" : Markup.Escape(Convert.ToString(value, CultureInfo.InvariantCulture)!);
+    public static string Text(object? value) => value is null ? "-" : Markup.Escape(PlainText.Escape(Convert.ToString(value, CultureInfo.InvariantCulture)!));
 
     private static string Number(double value, string unit) => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(value):F0} {unit}");
 }

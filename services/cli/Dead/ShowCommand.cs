@@ -110,7 +110,7 @@ internal static class ShowCommand
         if (problem is not null)
             Line("unreadable", problem);
 
-        static void Line(string name, string value) => Console.WriteLine($"{name,-11} {value}");
+        static void Line(string name, string value) => Console.WriteLine($"{name,-11} {PlainText.Escape(value)}");
     }
 
     private static object Describe(AudioJob audio) => new

@@ -1,5 +1,6 @@
 using System.Text;
 using Spectre.Console;
+using Speech.Contracts;
 using Speech.Cli.Speakers;
 using Speech.Models.Evaluation;
 
@@ -29,7 +30,7 @@ internal sealed class LiveTranscript(SpeakerScript script, bool realTime)
     public string Line(ReadTranslation read)
     {
         var translation = read.Translation;
-        var text = Markup.Escape(new string([.. translation.Text.Select(letter => char.IsControl(letter) ? ' ' : letter)]));
+        var text = Markup.Escape(PlainText.Escape(translation.Text));
         var latency = realTime ? $"+{read.AfterTranscript.TotalMilliseconds:F0} ms" : "";
         return $"[grey]{script.Name,2}       {read.Of.Start,6:F2} → {translation.Language,6}[/]  [blue]{text.PadRight(TextWidth)}[/] [grey]{latency}[/]";
     }

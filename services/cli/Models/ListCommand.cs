@@ -8,9 +8,6 @@ namespace Speech.Cli.Models;
 /// <summary>`models list`: what there is, and where.</summary>
 internal static class ListCommand
 {
-    /// <summary>Wide enough that no path is broken where nobody looks.</summary>
-    private const int RedirectedWidth = 500;
-
     private static readonly Option<string?> ModelFolder = StoreOptions.ModelFolder();
     private static readonly Option<bool> Json = Options.Json("One JSON array of {name, kind, bytes, place, path}.");
 
@@ -51,9 +48,7 @@ internal static class ListCommand
             .AddColumn("file");
         foreach (var model in models)
             table.AddRow(Markup.Escape(model.Name), Kind(model), ByteCount.Text(model.Bytes), Place(model), Markup.Escape(model.Path ?? ""));
-        if (Console.IsOutputRedirected)
-            AnsiConsole.Profile.Width = RedirectedWidth;
-        AnsiConsole.Write(table);
+        Terminal.Output().Write(table);
     }
 
     private static object ToJson(StoredModel model) => new { name = model.Name, kind = Kind(model), bytes = model.Bytes, place = Place(model), path = model.Path };

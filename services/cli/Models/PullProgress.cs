@@ -11,8 +11,7 @@ internal static class PullProgress
         if (Console.IsErrorRedirected)
             return await work(new Lines());
 
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return await console.Progress()
+        return await Terminal.Errors().Progress()
             .AutoClear(true)
             .Columns(
                 new TaskDescriptionColumn(),

@@ -23,7 +23,7 @@ internal sealed class JsonLines(TextWriter output, TextWriter errors) : ITranscr
     public void Complain(OutputFile file, string problem)
     {
         lock (_lock)
-            errors.WriteLine($"{file.Name}: {problem}");
+            errors.WriteLine($"{PlainText.Escape(file.Name)}: {problem}");
     }
 
     public void Complete(OutputFile file)

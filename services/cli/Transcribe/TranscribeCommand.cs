@@ -22,14 +22,14 @@ internal static class TranscribeCommand
 
     private static readonly Option<string?> Language = new("--language")
     {
-        Description = "What is spoken, a code of Whisper's such as en; left out: to be detected.",
+        Description = "What is spoken, such as en or en-US; left out: to be detected.",
         HelpName = "CODE",
         Validators =
         {
             result =>
             {
-                if (result.GetValueOrDefault<string>() is { } code && code != "auto" && !WhisperLanguages.IsKnown(code))
-                    result.AddError($"--language: '{code}' is not known; use a code of Whisper's such as en, fr or zh.");
+                if (result.GetValueOrDefault<string>() is { } code && !IsAuto(code) && WhisperLanguages.Find(code) is null)
+                    result.AddError($"--language: '{code}' is not known; use a code such as en, fr or zh.");
             },
         },
     };
@@ -54,11 +54,8 @@ internal static class TranscribeCommand
 
     private static readonly Option<bool> Words = new("--words") { Description = "Also print when each word is said." };
 
-    private static readonly Option<string> Codec = new Option<string>("--codec")
-    {
-        Description = "How the audio travels.",
-        DefaultValueFactory = _ => AudioCodec.Opus.ToWireName(),
-    }.AcceptOnlyFromAmong([.. Enum.GetValues<AudioCodec>().Select(codec => codec.ToWireName())]);
+    private static readonly Option<string> Codec = Options.OneOf(
+        "--codec", "How the audio travels.", AudioCodec.Opus.ToWireName(), [.. Enum.GetValues<AudioCodec>().Select(codec => codec.ToWireName())]);
 
     private static readonly Option<int> Rate = Options.Number("--rate", "HZ", "Sample rate of raw PCM files.", AudioRate.Model, AudioRate.Minimum, AudioRate.Maximum);
 
@@ -73,6 +70,8 @@ internal static class TranscribeCommand
         command.SetAction(RunAsync);
         return command;
     }
+
+    private static bool IsAuto(string language) => string.Equals(language, "auto", StringComparison.OrdinalIgnoreCase);
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
@@ -89,7 +88,7 @@ internal static class TranscribeCommand
                 ClientId = ClientId.Create(),
                 Codec = codec,
                 SampleRate = codec.IsPcm() ? AudioRate.Model : null,
-                Language = language == "auto" ? null : language,
+                Language = language is null || IsAuto(language) ? null : WhisperLanguages.Find(language),
                 Prompt = parsed.GetValue(Prompt) is { Length: > 0 } prompt ? prompt : null,
                 Translate = Options.Languages(parsed.GetValue(Translate)),
                 Words = parsed.GetValue(Words),
@@ -97,7 +96,7 @@ internal static class TranscribeCommand
             },
         };
 
-        var terminal = !Console.IsOutputRedirected && !parsed.GetValue(Json) ? AnsiConsole.Console : null;
+        var terminal = !Console.IsOutputRedirected && !parsed.GetValue(Json) ? Terminal.Output() : null;
         ITranscriptOutput output = parsed.GetValue(Json)
             ? new JsonLines(Console.Out, Console.Error)
             : new TranscriptPages(files, terminal is null ? Console.Out.WriteLine : line => terminal.WriteLine(line), Console.Error.WriteLine);

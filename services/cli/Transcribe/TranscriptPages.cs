@@ -58,7 +58,7 @@ internal sealed class TranscriptPages : ITranscriptOutput
     public void Complain(OutputFile file, string problem)
     {
         lock (_lock)
-            _errors($"{file.Name}: {problem}");
+            _errors($"{PlainText.Escape(file.Name)}: {problem}");
     }
 
     public void Complete(OutputFile file)
@@ -103,8 +103,7 @@ internal sealed class TranscriptPages : ITranscriptOutput
         string.Create(CultureInfo.InvariantCulture, $"[{start:F2} → {end:F2}] {Printable(text)}");
 
     // A server is not to steer our terminal.
-    private static string Printable(string text) =>
-        string.Concat(text.Trim().Select(character => char.IsControl(character) ? ' ' : character));
+    private static string Printable(string text) => PlainText.Escape(text.Trim());
 
     private sealed class Page
     {

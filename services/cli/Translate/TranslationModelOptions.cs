@@ -15,12 +15,8 @@ internal static class TranslationModelOptions
         DefaultValueFactory = _ => TranslationCatalog.BuiltIn,
     };
 
-    public static Option<string> Format() => Accept(new Option<string>("--dtype")
-    {
-        Description = "How weights are kept: auto is f32 for models that take little of this machine's memory, else int8.",
-        HelpName = "auto|f32|f16|int8",
-        DefaultValueFactory = _ => "auto",
-    });
+    public static Option<string> Format() => Options.OneOf(
+        "--dtype", "How weights are kept: auto is f32 for models that take little of this machine's memory, else int8.", "auto", "auto", "f32", "f16", "int8");
 
     /// <summary>The value of <see cref="Format"/>; null: the model's choice.</summary>
     public static WeightFormat? ParsedFormat(string? text) => text switch
@@ -38,11 +34,5 @@ internal static class TranslationModelOptions
         using var store = new ModelStore();
         return store.FindTranslation(nameOrFolder)
             ?? await PullProgress.ShowAsync(progress => store.GetTranslationAsync(nameOrFolder, progress, cancellationToken));
-    }
-
-    private static Option<string> Accept(Option<string> option)
-    {
-        option.AcceptOnlyFromAmong("auto", "f32", "f16", "int8");
-        return option;
     }
 }

@@ -42,6 +42,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private readonly string _traceId = ActivityTraceId.CreateRandom().ToHexString();
 
     private readonly MessageReceiver _receiver;
+    private readonly MessageComplaints _complaints = new();
     private readonly OutgoingMessages _outgoing;
     private readonly OutstandingSegments _outstanding;
     private readonly OutstandingTranslations _translations;
@@ -221,6 +222,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
             _publishing = PublishingAsync(_publisher);
 
             await _outgoing.SendAsync(new Ready(ClientId, AudioRate.Model, state.CommittedSeconds), _ended.Token);
+            if (_parameters.UnknownNamesWarning is { } unknown)
+                await TellAsync(new Warning("unknown_parameter", unknown));
             if (!claim.IsKnown && _parameters.ResumeFrom > 0)
             {
                 await TellAsync(new Warning(
@@ -370,9 +373,12 @@ internal sealed partial class ClientSession : IAsyncDisposable
             else
                 await _audio!.HearAsync(message.Payload);
         }
-        catch (MalformedMessageException e)
+        catch (MalformedMessageException e) when (message.Kind == ReceivedKind.Text)
         {
-            End(CloseCode.InvalidMessage, e.Reason);
+            if (_complaints.Of(e) is { } warning)
+                await TellAsync(warning);
+            else
+                End(CloseCode.InvalidMessage, $"{MessageComplaints.MaxMalformed} messages that are none of this protocol, the last: {e.Reason}");
         }
         catch (AudioFormatException e)
         {
@@ -393,6 +399,9 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 break;
             case Flush when _stopping is null:
                 await _audio!.FlushAsync();
+                break;
+            case UnknownMessage unknown when _complaints.Of(unknown) is { } warning:
+                await TellAsync(warning);
                 break;
             case Stop:
                 _idle.Stop();

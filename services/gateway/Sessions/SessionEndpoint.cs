@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using Speech.Contracts;
 using Speech.Gateway.Status;
@@ -6,11 +7,11 @@ using Speech.Redis;
 namespace Speech.Gateway.Sessions;
 
 /// <summary>
-/// <c>GET /ws</c>. Parameters that make no sense are refused with HTTP 400 and a reason in JSON, before the upgrade; languages that cannot
-/// be translated into, and what can change with time (capacity, Redis), with a close frame, which browsers can read and HTTP errors they cannot.
+/// <c>GET /ws</c>. Whatever is wrong (parameters, credentials, capacity, Redis) is said by a close frame after the upgrade, which browsers can read
+/// and HTTP errors they cannot; only who does not speak WebSocket gets an HTTP error.
 /// </summary>
-internal sealed class SessionEndpoint(
-    SessionServices services, SessionRegistry registry, Handover handover, QueueDepthMonitor queue, IHostApplicationLifetime lifetime)
+internal sealed partial class SessionEndpoint(
+    SessionServices services, SessionRegistry registry, Handover handover, QueueDepthMonitor queue, IHostApplicationLifetime lifetime, ILogger<SessionEndpoint> logger)
 {
     public const string Protocol = "speech.v1";
 
@@ -21,26 +22,29 @@ internal sealed class SessionEndpoint(
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
-            await RefuseAsync(context, StatusCodes.Status426UpgradeRequired, "upgrade_required", "this address speaks WebSocket only");
+            await AnswerInHttpAsync(context);
             return;
         }
-        var query = context.Request.Query.SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value)));
-        if (!SessionParameters.TryParse(query, out var parameters, out var problem) || !ClientCredentials.TryRead(context.Request, out var credentials, out problem))
-        {
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, "invalid_parameter", problem);
-            return;
-        }
-
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(Protocol) ? Protocol : null,
             KeepAliveInterval = KeepAliveInterval,
         });
+        var query = context.Request.Query.SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value)));
+        if (!ClientCredentials.TryRead(context.Request, out var credentials, out var problem))
+        {
+            await RefuseAsync(socket, CloseCode.AuthenticationFailed, problem, context.RequestAborted);
+            return;
+        }
+        if (!SessionParameters.TryParse(query, out var parameters, out problem))
+        {
+            await RefuseAsync(socket, CloseCode.InvalidMessage, problem, context.RequestAborted);
+            return;
+        }
         await using var session = new ClientSession(services, handover, parameters, credentials, socket);
         try
         {
-            var unknown = parameters.UnknownLanguage is { } reason ? new Ending(CloseCode.InvalidMessage, reason) : (Ending?)null;
-            if ((unknown ?? await AdmitAsync(session, context.RequestAborted)) is { } refusal)
+            if (await AdmitAsync(session, context.RequestAborted) is { } refusal)
                 await session.RefuseAsync(refusal);
             else
                 await session.RunAsync(lifetime.ApplicationStopping);
@@ -69,12 +73,25 @@ internal sealed class SessionEndpoint(
         }
     }
 
-    private static async Task RefuseAsync(HttpContext context, int status, string code, string message)
+    private async Task RefuseAsync(WebSocket socket, CloseCode code, string reason, CancellationToken cancellationToken)
     {
-        context.Response.StatusCode = status;
+        Log.Refused(logger, (int)code, reason);
+        GatewayInstruments.SessionEnded(code);
+        await SocketRefusal.SendAsync(socket, code, reason, services.Time, cancellationToken);
+    }
+
+    private static async Task AnswerInHttpAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status426UpgradeRequired;
         context.Response.ContentType = "application/json";
-        if (status == StatusCodes.Status426UpgradeRequired)
-            context.Response.Headers.Upgrade = "websocket";
-        await context.Response.WriteAsync(new JsonObject { ["code"] = code, ["message"] = message }.ToJsonString(), context.RequestAborted);
+        context.Response.Headers.Upgrade = "websocket";
+        await context.Response.WriteAsync(
+            new JsonObject { ["code"] = "upgrade_required", ["message"] = "this address speaks WebSocket only" }.ToJsonString(), context.RequestAborted);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "A client was refused: {Code} {Reason}")]
+        public static partial void Refused(ILogger logger, int code, string reason);
     }
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text;
+using Speech.Contracts;
 
 namespace Speech.Supervisor.Processes;
 
@@ -55,10 +57,17 @@ internal sealed class ChildProcess : IDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>What a child prints is not all its own words: as plain text it steers no terminal on which the log is read.</summary>
     private static void Copy(Stream output, RotatingLog log)
     {
-        var buffer = new byte[16 * 1024];
-        while (output.Read(buffer) is > 0 and var count)
-            log.Write(buffer.AsSpan(0, count));
+        using var reader = new StreamReader(output, Encoding.UTF8, detectEncodingFromByteOrderMarks: false);
+        var encoder = Encoding.UTF8.GetEncoder(); // of characters that are cut in two by the end of a buffer
+        var letters = new char[16 * 1024];
+        while (reader.Read(letters) is > 0 and var count)
+        {
+            var text = PlainText.EscapeLines(new string(letters, 0, count));
+            var bytes = new byte[Encoding.UTF8.GetMaxByteCount(text.Length + 1)];
+            log.Write(bytes.AsSpan(0, encoder.GetBytes(text, bytes, flush: false)));
+        }
     }
 }

@@ -18,6 +18,7 @@ internal sealed class RotatingLog(string path, StatusLog status, long maxBytes =
 
     public string Path => path;
 
+    /// <param name="output">Plain text, as it may be shown on a terminal: see <see cref="ChildProcess"/>.</param>
     public void Write(ReadOnlySpan<byte> output)
     {
         lock (_lock)
@@ -38,7 +39,7 @@ internal sealed class RotatingLog(string path, StatusLog status, long maxBytes =
         }
     }
 
-    /// <summary>The last lines, for an error message; without control characters, as they may go to a terminal.</summary>
+    /// <summary>The last lines, for an error message.</summary>
     public IReadOnlyList<string> Tail(int maxLines)
     {
         lock (_lock)
@@ -50,7 +51,7 @@ internal sealed class RotatingLog(string path, StatusLog status, long maxBytes =
             _file.Seek(-count, SeekOrigin.End);
             _file.ReadExactly(bytes);
             var lines = Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            return [.. lines.TakeLast(maxLines).Select(line => string.Concat(line.Where(letter => !char.IsControl(letter))))];
+            return [.. lines.TakeLast(maxLines)];
         }
     }
 

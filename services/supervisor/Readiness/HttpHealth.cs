@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Speech.Contracts;
 
 namespace Speech.Supervisor.Readiness;
 
@@ -98,5 +99,5 @@ internal static class HttpHealth
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? Printable(value.GetString()!) : null;
 
     // It may go to a terminal.
-    private static string Printable(string text) => string.Concat(text.Where(letter => !char.IsControl(letter)));
+    private static string Printable(string text) => PlainText.Escape(text);
 }

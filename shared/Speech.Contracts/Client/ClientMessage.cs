@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Speech.Contracts.Maps;
 
 namespace Speech.Contracts;
@@ -12,10 +13,10 @@ public abstract record ClientMessage
     /// <summary>The value of the field <c>type</c>.</summary>
     public abstract string Type { get; }
 
-    public byte[] ToJson() => Encoding.UTF8.GetBytes($$"""{"type":"{{Type}}"}""");
+    public byte[] ToJson() => Encoding.UTF8.GetBytes($$"""{"type":"{{JsonEncodedText.Encode(Type)}}"}""");
 
-    /// <summary>Unknown fields are skipped, so that later versions may add some.</summary>
-    /// <exception cref="MalformedMessageException">Its reason is fit for the close frame.</exception>
+    /// <summary>Unknown fields are skipped, and unknown types are <see cref="UnknownMessage"/>, so that later versions may add some.</summary>
+    /// <exception cref="MalformedMessageException">Its reason is fit for the sender.</exception>
     public static ClientMessage ReadJson(ReadOnlySpan<byte> json)
     {
         var reader = new JsonMapReader(json, MaxBytes);
@@ -37,7 +38,7 @@ public abstract record ClientMessage
             "stop" => new Stop(),
             "ping" => new Ping(),
             null => throw reader.Error("the field 'type' is missing"),
-            _ => throw reader.Error($"unknown message type '{type}', known are flush, stop, ping"),
+            _ => new UnknownMessage(type),
         };
     }
 }
@@ -58,4 +59,11 @@ public sealed record Stop : ClientMessage
 public sealed record Ping : ClientMessage
 {
     public override string Type => "ping";
+}
+
+/// <summary>A message of another version of the protocol, or of another protocol.</summary>
+/// <param name="Name">What it calls its type, unchecked.</param>
+public sealed record UnknownMessage(string Name) : ClientMessage
+{
+    public override string Type => Name;
 }

@@ -234,7 +234,7 @@ public sealed class AudioJob
     {
         var codes = new string[reader.ReadArrayHeader(MaxTranslations)];
         for (var i = 0; i < codes.Length; i++)
-            codes[i] = reader.ReadString(maxBytes: 16);
+            codes[i] = reader.ReadString(maxBytes: LanguageTag.MaxLength);
         return codes;
     }
 

@@ -20,7 +20,7 @@ public sealed record TranslationJob
     /// <summary>Longer jobs are refused: the text and room for the rest.</summary>
     public const int MaxBytes = MaxTextBytes + 4096;
 
-    private const int MaxCodeBytes = 16;
+    private const int MaxCodeBytes = LanguageTag.MaxLength;
 
     public required string ClientId { get; init; }
 

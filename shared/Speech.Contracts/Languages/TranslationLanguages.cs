@@ -40,10 +40,29 @@ public static class TranslationLanguages
         .DistinctBy(pair => pair.Code, StringComparer.OrdinalIgnoreCase)
         .ToFrozenDictionary(pair => pair.Code, pair => pair.Nllb, StringComparer.OrdinalIgnoreCase);
 
-    public static bool IsKnown(string code) => NllbCodesByAnyCode.ContainsKey(code);
+    // By language and script: fr-Latn, zh-Hant, ace-Arab.
+    private static readonly FrozenDictionary<(string Language, string Script), string> NllbCodesByTag = Entries
+        .Select(entry => entry.Split('=') is [var nllb, var iso] ? (Nllb: nllb, Language: iso) : (Nllb: entry, Language: entry[..3]))
+        .Concat([(Nllb: "nob_Latn", Language: "no"), (Nllb: "azb_Arab", Language: "az")])
+        .DistinctBy(pair => (pair.Language, pair.Nllb[4..]))
+        .ToFrozenDictionary(pair => (pair.Language, pair.Nllb[4..]), pair => pair.Nllb);
 
-    /// <summary>NLLB's code for an ISO 639-1, Whisper or NLLB code; null when it has no such language.</summary>
-    public static string? ToNllbCode(string code) => NllbCodesByAnyCode.GetValueOrDefault(code);
+    // By language alone; where there are several scripts, the usual one.
+    private static readonly FrozenDictionary<string, string> NllbCodesByLanguage = ((string[])["ace_Latn", "bjn_Latn", "taq_Latn", .. NllbCodes])
+        .DistinctBy(code => code[..3])
+        .ToFrozenDictionary(code => code[..3], StringComparer.Ordinal);
+
+    public static bool IsKnown(string code) => ToNllbCode(code) is not null;
+
+    /// <summary>
+    /// NLLB's code for a language named by its own, by Whisper's, or in any way that <see cref="LanguageTag"/> reads (<c>pt-BR</c>, <c>zh-TW</c>);
+    /// null when it has no such language, or does not write it in the script that is named.
+    /// </summary>
+    public static string? ToNllbCode(string code) =>
+        NllbCodesByAnyCode.TryGetValue(code, out var known) ? known
+        : !LanguageTag.TryParse(code, out var tag) ? null
+        : tag.Script is null ? NllbCodesByAnyCode.GetValueOrDefault(tag.Language) ?? NllbCodesByLanguage.GetValueOrDefault(tag.Language)
+        : NllbCodesByTag.GetValueOrDefault((tag.Language, ScriptOf(tag)));
 
     /// <summary>Other codes of a language given by NLLB's.</summary>
     public static IEnumerable<string> AliasesOf(string nllbCode) =>
@@ -51,6 +70,14 @@ public static class TranslationLanguages
         where pair.Value == nllbCode && pair.Key != nllbCode
         orderby pair.Key
         select pair.Key;
+
+    // ISO 15924 has names for the usual mixtures, which NLLB writes by their part that tells them apart.
+    private static string ScriptOf(LanguageTag tag) => tag.Script switch
+    {
+        "Kore" => "Hang",
+        "Hani" when tag.Language == "zh" => "Hans",
+        var script => script!,
+    };
 
     private static string NllbCodeOf(string entry) => entry.Split('=')[0];
 }

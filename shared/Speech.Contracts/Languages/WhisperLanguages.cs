@@ -16,5 +16,17 @@ public static class WhisperLanguages
 
     private static readonly FrozenSet<string> Known = Codes.ToFrozenSet(StringComparer.Ordinal);
 
+    // Where Whisper's code is not that of ISO 639-1, and spoken languages that it was trained on under another's name.
+    private static readonly FrozenDictionary<string, string> Others = """
+        jv=jw nb=no prs=fa azb=az
+        arz=ar ary=ar acm=ar acq=ar aeb=ar ajp=ar apc=ar ars=ar
+        """.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries)
+        .Select(pair => pair.Split('='))
+        .ToFrozenDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+
     public static bool IsKnown(string code) => Known.Contains(code);
+
+    /// <summary>Whisper's code for a language named in any way that <see cref="LanguageTag"/> reads (<c>en-US</c>, <c>cmn</c>); null when it has none.</summary>
+    public static string? Find(string tag) =>
+        LanguageTag.TryParse(tag, out var parsed) && Others.GetValueOrDefault(parsed.Language, parsed.Language) is var code && IsKnown(code) ? code : null;
 }

@@ -12,7 +12,7 @@ namespace Speech.Contracts;
 internal struct MessageFields
 {
     private const int MaxNameBytes = 128;
-    private const int MaxLanguageBytes = 16;
+    private const int MaxLanguageBytes = LanguageTag.MaxLength;
     private const int MaxTextBytes = 1 << 16;
     private const int MaxWords = 2048;
     private const int MaxWordBytes = 256;

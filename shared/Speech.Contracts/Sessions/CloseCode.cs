@@ -44,9 +44,10 @@ public static class CloseCodeExtensions
         _ => $"close code {(int)code}",
     };
 
-    /// <summary>Cuts a reason to what a close frame holds, between characters.</summary>
+    /// <summary>Cuts a reason to what a close frame holds, between characters, as one plain line (<see cref="PlainText"/>).</summary>
     public static string FitReason(string reason)
     {
+        reason = PlainText.Escape(reason);
         if (Encoding.UTF8.GetByteCount(reason) <= MaxReasonBytes)
             return reason;
         const string Ellipsis = "…";

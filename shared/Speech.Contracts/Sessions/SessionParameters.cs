@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Speech.Contracts;
 
 /// <summary>
-/// What a client asks for in the query of <c>GET /ws</c>. An empty value is the same as none (<c>?language=&amp;…</c>); names that
-/// are not of this protocol, among them the credentials, are left alone.
+/// What a client asks for in the query of <c>GET /ws</c>. An empty value is the same as none (<c>?language=&amp;…</c>), and case makes no
+/// difference to values that name something; names that are not of this protocol are remembered, to be warned of.
 /// </summary>
 public sealed record SessionParameters
 {
@@ -15,19 +15,14 @@ public sealed record SessionParameters
     /// <summary><c>client_id</c>: the client's own name, or a new one.</summary>
     public required string ClientId { get; init; }
 
-    /// <summary><c>language</c>: a code of <see cref="WhisperLanguages"/>; null (or "auto"): to be detected.</summary>
+    /// <summary><c>language</c>: a code of <see cref="WhisperLanguages"/>, for what the client may name as it likes (en-US); null (or "auto"): to be detected.</summary>
     public string? Language { get; init; }
 
     /// <summary><c>prompt</c>: names and terms that may occur, as <see cref="Contracts.Prompt"/> allows; null: none.</summary>
     public string? Prompt { get; init; }
 
-    /// <summary><c>translate</c>: languages, as the client wrote them: codes of <see cref="TranslationLanguages"/>, unless <see cref="UnknownLanguage"/> says otherwise.</summary>
+    /// <summary><c>translate</c>: languages that <see cref="TranslationLanguages"/> knows, as the client wrote them.</summary>
     public IReadOnlyList<string> Translate { get; init; } = [];
-
-    /// <summary>The first of <see cref="Translate"/> that is no code of <see cref="TranslationLanguages"/>, and how to find one; null when all are.</summary>
-    public string? UnknownLanguage => Translate.FirstOrDefault(code => !TranslationLanguages.IsKnown(code)) is { } unknown
-        ? $"translate has a language that is not in GET /api/languages: '{Shorten(unknown)}'"
-        : null;
 
     /// <summary><c>codec</c>: opus (default), ogg_opus, pcm_s16le or pcm_f32le.</summary>
     public AudioCodec Codec { get; init; }
@@ -47,6 +42,13 @@ public sealed record SessionParameters
     /// <summary><c>resume_from</c>: the last seq the client has seen, 0 for none; null: nothing of the past is wanted.</summary>
     public long? ResumeFrom { get; init; }
 
+    /// <summary>Names in the query that mean nothing here, as many as are told of, as they were written.</summary>
+    public IReadOnlyList<string> UnknownNames { get; init; } = [];
+
+    /// <summary>What to say of <see cref="UnknownNames"/>; null when there are none.</summary>
+    public string? UnknownNamesWarning => UnknownNames.Count == 0 ? null : "Not known, and so left alone: " + string.Join(", ", UnknownNames.Select(
+        name => $"'{Shorten(name)}'" + (NearestName.Find(name, Names) is { } likely ? $" (is {likely} meant?)" : "")));
+
     /// <summary>Reads and checks the query.</summary>
     /// <param name="query">Decoded names and values, in any order.</param>
     /// <param name="parameters">The parameters, when all are right.</param>
@@ -59,9 +61,16 @@ public sealed record SessionParameters
         var given = new Dictionary<string, string>(StringComparer.Ordinal);
         parameters = null;
         problem = null;
+        var unknown = new List<string>();
         foreach (var (name, value) in query)
         {
-            if (!Array.Exists(Names, known => known == name) || string.IsNullOrEmpty(value))
+            if (!Array.Exists(Names, known => known == name))
+            {
+                if (name != CredentialsName && unknown.Count < MaxUnknownNames && !unknown.Contains(name))
+                    unknown.Add(name);
+                continue;
+            }
+            if (string.IsNullOrEmpty(value))
                 continue;
             if (!given.TryAdd(name, value))
             {
@@ -70,7 +79,11 @@ public sealed record SessionParameters
             }
         }
 
-        var parsed = new SessionParameters { ClientId = given.GetValueOrDefault("client_id") ?? Contracts.ClientId.Create() };
+        var parsed = new SessionParameters
+        {
+            ClientId = given.GetValueOrDefault("client_id") ?? Contracts.ClientId.Create(),
+            UnknownNames = unknown.Count == 0 ? Array.Empty<string>() : unknown.ToArray(),
+        };
         problem =
             !Contracts.ClientId.IsValid(parsed.ClientId) ? $"client_id must be {Contracts.ClientId.Rule}"
             : ParseLanguage(given, ref parsed) ?? ParsePrompt(given, ref parsed) ?? ParseTranslate(given, ref parsed)
@@ -105,6 +118,9 @@ public sealed record SessionParameters
         return string.Join('&', query);
     }
 
+    private const string CredentialsName = "token";
+    private const int MaxUnknownNames = 8;
+
     private static readonly string[] Names =
     [
         "client_id", "language", "prompt", "translate", "codec", "sample_rate", "interim", "words", "format", "resume_from",
@@ -112,12 +128,12 @@ public sealed record SessionParameters
 
     private static string? ParseLanguage(Dictionary<string, string> given, ref SessionParameters parsed)
     {
-        if (!given.TryGetValue("language", out var language) || language == "auto")
+        if (!given.TryGetValue("language", out var language) || string.Equals(language, "auto", StringComparison.OrdinalIgnoreCase))
             return null;
-        parsed = parsed with { Language = language.ToLowerInvariant() };
-        return WhisperLanguages.IsKnown(parsed.Language)
+        parsed = parsed with { Language = WhisperLanguages.Find(language) };
+        return parsed.Language is not null
             ? null
-            : $"language '{Shorten(language)}' is not known, use a code of Whisper's such as en, fr or zh, or leave it out";
+            : $"language '{Shorten(language)}' is not known, use a code such as en, fr or zh (GET /api/languages), or leave it out";
     }
 
     private static string? ParsePrompt(Dictionary<string, string> given, ref SessionParameters parsed)
@@ -136,13 +152,15 @@ public sealed record SessionParameters
         var codes = list.Split(',', AudioJob.MaxTranslations + 1, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (codes.Length > AudioJob.MaxTranslations)
             return $"translate has more than {AudioJob.MaxTranslations} languages";
-        parsed = parsed with { Translate = [.. codes.Distinct()] };
-        return null;
+        parsed = parsed with { Translate = [.. codes.Distinct(StringComparer.OrdinalIgnoreCase)] };
+        return Array.Find(codes, code => !TranslationLanguages.IsKnown(code)) is { } unknown
+            ? $"translate has a language that is not in GET /api/languages: '{Shorten(unknown)}'"
+            : null;
     }
 
     private static string? ParseCodec(Dictionary<string, string> given, ref SessionParameters parsed)
     {
-        AudioCodec? codec = given.GetValueOrDefault("codec") switch
+        AudioCodec? codec = given.GetValueOrDefault("codec")?.ToLowerInvariant() switch
         {
             null or "opus" => AudioCodec.Opus,
             "ogg_opus" => AudioCodec.OggOpus,
@@ -166,15 +184,15 @@ public sealed record SessionParameters
 
     private static string? ParseFormat(Dictionary<string, string> given, ref SessionParameters parsed)
     {
-        switch (given.GetValueOrDefault("format"))
+        switch (given.GetValueOrDefault("format")?.ToLowerInvariant())
         {
             case null or "json":
                 return null;
             case "msgpack":
                 parsed = parsed with { Format = MessageFormat.MessagePack };
                 return null;
-            case var other:
-                return $"format '{Shorten(other)}' is not known, use json or msgpack";
+            default:
+                return $"format '{Shorten(given["format"])}' is not known, use json or msgpack";
         }
     }
 
@@ -208,5 +226,5 @@ public sealed record SessionParameters
     }
 
     // A reason goes into a close frame of 123 bytes and into logs.
-    private static string Shorten(string value) => value.Length <= 24 ? value : value[..24] + "…";
+    private static string Shorten(string value) => PlainText.Shorten(value, 24);
 }

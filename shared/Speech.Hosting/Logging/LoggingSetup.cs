@@ -1,17 +1,13 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
-using Serilog.Formatting.Display;
 
 namespace Speech.Hosting;
 
 internal static class LoggingSetup
 {
-    private const string TextTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {service}: {Message:lj}{NewLine}{Exception}";
-
     /// <summary>Everything goes to standard error, as LOG_LEVEL and LOG_FORMAT say: standard output belongs to programs' results.</summary>
     public static void AddSpeechLogging(this ILoggingBuilder logging, EnvironmentSettings settings, string service)
     {
@@ -23,7 +19,7 @@ internal static class LoggingSetup
     }
 
     internal static ITextFormatter FormatterOf(LogFormat format) => new RedactingFormatter(
-        format == LogFormat.Json ? new JsonLineFormatter() : new MessageTemplateTextFormatter(TextTemplate, CultureInfo.InvariantCulture));
+        format == LogFormat.Json ? new JsonLineFormatter() : new TextLineFormatter());
 
     private static Logger CreateLogger(string service, LogVerbosity verbosity, ITextFormatter formatter)
     {

@@ -36,7 +36,7 @@ public static class RedisExtensions
         try
         {
             var options = RedisOptions.Parse(settings.GetString("REDIS_URL", DefaultUrl)) with { ClientName = clientName };
-            return options with { Password = options.Password ?? settings.FindString("REDIS_PASSWORD") };
+            return options with { Password = options.Password ?? settings.FindSecret("REDIS_PASSWORD") };
         }
         catch (FormatException exception)
         {

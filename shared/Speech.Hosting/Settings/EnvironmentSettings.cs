@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
-using DotNetEnv;
 using Microsoft.Extensions.Configuration;
+using Speech.Contracts;
 
 namespace Speech.Hosting;
 
@@ -17,6 +17,9 @@ public sealed class EnvironmentSettings(Func<string, string?> find)
     /// <summary>What is wrong with the settings read so far.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
+    /// <summary>What was given and is no setting, with the one that was probably meant: to be warned of.</summary>
+    public IReadOnlyList<string> Complaints { get; private init; } = [];
+
     /// <param name="args">The command line; what is not a setting in it is left alone.</param>
     /// <param name="envFile">Need not exist.</param>
     public static EnvironmentSettings Load(string[] args, string envFile = ".env")
@@ -27,26 +30,37 @@ public sealed class EnvironmentSettings(Func<string, string?> find)
         {
             try
             {
-                foreach (var (name, value) in Env.NoEnvVars().Load(envFile))
-                    file[name] = value;
+                file = EnvFile.Read(envFile);
             }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException or Sprache.ParseException)
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
             {
                 problem = $"the file {envFile} cannot be read: {exception.Message}";
             }
         }
         var commandLine = new ConfigurationBuilder().AddCommandLine(args).Build();
         var settings = new EnvironmentSettings(
-            name => FirstGiven(commandLine[name], Environment.GetEnvironmentVariable(name), file.GetValueOrDefault(name)));
+            name => FirstGiven(commandLine[name], Environment.GetEnvironmentVariable(name), file.GetValueOrDefault(name)))
+        {
+            // Names on the command line count in any case (--urls).
+            Complaints =
+            [
+                .. file.Keys.Select(name => SettingNames.ComplaintOfGiven(name, $"in {envFile}")).OfType<string>(),
+                .. commandLine.GetChildren().Select(given => SettingNames.ComplaintOfGiven(given.Key.ToUpperInvariant(), "on the command line")).OfType<string>(),
+                .. SettingNames.ComplaintsOfEnvironment(Environment.GetEnvironmentVariables()),
+            ],
+        };
         if (problem is not null)
             settings.Report(problem);
         return settings;
     }
 
-    public string GetString(string name, string defaultValue) => FirstGiven(find(name)) ?? defaultValue;
+    public string GetString(string name, string defaultValue) => FindString(name) ?? defaultValue;
 
-    /// <summary>The value, or null when there is none.</summary>
-    public string? FindString(string name) => FirstGiven(find(name));
+    /// <summary>The value without blanks around it, or null when there is none.</summary>
+    public string? FindString(string name) => FirstGiven(find(name))?.Trim();
+
+    /// <summary>A password or the like: the value as it is, blanks and all, or null when there is none.</summary>
+    public string? FindSecret(string name) => FirstGiven(find(name));
 
     /// <param name="name">The variable.</param>
     /// <param name="defaultValue">When it is not set, or wrong.</param>
@@ -142,7 +156,7 @@ public sealed class EnvironmentSettings(Func<string, string?> find)
         foreach (var value in values)
         {
             if (!string.IsNullOrWhiteSpace(value))
-                return value.Trim();
+                return value;
         }
         return null;
     }

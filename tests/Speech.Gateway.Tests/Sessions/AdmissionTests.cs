@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using Speech.Contracts;
 using Speech.Redis;
 
@@ -18,25 +17,57 @@ public sealed class AdmissionTests : GatewayTest
     [InlineData("format=xml", "format 'xml' is not known, use json or msgpack")]
     [InlineData("prompt=one%0atwo", "prompt must be 1..1000 bytes of UTF-8 text without control characters")]
     [InlineData("codec=opus&codec=opus", "codec is given twice")]
-    public async Task Wrong_parameters_are_refused_before_the_upgrade(string query, string reason)
+    [InlineData("language=xx", "language 'xx' is not known, use a code such as en, fr or zh (GET /api/languages), or leave it out")]
+    [InlineData("translate=fr,%0a%1b[2J", "translate has a language that is not in GET /api/languages: '\\u001b[2J'")]
+    public async Task Wrong_parameters_are_refused_after_the_upgrade_where_browsers_can_read_why(string query, string reason)
     {
         await using var gateway = await StartGatewayAsync();
-        var (status, body) = await TryUpgradeAsync(gateway, query);
-        status.ShouldBe(HttpStatusCode.BadRequest);
-        body["code"]!.GetValue<string>().ShouldBe("invalid_parameter");
-        body["message"]!.GetValue<string>().ShouldBe(reason);
+        await using var client = await TestClient.ConnectAsync(gateway, query);
+        (await client.ExpectCloseAsync()).ShouldBe(CloseCode.InvalidMessage);
+        client.CloseReason.ShouldBe(reason);
+        client.Received.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task Credentials_are_read_from_one_place_only()
     {
         await using var gateway = await StartGatewayAsync();
-        var (status, body) = await TryUpgradeAsync(gateway, "token=a", ("X-API-Key", "b"));
-        status.ShouldBe(HttpStatusCode.BadRequest);
-        body["message"]!.GetValue<string>().ShouldContain("more than once");
+        await using var twice = await TestClient.ConnectAsync(gateway, "token=a", apiKey: "b");
+        (await twice.ExpectCloseAsync()).ShouldBe(CloseCode.AuthenticationFailed);
+        twice.CloseReason.ShouldNotBeNull().ShouldContain("more than once");
 
-        (_, body) = await TryUpgradeAsync(gateway, "", ("Authorization", "Basic dTpw"));
-        body["message"]!.GetValue<string>().ShouldBe("the header Authorization must be 'Bearer …'");
+        await using var basic = await TestClient.ConnectAsync(gateway, "", authorization: "Basic dTpw");
+        (await basic.ExpectCloseAsync()).ShouldBe(CloseCode.AuthenticationFailed);
+        basic.CloseReason.ShouldBe("the header Authorization must be 'Bearer …'");
+    }
+
+    [Fact]
+    public async Task Parameters_that_mean_nothing_are_warned_of_by_name_and_the_session_goes_on()
+    {
+        await using var gateway = await StartGatewayAsync();
+        await using var client = await TestClient.ConnectAsync(gateway, Pcm + "&sampel_rate=8000&token=hush");
+        (await client.ExpectAsync<Warning>()).ShouldBe(
+            new Warning("unknown_parameter", "Not known, and so left alone: 'sampel_rate' (is sample_rate meant?)"));
+        (await client.StopAsync()).ShouldBe(CloseCode.Normal);
+        client.Received.OfType<Warning>().Count().ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("en-US", "en")]
+    [InlineData("zh-CN", "zh")]
+    [InlineData("cmn", "zh")]
+    [InlineData("nob", "no")]
+    public async Task A_language_may_be_named_by_any_tag(string tag, string code)
+    {
+        await using var gateway = await StartGatewayAsync();
+        await using var client = await TestClient.ConnectAsync(gateway, $"{Pcm}&language={tag}&translate=pt-BR,zh-Hant-TW");
+        await client.ExpectAsync<Ready>();
+        await client.SendAudioAsync(TestAudio.Pcm16(TestAudio.Phrase));
+        await client.SendAsync(new Flush());
+        await client.ExpectAsync<Committed>();
+        var job = (await QueuedAsync())[0];
+        job.Language.ShouldBe(code);
+        job.Translate.ShouldBe(["pt-BR", "zh-Hant-TW"]);
     }
 
     [Fact]
@@ -101,19 +132,5 @@ public sealed class AdmissionTests : GatewayTest
 
         await fresh.SendAudioAsync(TestAudio.Pcm16(TestAudio.Phrase));
         (await fresh.ExpectAsync<SpeechStarted>()).Segment.ShouldBe(1);
-    }
-
-    private static async Task<(HttpStatusCode Status, JsonNode Body)> TryUpgradeAsync(RunningGateway gateway, string query, params (string, string)[] headers)
-    {
-        using var http = new HttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Get, new UriBuilder(gateway.Address) { Path = "/ws", Query = query }.Uri);
-        request.Headers.TryAddWithoutValidation("Connection", "Upgrade");
-        request.Headers.TryAddWithoutValidation("Upgrade", "websocket");
-        request.Headers.TryAddWithoutValidation("Sec-WebSocket-Version", "13");
-        request.Headers.TryAddWithoutValidation("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
-        foreach (var (name, value) in headers)
-            request.Headers.TryAddWithoutValidation(name, value);
-        using var response = await http.SendAsync(request);
-        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
     }
 }

@@ -7,17 +7,41 @@ public sealed class EndingTests : GatewayTest
     private const string Pcm = "codec=pcm_s16le&sample_rate=16000";
 
     [Theory]
-    [InlineData("hello", "not valid JSON")]
-    [InlineData("[]", "expected an object, found an array")]
-    [InlineData("{}", "the field 'type' is missing")]
-    [InlineData("""{"type":"dance"}""", "unknown message type 'dance', known are flush, stop, ping")]
-    public async Task A_message_that_is_none_of_the_protocol_is_answered_with_4003_and_the_reason(string message, string reason)
+    [InlineData("hello", "invalid_message", "A text message is left alone: not valid JSON")]
+    [InlineData("[]", "invalid_message", "A text message is left alone: expected an object, found an array")]
+    [InlineData("{}", "invalid_message", "A text message is left alone: the field 'type' is missing")]
+    [InlineData("""{"type":"dance"}""", "unknown_message", "A message of unknown type 'dance' is left alone; known are flush, stop, ping.")]
+    [InlineData("""{"type":"a\nb\u001b[31m"}""", "unknown_message", @"A message of unknown type 'a\u000ab\u001b[31m' is left alone; known are flush, stop, ping.")]
+    public async Task A_text_that_is_none_of_the_protocol_is_warned_of_and_the_session_goes_on(string message, string code, string text)
     {
         await using var gateway = await StartGatewayAsync();
         await using var client = await TestClient.ConnectAsync(gateway, Pcm);
         await client.SendTextAsync(message);
+        (await client.ExpectAsync<Warning>()).ShouldBe(new Warning(code, text));
+        (await client.StopAsync()).ShouldBe(CloseCode.Normal);
+    }
+
+    [Fact]
+    public async Task A_type_that_is_not_known_is_warned_of_once_and_only_so_many_of_them()
+    {
+        await using var gateway = await StartGatewayAsync();
+        await using var client = await TestClient.ConnectAsync(gateway, Pcm);
+        for (var i = 0; i < 100; i++)
+            await client.SendTextAsync($$"""{"type":"dance{{i % 50}}"}""");
+        (await client.StopAsync()).ShouldBe(CloseCode.Normal);
+        client.Received.OfType<Warning>().Count(warning => warning.Code == "unknown_message").ShouldBe(8);
+    }
+
+    [Fact]
+    public async Task A_client_that_sends_nothing_but_nonsense_is_closed_with_4003()
+    {
+        await using var gateway = await StartGatewayAsync();
+        await using var client = await TestClient.ConnectAsync(gateway, Pcm);
+        for (var i = 0; i < 20; i++)
+            await client.SendTextAsync("nonsense");
         (await client.ExpectCloseAsync()).ShouldBe(CloseCode.InvalidMessage);
-        client.CloseReason.ShouldBe(reason);
+        client.CloseReason.ShouldBe("20 messages that are none of this protocol, the last: not valid JSON");
+        client.Received.OfType<Warning>().Count().ShouldBe(19);
     }
 
     [Theory]

@@ -36,13 +36,15 @@ internal sealed class TestClient : IAsyncDisposable
     public HashSet<WebSocketMessageType> FrameTypes { get; } = [];
 
     /// <param name="apiKey">Credentials to be shown.</param>
-    public static async Task<TestClient> ConnectAsync(RunningGateway gateway, string query, bool reads = true, string? apiKey = null)
+    public static async Task<TestClient> ConnectAsync(RunningGateway gateway, string query, bool reads = true, string? apiKey = null, string? authorization = null)
     {
         var client = new TestClient();
         client._socket.Options.AddSubProtocol("speech.v1");
         client._socket.Options.KeepAliveInterval = TimeSpan.Zero;
         if (apiKey is not null)
             client._socket.Options.SetRequestHeader("X-API-Key", apiKey);
+        if (authorization is not null)
+            client._socket.Options.SetRequestHeader("Authorization", authorization);
         var address = new UriBuilder(gateway.Address) { Scheme = "ws", Path = "/ws", Query = query }.Uri;
         using var patience = new CancellationTokenSource(Patience);
         await client._socket.ConnectAsync(address, patience.Token);
