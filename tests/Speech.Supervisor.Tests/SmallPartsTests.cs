@@ -34,4 +34,23 @@ public class SmallPartsTests
         await child.WaitForExitAsync();
         child.ExitCode.ShouldBe(125);
     }
+
+    [Fact]
+    public async Task What_a_child_prints_steers_no_terminal_on_which_its_log_is_read()
+    {
+        var folder = Directory.CreateTempSubdirectory("speech-test-").FullName;
+        try
+        {
+            var environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" };
+            using var log = new RotatingLog(Path.Combine(folder, "child.log"), new StatusLog(TextWriter.Null, TimeProvider.System));
+            using var launcher = new ChildLauncher();
+            using var child = await launcher.StartAsync(new ChildCommand("printf", [@"a\033[2J\302\233\342\200\256b\t語👋\r\nc"], folder, environment), log);
+            (await child.Exited).ShouldBe(0);
+            File.ReadAllText(log.Path).ShouldBe("a\\u001b[2J\\u009b\\u202eb\t語👋\nc");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }
