@@ -25,7 +25,7 @@ internal static class Messages
     public static Gen<int> Count { get; } = Gen.OneOf(Gen.Choose(0, 300), Gen.Choose(0, int.MaxValue), Gen.Constant(int.MaxValue));
 
     public static Gen<long> Seq { get; } = Gen.OneOf(
-        from count in Count select Math.Max(1L, count), Gen.Constant(long.MaxValue), Gen.Constant(1L << 32));
+        from count in Count select Math.Max(1L, count), Gen.Constant(ResultEnvelope.MaxSeq), Gen.Constant(1L << 32));
 
     public static Gen<double> Time { get; } = Gen.OneOf(
         from milliseconds in Gen.Choose(0, int.MaxValue) select milliseconds / 1000.0,

@@ -88,6 +88,7 @@ public class SessionParametersTests
     [InlineData("format=xml", "format 'xml' is not known, use json or msgpack")]
     [InlineData("client_id=a&resume_from=-1", "resume_from is '-1'")]
     [InlineData("client_id=a&resume_from=9999999999999999999", "resume_from is")]
+    [InlineData("client_id=a&resume_from=1000000000001", "resume_from is")]
     [InlineData("resume_from=3", "resume_from needs the client_id")]
     public void What_is_wrong_is_said_in_the_length_of_a_close_frame(string query, string reason)
     {

@@ -67,6 +67,36 @@ public class SpeechHostTests
         ((string?)body["status"]).ShouldBe("degraded");
     }
 
+    [Theory]
+    [InlineData("CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "OOM")]
+    [InlineData("ACL SETUSER default -evalsha -eval", "ACL SETUSER default +@all", "NOPERM")]
+    public async Task A_Redis_that_answers_and_refuses_what_is_written_is_degraded_until_it_takes_it(string harm, string cure, string error)
+    {
+        await using var server = await RedisServer.StartAsync();
+        var builder = SpeechHost.CreateBuilder(["--REDIS_URL", server.Url], "gateway", defaultPort: 0);
+        builder.AddRedis();
+        await using var app = builder.Build();
+        app.MapHealth();
+        await app.StartAsync();
+        using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        var redis = app.Services.GetRequiredService<RedisClient>();
+        var write = new RedisScript("return redis.call('SET', KEYS[1], ARGV[1])");
+
+        await redis.ExecuteAsync([.. harm.Split(' ').Select(word => (RedisArgument)word)]);
+        await Should.ThrowAsync<RedisServerException>(redis.EvalAsync(write, ["k"], ["v"]));
+        using var refused = await http.GetAsync(new Uri("/health", UriKind.Relative));
+        refused.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        var redisPart = JsonNode.Parse(await refused.Content.ReadAsStringAsync())!["redis"]!;
+        ((bool)redisPart["connected"]!).ShouldBeTrue();
+        ((string)redisPart["error"]!).ShouldStartWith($"the last write failed: {error}");
+
+        await redis.ExecuteAsync([.. cure.Split(' ').Select(word => (RedisArgument)word)]);
+        await redis.EvalAsync(write, ["k"], ["v"]);
+        using var taken = await http.GetAsync(new Uri("/health", UriKind.Relative));
+        taken.StatusCode.ShouldBe(HttpStatusCode.OK);
+        await app.StopAsync();
+    }
+
     [Fact]
     public async Task The_Redis_client_is_disposed_of_with_the_application()
     {

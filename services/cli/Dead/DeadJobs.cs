@@ -30,7 +30,7 @@ internal sealed class DeadJobs(RedisClient redis)
         """);
 
     // Back to its stream and off the dead one, both or neither, so that nobody can do it twice. KEYS: 1 the dead stream 2 the jobs'
-    // ARGV: 1 id 2 the field that counts how often this was done 3… fields that only the dead have
+    // ARGV: 1 id 2 the field that counts how often this was done 3 the field of one that was cut 4… fields that only the dead have
     private static readonly RedisScript PutBack = new(
         """
         local entry = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
@@ -38,11 +38,17 @@ internal sealed class DeadJobs(RedisClient redis)
           return false
         end
         local dropped, fields, retried = {}, {}, 0
-        for i = 3, #ARGV do
+        for i = 4, #ARGV do
           dropped[ARGV[i]] = true
+        end
+        if #entry[2] > 256 then
+          return redis.error_reply('ERR ' .. ARGV[1] .. ' has more fields than a job has: it can only be dropped')
         end
         for i = 1, #entry[2], 2 do
           local name, value = entry[2][i], entry[2][i + 1]
+          if name == ARGV[3] then
+            return redis.error_reply('ERR ' .. ARGV[1] .. ' was cut (' .. value .. '), so its job is gone: it can only be dropped')
+          end
           if name == ARGV[2] then
             retried = tonumber(value) or 0
           elseif not dropped[name] then
@@ -92,7 +98,7 @@ internal sealed class DeadJobs(RedisClient redis)
         (await redis.EvalAsync(
             PutBack,
             [RedisKeys.Dead(job.Stream), job.Stream],
-            [job.Id, DeadJobFields.Retried, DeadJobFields.Cause, DeadJobFields.Reason, DeadJobFields.Deliveries],
+            [job.Id, DeadJobFields.Retried, DeadJobFields.Cut, DeadJobFields.Cause, DeadJobFields.Reason, DeadJobFields.Deliveries],
             cancellationToken)).AsString();
 
     /// <summary>Deletes a job for good; false when it was not there any more.</summary>

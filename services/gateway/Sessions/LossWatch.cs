@@ -16,13 +16,7 @@ internal sealed class LossWatch(string clientId, LostJobs jobs, OutstandingSegme
 
     /// <summary>A failure for each result that is still to come, to be sent in its place should Redis have lost it.</summary>
     /// <param name="queued">Segments in Redis so far.</param>
-    public IEnumerable<Failed> Failures(int queued)
-    {
-        for (var segment = segments.Released; segment < queued; segment++)
-            yield return new Failed(0, segment, Failed.Transcribing, "lost", "Redis lost this segment before its result came.");
-        foreach (var (segment, language) in translations.Outstanding)
-            yield return new Failed(0, segment, Failed.Translating, "lost", "Redis lost this text before its translation came.", language);
-    }
+    public IEnumerable<Failed> Failures(int queued) => OfSegments(queued).Concat(OfTranslations());
 
     /// <summary>To be called from time to time. Ends what is lost, if it was waited for the last time already: a worker may have it at hand yet.</summary>
     /// <param name="queued">Segments in Redis so far.</param>
@@ -30,9 +24,20 @@ internal sealed class LossWatch(string clientId, LostJobs jobs, OutstandingSegme
     /// <returns>How many results will not come.</returns>
     public async Task<int> CheckAsync(int queued, CancellationToken cancellationToken)
     {
-        Failed[] awaited = [.. Failures(queued).GroupBy(failure => failure.Stage).SelectMany(stage => stage.Take(MostAtOnce))];
+        Failed[] awaited = [.. OfSegments(queued).Take(MostAtOnce), .. OfTranslations().Take(MostAtOnce)];
         var overdue = awaited.Intersect(_before).ToArray();
         _before = awaited;
         return overdue.Length == 0 ? 0 : await jobs.FailAsync(clientId, overdue, cancellationToken);
     }
+
+    // Made one by one: how many segments there were is what Redis says.
+    private IEnumerable<Failed> OfSegments(int queued)
+    {
+        for (var segment = segments.Released; segment < queued; segment++)
+            yield return new Failed(0, segment, Failed.Transcribing, "lost", "Redis lost this segment before its result came.");
+    }
+
+    private IEnumerable<Failed> OfTranslations() =>
+        from outstanding in translations.Outstanding
+        select new Failed(0, outstanding.Segment, Failed.Translating, "lost", "Redis lost this text before its translation came.", outstanding.Language);
 }

@@ -15,6 +15,9 @@ namespace Speech.Contracts;
 /// <param name="Result">Carries the same seq.</param>
 public readonly record struct ResultEnvelope(long Seq, SegmentResult Result)
 {
+    /// <summary>The scripts in Redis count in numbers that are exact up to 2^53, and give out none above this (checks.lua).</summary>
+    public const long MaxSeq = 9_000_000_000_000_000;
+
     /// <summary>The map, without seq: what a worker hands to the finishing script.</summary>
     public static byte[] WriteResult(SegmentResult result) =>
         (result is FinalResult { Seq: not 0 } final ? final with { Seq = 0 } : result).ToMessagePack();
@@ -25,6 +28,7 @@ public readonly record struct ResultEnvelope(long Seq, SegmentResult Result)
     /// <exception cref="MalformedMessageException">Not a result.</exception>
     public static SegmentResult ReadResult(ReadOnlyMemory<byte> map, long seq) => ServerMessage.ReadMessagePack(map) switch
     {
+        _ when seq > MaxSeq => throw new MalformedMessageException($"a result with the seq {seq}, allowed are up to {MaxSeq}", 0),
         Partial when seq != 0 => throw new MalformedMessageException($"a partial result with the seq {seq}, it should have none", 0),
         FinalResult when seq <= 0 => throw new MalformedMessageException($"a final result with the seq {seq}, it should be 1 or more", 0),
         FinalResult final => final with { Seq = seq },

@@ -12,6 +12,9 @@ public sealed record SessionParameters
     public const int MinSampleRate = 8000;
     public const int MaxSampleRate = 192_000;
 
+    /// <summary>More results than anybody has been sent; far below 2^53, up to where the scripts in Redis count.</summary>
+    public const long MaxResumeFrom = 1_000_000_000_000;
+
     /// <summary><c>client_id</c>: the client's own name, or a new one.</summary>
     public required string ClientId { get; init; }
 
@@ -217,7 +220,7 @@ public sealed record SessionParameters
     {
         if (!given.TryGetValue("resume_from", out var text))
             return null;
-        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seq))
+        if (!long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seq) || seq > MaxResumeFrom)
             return $"resume_from is '{Shorten(text)}', it must be the last seq received, a whole number from 0";
         if (!given.ContainsKey("client_id"))
             return "resume_from needs the client_id whose results are meant";

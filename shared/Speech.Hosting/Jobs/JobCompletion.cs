@@ -72,6 +72,7 @@ public sealed class JobCompletion(RedisClient redis, JobOptions options, TimePro
             cause,
             entry.Deliveries,
             entry.IsRetried ? "1" : "",
+            options.MaxDeadBytes,
             .. translations.SelectMany(EncodeFollowing),
         ];
         var reply = await _retry.EvalAsync(redis, JobScripts.Finish, keys, arguments, cancellationToken);

@@ -16,6 +16,9 @@ public sealed record JobOptions
     /// <summary>Jobs given up that are kept in each shard; about so many, older ones go.</summary>
     public int MaxDeadEntries { get; init; } = 10_000;
 
+    /// <summary>MAX_DEAD_MB: bytes that these jobs may take in each shard; older ones go. One of them is always kept.</summary>
+    public long MaxDeadBytes { get; init; } = 64L << 20;
+
     /// <summary>Translation jobs that may wait in each shard; with so many, transcripts are followed by failures instead.</summary>
     public int MaxTranslationJobs { get; init; } = 100_000;
 
@@ -25,6 +28,7 @@ public sealed record JobOptions
     public static JobOptions From(EnvironmentSettings settings) => new()
     {
         HistoryTtl = TimeSpan.FromSeconds(settings.GetInt("HISTORY_TTL_SECONDS", 3600, min: 1, max: 30 * 24 * 3600)),
+        MaxDeadBytes = (long)settings.GetInt("MAX_DEAD_MB", 64, min: 1, max: 1 << 20) << 20,
         Shards = new StreamShards(settings.GetInt("STREAM_SHARDS", 1, min: 1, max: StreamShards.Most)),
     };
 

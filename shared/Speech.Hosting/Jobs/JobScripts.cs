@@ -3,9 +3,11 @@ using Speech.Redis;
 
 namespace Speech.Hosting;
 
-/// <summary>The scripts that run inside Redis; each .lua file says at its top what it guarantees.</summary>
+/// <summary>The scripts that run inside Redis; each .lua file says at its top what it guarantees. All begin with checks.lua.</summary>
 internal static class JobScripts
 {
+    private static readonly string Checks = Read("checks.lua");
+
     public static RedisScript Enqueue { get; } = Load("enqueue.lua");
 
     public static RedisScript Finish { get; } = Load("finish.lua");
@@ -14,11 +16,13 @@ internal static class JobScripts
 
     public static RedisScript KeepAlive { get; } = Load("keep_alive.lua");
 
-    internal static RedisScript Load(string name)
+    internal static RedisScript Load(string name) => new(Checks + Read(name));
+
+    private static string Read(string name)
     {
         using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The script {name} is not in this assembly.");
         using var reader = new StreamReader(stream);
-        return new RedisScript(reader.ReadToEnd());
+        return reader.ReadToEnd();
     }
 }

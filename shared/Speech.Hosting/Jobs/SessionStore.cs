@@ -4,7 +4,7 @@ using Speech.Redis;
 
 namespace Speech.Hosting;
 
-/// <summary>What Redis remembers of a client between its connections.</summary>
+/// <summary>What Redis remembers of a client between its connections. What is no session has been removed by whoever opened it (checks.lua).</summary>
 public sealed class SessionStore(RedisClient redis, JobOptions options)
 {
     /// <summary>The client's state; all zeros when it is new, or has been away for too long.</summary>
@@ -12,8 +12,11 @@ public sealed class SessionStore(RedisClient redis, JobOptions options)
     {
         var key = options.Shards.Of(clientId).Session(clientId);
         var fields = await redis.HashGetAllAsync(key, cancellationToken);
-        return new SessionState(
+        var state = new SessionState(
             Number<int>("segments"), Number<double>("committed"), Number<long>("seq"), Number<int>("released"), [.. Translating()]);
+        return state.Released >= 0 && state.Segments >= state.Released && state.Seq >= 0 && state.CommittedSeconds is >= 0 and < double.PositiveInfinity
+            ? state
+            : throw new FormatException($"{key} in Redis says {state}, which is no session; delete the key.");
 
         T Number<T>(string name)
             where T : struct, ISpanParsable<T> =>

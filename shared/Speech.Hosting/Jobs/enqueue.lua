@@ -15,13 +15,32 @@
 -- Returns the new entry's id; 0 when the segment had been queued already; -1 when the number is not the next one, or another
 -- gateway has the client; -2 when Redis has lost the session.
 
-local session = KEYS[2]
+local session, history = KEYS[2], KEYS[3]
+local segment, known_seq, life = whole(ARGV[1], MOST_SEGMENTS), whole(ARGV[5], MOST_SEQ), life_of(ARGV[3])
+if not segment or not seconds(ARGV[2]) or not known_seq or not life or #ARGV < 9 or #ARGV > 64 or #ARGV % 2 == 0 then
+  return redis.error_reply('ERR this is no segment of a client')
+end
+if not is_of('stream', KEYS[1]) then
+  return redis.error_reply('WRONGTYPE ' .. KEYS[1] .. ' must be a stream')
+end
+local refusal = forbidden({ 'XADD', KEYS[1], '*', 'a', 'b' }, { 'HSET', session, 'a', 'b' }, { 'EXPIRE', session, '1' }, { 'EXPIRE', history, '1' })
+if refusal then
+  return refusal
+end
+local seq = last_seq(history)
+if not is_session(session) then
+  remove(session)
+end
+if not seq then
+  remove(history)
+  seq = 0
+end
+
 local owner = redis.call('HGET', session, 'owner')
 if ARGV[6] ~= '' and owner ~= ARGV[6] then
   return owner and -1 or -2
 end
-local segment = tonumber(ARGV[1])
-local next_segment = tonumber(redis.call('HGET', session, 'segments') or nil)
+local next_segment = whole(redis.call('HGET', session, 'segments'), MOST_SEGMENTS)
 
 if next_segment and segment > next_segment then
   return -1
@@ -33,22 +52,17 @@ if next_segment and segment < next_segment then
   return 0
 end
 
+-- Refused for want of memory, this is the only write there was.
 local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 8))
 if not next_segment then
   -- A new session, or Redis has lost it (expired, or restarted without its data): the numbers go on from the gateway's, or
   -- from the history's should that be further on.
-  local seq = tonumber(ARGV[5])
-  local last = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', 1)[1]
-  if last then
-    seq = math.max(seq, tonumber(string.match(last[1], '^%d+')))
-  end
   redis.call('HSET', session, 'released', segment)
-  redis.call('HSETNX', session, 'seq', string.format('%.0f', seq))
+  redis.call('HSETNX', session, 'seq', string.format('%.0f', math.max(seq, known_seq)))
 end
 redis.call('HSET', session, 'segments', segment + 1, 'committed', ARGV[2], 'last', ARGV[4], 'job:' .. ARGV[1], id)
 if ARGV[7] ~= '' then
   redis.call('HSET', session, 'resume', ARGV[7])
 end
-redis.call('EXPIRE', session, ARGV[3])
-redis.call('EXPIRE', KEYS[3], ARGV[3])
+keep(session, history, life)
 return id

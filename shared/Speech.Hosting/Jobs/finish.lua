@@ -1,4 +1,5 @@
--- Ends a job: acknowledges it, deletes it, releases its result to the client and queues what follows from it, all or nothing.
+-- Ends a job: acknowledges it, deletes it, releases its result to the client and queues what follows from it, all or nothing: all that can
+-- fail is looked at before the first write, and a job that cannot be ended stays pending.
 --
 -- Guarantees:
 --   * One result a job. Two workers may both have run it (the second claimed it from the first, which was only slow): the
@@ -19,22 +20,52 @@
 --   * A job that a person has put back after it was given up (speech dead retry) comes too late for its place, where its client
 --     was told that it failed. Its result is released at once, with the next seq: once, like any other.
 --
+--   * A job that is given up is kept on the dead stream, as it is; one with more fields or bytes than any of ours has is cut, and says so in
+--     its field "cut". The dead stream keeps within a number of entries and of bytes: the oldest go.
+--
 -- KEYS: 1 the jobs' stream  2 session:<client_id>  3 history:<client_id>  4 translation_jobs  5 <stream>:dead
 -- ARGV: 1 group  2 entry id  3 client_id, or '' when nobody can be told  4 results:<client_id>  5 segment
 --       6 of a translation: its language, else ''  7 result: a MessagePack map without seq
 --       8 time to live (seconds)  9 most entries in the history  10 most entries in the dead stream
 --       11 reason why the job is given up and moved to the dead stream, or ''  12 most entries in translation_jobs
 --       13 the same reason for programs  14 how often the job was delivered  15 '1' of a job that was put back, else ''
---       16… for each translation that follows: language, job or '', and the result when there is no job or no room for it
+--       16 most bytes in the dead stream
+--       17… for each translation that follows: language, job or '', and the result when there is no job or no room for it
 -- Returns 1 if this was the first end of the job, else 0.
 
-local session, history, translation_jobs = KEYS[2], KEYS[3], KEYS[4]
-local client, channel, segment, language = ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
-local awaited = 'job:' .. (language ~= '' and language .. ':' or '') .. ARGV[5]
+local MOST_FIELDS, MOST_BYTES = 64, 2097152 -- of a dead entry; the largest job has a megabyte
+local KEPT_FIELDS, KEPT_BYTES = { 'client_id', 'segment', 'kind', 'duration_ms', 'language', 'retried' }, 256 -- of one that is cut
 
--- The write comes first. It makes the script "dirty": from here on Redis refuses it no write for want of memory.
+local session, history, translation_jobs, dead = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local client, channel, segment, language = ARGV[3], ARGV[4], whole(ARGV[5], MOST_SEGMENTS), ARGV[6]
+local awaited = 'job:' .. (language ~= '' and language .. ':' or '') .. ARGV[5]
+local gives_up = ARGV[11] ~= ''
+
+local life, most_results, most_dead = life_of(ARGV[8]), whole(ARGV[9], MOST_SEQ), whole(ARGV[10], MOST_SEQ)
+local most_translations, most_dead_bytes = whole(ARGV[12], MOST_SEQ), whole(ARGV[16], MOST_SEQ)
+
+if not (segment and life and most_results and most_dead and most_translations and most_dead_bytes) or #ARGV > 128 or (#ARGV - 16) % 3 ~= 0 then
+  return redis.error_reply('ERR this is no end of a job')
+end
+if gives_up and not is_of('stream', dead) then
+  return redis.error_reply('WRONGTYPE ' .. dead .. ' must be a stream: it is where jobs are kept that are given up')
+end
+if gives_up and type_of(dead) == 'stream' and last_id(dead) == LAST_ID then
+  return redis.error_reply('ERR ' .. dead .. ' has no id left for another entry: delete it')
+end
+local refusal = forbidden({ 'XDEL', KEYS[1], '0-1' }, { 'HSET', session, 'a', 'b' }, { 'HDEL', session, 'a' }, { 'DEL', session },
+  { 'XADD', history, '*', 'a', 'b' }, { 'PUBLISH', channel, '' }, { 'EXPIRE', session, '1' }, { 'EXPIRE', history, '1' })
+  or gives_up and forbidden({ 'XADD', dead, '*', 'a', 'b' }, { 'XTRIM', dead, 'MAXLEN', '1' })
+  or #ARGV > 16 and forbidden({ 'XADD', translation_jobs, '*', 'a', 'b' })
+if refusal then
+  return refusal
+end
+local has_session, seq_in_history = is_session(session), last_seq(history)
+local may_translate = is_of('stream', translation_jobs)
+
+-- Nothing fails from here on. And the write comes first: it makes the script "dirty", and Redis refuses it no other for want of memory.
 local acknowledged = redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 1
-local is_awaited = redis.call('HGET', session, awaited) == ARGV[2]
+local is_awaited = has_session and redis.call('HGET', session, awaited) == ARGV[2]
 if not acknowledged and not is_awaited then
   return 0
 end
@@ -42,14 +73,43 @@ if is_awaited then
   redis.call('HDEL', session, awaited)
 end
 
-if ARGV[11] ~= '' then
+local function bury(fields)
+  local bytes = 0
+  for _, text in ipairs(fields) do
+    bytes = bytes + #text
+  end
+  if #fields > 2 * MOST_FIELDS or bytes > MOST_BYTES then
+    local values, kept = {}, {}
+    for i = 1, #fields, 2 do
+      values[fields[i]] = values[fields[i]] or fields[i + 1]
+    end
+    for _, name in ipairs(KEPT_FIELDS) do
+      if values[name] then
+        kept[#kept + 1] = name
+        kept[#kept + 1] = string.sub(values[name], 1, KEPT_BYTES)
+      end
+    end
+    kept[#kept + 1] = 'cut'
+    kept[#kept + 1] = string.format('%.0f fields of %.0f bytes in all', #fields / 2, bytes)
+    fields = kept
+  end
+  for _, text in ipairs({ 'cause', ARGV[13], 'reason', ARGV[11], 'deliveries', ARGV[14] }) do
+    fields[#fields + 1] = text
+  end
+  redis.call('XADD', dead, 'MAXLEN', '~', most_dead, '*', unpack(fields))
+  while true do
+    local used, entries = redis.pcall('MEMORY', 'USAGE', dead, 'SAMPLES', '0'), redis.call('XLEN', dead)
+    if type(used) ~= 'number' or used <= most_dead_bytes or entries <= 1 then
+      return
+    end
+    redis.call('XTRIM', dead, 'MAXLEN', math.floor(entries * 7 / 8))
+  end
+end
+
+if gives_up then
   local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
   if entry then
-    local fields = entry[2]
-    for _, text in ipairs({ 'cause', ARGV[13], 'reason', ARGV[11], 'deliveries', ARGV[14] }) do
-      fields[#fields + 1] = text
-    end
-    redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[10], '*', unpack(fields))
+    bury(entry[2])
   end
 end
 redis.call('XDEL', KEYS[1], ARGV[2])
@@ -57,17 +117,38 @@ if client == '' then
   return 1
 end
 
-local seq = tonumber(redis.call('HGET', session, 'seq') or nil)
-if not seq then
-  -- The session is gone (expired, or never made by enqueue.lua): go on after its history, if that is still there.
-  local last = redis.call('XREVRANGE', history, '+', '-', 'COUNT', 1)[1]
-  seq = last and tonumber(string.match(last[1], '^%d+')) or 0
+if not has_session then
+  remove(session)
 end
+if not seq_in_history then
+  remove(history)
+end
+-- A session that is gone (expired, or never made by enqueue.lua) goes on after its history, if that is still there.
+local seq = math.max(whole(redis.call('HGET', session, 'seq'), MOST_SEQ) or 0, seq_in_history or 0)
 
 local function publish(result)
   seq = seq + 1
-  redis.call('XADD', history, 'MAXLEN', '~', ARGV[9], string.format('%.0f-0', seq), 'result', result)
+  redis.call('XADD', history, 'MAXLEN', '~', most_results, string.format('%.0f-0', seq), 'result', result)
   redis.call('PUBLISH', channel, '\146' .. cmsgpack.pack(seq) .. result) -- 0x92: an array of two
+end
+
+-- What was kept in the session under a name, and is taken out of it: a list of texts; nil when it is none.
+local function take(name)
+  local packed = redis.call('HGET', session, name)
+  if not packed then
+    return nil, false
+  end
+  redis.call('HDEL', session, name)
+  local is_packed, list = pcall(cmsgpack.unpack, packed)
+  if not is_packed or type(list) ~= 'table' or #list == 0 then
+    return nil, true
+  end
+  for _, text in ipairs(list) do
+    if type(text) ~= 'string' then
+      return nil, true
+    end
+  end
+  return list, true
 end
 
 -- number: the segment, as a string
@@ -81,9 +162,7 @@ local function release_translation(into, number, result)
   while result do
     publish(result)
     redis.call('HDEL', session, owed .. number)
-    local following = redis.call('HGET', session, held .. number)
-    redis.call('HDEL', session, held .. number)
-    number, result = unpack(following and cmsgpack.unpack(following) or {})
+    number, result = unpack(take(held .. number) or {}, 1, 2)
   end
 end
 
@@ -91,13 +170,14 @@ end
 local function release_transcript(number, result)
   number = string.format('%.0f', number)
   publish(result[1])
-  for i = 2, #result, 3 do
+  for i = 2, #result - 2, 3 do
     local into, job = result[i], result[i + 1]
     local last = 'translating:' .. into
     redis.call('HSET', session, last .. ':' .. number, redis.call('HGET', session, last) or '')
     redis.call('HSET', session, last, number)
-    if job ~= '' and redis.call('XLEN', translation_jobs) < tonumber(ARGV[12]) then
-      local id = redis.call('XADD', translation_jobs, '*', 'client_id', client, 'segment', number, 'language', into, 'job', job)
+    local id = job ~= '' and may_translate and redis.call('XLEN', translation_jobs) < most_translations
+      and redis.pcall('XADD', translation_jobs, '*', 'client_id', client, 'segment', number, 'language', into, 'job', job)
+    if type(id) == 'string' then
       redis.call('HSET', session, 'job:' .. into .. ':' .. number, id)
     else
       release_translation(into, number, result[i + 2])
@@ -105,9 +185,9 @@ local function release_transcript(number, result)
   end
 end
 
-local result = { ARGV[7], unpack(ARGV, 16) }
+local result = { ARGV[7], unpack(ARGV, 17) }
 local in_order = redis.call('HEXISTS', session, 'segments') == 1
-local next_segment = tonumber(redis.call('HGET', session, 'released') or 0)
+local next_segment = whole(redis.call('HGET', session, 'released'), MOST_SEGMENTS) or 0
 if language ~= '' then
   release_translation(language, ARGV[5], ARGV[7])
 elseif not in_order then
@@ -115,14 +195,14 @@ elseif not in_order then
 elseif segment > next_segment then
   redis.call('HSET', session, 'held:' .. ARGV[5], cmsgpack.pack(result))
 elseif segment == next_segment then
-  while result do
-    release_transcript(next_segment, result)
+  local was_held
+  repeat
+    if result then
+      release_transcript(next_segment, result)
+    end
     next_segment = next_segment + 1
-    local field = 'held:' .. string.format('%.0f', next_segment)
-    local held = redis.call('HGET', session, field)
-    result = held and cmsgpack.unpack(held)
-    redis.call('HDEL', session, field)
-  end
+    result, was_held = take('held:' .. string.format('%.0f', next_segment))
+  until not was_held
   redis.call('HSET', session, 'released', next_segment)
 elseif ARGV[15] == '1' then
   release_transcript(segment, result)
@@ -130,6 +210,5 @@ end
 -- else: its result has been released before; only a job that was queued twice gets here, and its second result is dropped.
 
 redis.call('HSET', session, 'seq', string.format('%.0f', seq))
-redis.call('EXPIRE', session, ARGV[8])
-redis.call('EXPIRE', history, ARGV[8])
+keep(session, history, life)
 return 1

@@ -6,16 +6,22 @@
 --       4 what goes on from there, or ''
 -- Returns 1; without changing anything, -1 when another gateway has the client, -2 when Redis has lost its session.
 
-local owner = redis.call('HGET', KEYS[1], 'owner')
+local session, history, life = KEYS[1], KEYS[2], life_of(ARGV[2])
+if not life then
+  return redis.error_reply('ERR no time to live')
+end
+if not is_session(session) then
+  remove(session)
+end
+local owner = redis.call('HGET', session, 'owner')
 if owner ~= ARGV[3] then
   return owner and -1 or -2
 end
-if tonumber(ARGV[1]) >= tonumber(redis.call('HGET', KEYS[1], 'committed') or 0) then
-  redis.call('HSET', KEYS[1], 'committed', ARGV[1])
+if seconds(ARGV[1]) and seconds(ARGV[1]) >= (seconds(redis.call('HGET', session, 'committed')) or 0) then
+  redis.call('HSET', session, 'committed', ARGV[1])
   if ARGV[4] ~= '' then
-    redis.call('HSET', KEYS[1], 'resume', ARGV[4])
+    redis.call('HSET', session, 'resume', ARGV[4])
   end
 end
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-redis.call('EXPIRE', KEYS[2], ARGV[2])
+keep(session, history, life)
 return 1

@@ -7,9 +7,14 @@
 -- comes after that can wait, and to look for an entry is to read it, with its audio.
 
 local lost = {}
+if type_of(KEYS[1]) ~= 'hash' then
+  return lost
+end
 for i, name in ipairs(ARGV) do
   local id = redis.call('HGET', KEYS[1], 'job:' .. name)
-  if id and redis.call('XRANGE', KEYS[2], id, id)[1] then
+  -- No entry is found on what is no stream, nor by an id that is none.
+  local found = id and redis.pcall('XRANGE', KEYS[2], id, id)
+  if found and found[1] then
     break
   end
   lost[i] = id or ''

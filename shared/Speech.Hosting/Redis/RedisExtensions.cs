@@ -55,7 +55,12 @@ public static class RedisExtensions
         {
             await client.PingAsync(timeout.Token);
             details["connected"] = true;
-            return new HealthPart(HealthState.Ok, details);
+            // All that a service writes it writes by scripts, a heartbeat every second or two among them. A Redis that is full, or whose
+            // user may not do enough, answers PING all the same.
+            if (client.ScriptFailure is not { } refused)
+                return new HealthPart(HealthState.Ok, details);
+            details["error"] = $"the last write failed: {Redaction.Redact(refused.Message)}";
+            return new HealthPart(HealthState.Degraded, details);
         }
         catch (Exception exception) when (exception is RedisException || timeout.IsCancellationRequested)
         {

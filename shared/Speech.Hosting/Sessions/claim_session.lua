@@ -4,13 +4,22 @@
 -- ARGV: 1 the token of this session of the gateway  2 the gateway  3 time to live (seconds)  4 the last seq that the client has, or 0
 -- Returns whether anything was known of the client before ('1' or '0'), and what goes on from where it was ('' nothing).
 
-local session, history = KEYS[1], KEYS[2]
+local session, history, life = KEYS[1], KEYS[2], life_of(ARGV[3])
+if not life then
+  return redis.error_reply('ERR no time to live')
+end
+if not is_session(session) then
+  remove(session)
+end
+if not last_seq(history) then
+  remove(history)
+end
 local known = redis.call('HEXISTS', session, 'seq') == 1 or redis.call('EXISTS', history) == 1
 redis.call('HSET', session, 'owner', ARGV[1], 'gateway', ARGV[2])
-if not known and tonumber(ARGV[4]) > 0 then
+local seq = whole(ARGV[4], MOST_SEQ)
+if not known and seq and seq > 0 then
   -- Redis has lost its results. Their numbers go on all the same: the client would take new results with old numbers for old ones.
   redis.call('HSET', session, 'seq', ARGV[4])
 end
-redis.call('EXPIRE', session, ARGV[3])
-redis.call('EXPIRE', history, ARGV[3])
+keep(session, history, life)
 return { known and 1 or 0, redis.call('HGET', session, 'resume') or '' }

@@ -1,12 +1,20 @@
 -- Binds a client to the credentials that it shows first, and tells which they were and which gateway has it now. The gateway
--- compares them: here, how long that takes would tell something about them.
+-- compares them in constant time. Who shows others changes nothing: it must not keep alive what is not its own.
 --
 -- KEYS: 1 session:<client_id>  2 history:<client_id>
 -- ARGV: 1 what stands for the credentials  2 time to live (seconds)
 -- Returns the credentials' stand-in that the client is bound to, the token of who has it ('' nobody), and that one's gateway.
 
-redis.call('HSETNX', KEYS[1], 'key', ARGV[1])
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-redis.call('EXPIRE', KEYS[2], ARGV[2])
-local fields = redis.call('HMGET', KEYS[1], 'key', 'owner', 'gateway')
+local session, history, life = KEYS[1], KEYS[2], life_of(ARGV[2])
+if not life then
+  return redis.error_reply('ERR no time to live')
+end
+if not is_session(session) then
+  remove(session)
+end
+redis.call('HSETNX', session, 'key', ARGV[1])
+local fields = redis.call('HMGET', session, 'key', 'owner', 'gateway')
+if fields[1] == ARGV[1] then
+  keep(session, history, life)
+end
 return { fields[1], fields[2] or '', fields[3] or '' }

@@ -3,7 +3,7 @@
 -- KEYS: 1 session:<client_id>
 -- ARGV: 1 the token of this session of the gateway
 
-if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then
+if type_of(KEYS[1]) ~= 'hash' or redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then
   return 0
 end
 redis.call('HSET', KEYS[1], 'owner', '')

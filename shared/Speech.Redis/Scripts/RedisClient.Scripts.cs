@@ -2,12 +2,36 @@ namespace Speech.Redis;
 
 public sealed partial class RedisClient
 {
+    private volatile RedisException? _scriptFailure;
+
+    /// <summary>
+    /// Why the last script did not run: no memory, no permission, no server. Null when it did. A server may well answer PING and refuse
+    /// every script.
+    /// </summary>
+    public RedisException? ScriptFailure => _scriptFailure;
+
     /// <summary>
     /// Runs a script: EVALSHA, and when the server does not know it (NOSCRIPT: restarted, flushed), EVAL with the source, which
     /// teaches it. Unlike with other commands, memory behind the arguments must stay as it is until the task ends.
     /// </summary>
     public async Task<RespValue> EvalAsync(
         RedisScript script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var reply = await EvalOrTeachAsync(script, keys, arguments, cancellationToken);
+            _scriptFailure = null;
+            return reply;
+        }
+        catch (RedisException e)
+        {
+            _scriptFailure = e;
+            throw;
+        }
+    }
+
+    private async Task<RespValue> EvalOrTeachAsync(
+        RedisScript script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken)
     {
         try
         {

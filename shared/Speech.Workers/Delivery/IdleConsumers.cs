@@ -7,7 +7,7 @@ internal static class IdleConsumers
     // XGROUP DELCONSUMER forgets what the consumer has pending: between looking and deleting nobody may give it anything.
     private static readonly RedisScript Remove = new(
         """
-        if redis.call('EXISTS', KEYS[1]) == 0 or #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) > 0 then
+        if redis.call('TYPE', KEYS[1]).ok ~= 'stream' or #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) > 0 then
           return 0
         end
         redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])

@@ -111,7 +111,7 @@ internal sealed partial class JobFinisher(
         [LoggerMessage(2, LogLevel.Error, "Job {Id} is given up: {Reason}")]
         public static partial void GivenUp(ILogger logger, StreamId id, string reason);
 
-        [LoggerMessage(3, LogLevel.Error, "Job {Id} could not be finished; it will be claimed and done again")]
+        [LoggerMessage(3, LogLevel.Error, "Job {Id} could not be finished and stays pending; once Redis takes its result, it is claimed again, at the latest after JOB_TIMEOUT_MS")]
         public static partial void CannotFinish(ILogger logger, StreamId id, Exception exception);
     }
 }

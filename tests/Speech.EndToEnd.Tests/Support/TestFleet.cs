@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -82,11 +83,18 @@ public sealed class TestFleet : IAsyncDisposable
         const int Times = 20_000;
         var folder = (await Redis.ExecuteAsync("CONFIG", "GET", "dir"))[1].AsString()!;
         var file = Directory.GetFiles(Path.Combine(folder, "appendonlydir"), "*.incr.aof").Single();
-        // Redis appends to this file, too, whole commands as we do.
         var commands = Command("SETRANGE", "ballast", $"{Bytes - 1}", "x")
             + string.Concat(Enumerable.Repeat(Command("BITOP", "NOT", "ballast", "ballast"), Times))
             + Command("DEL", "ballast");
-        await File.AppendAllTextAsync(file, commands);
+
+        // Redis appends to this file meanwhile, whole commands as we do. So it has to be one write at wherever the end is then (O_APPEND),
+        // which .NET does not have: it writes at the place where the end was when the file was opened.
+        var ballast = $"{file}.ballast";
+        await File.WriteAllTextAsync(ballast, commands);
+        using var append = Process.Start("dd", ["status=none", "bs=64M", "oflag=append", "conv=notrunc", $"if={ballast}", $"of={file}"]);
+        await append.WaitForExitAsync();
+        append.ExitCode.ShouldBe(0);
+        File.Delete(ballast);
 
         static string Command(params string[] words) => $"*{words.Length}\r\n{string.Concat(words.Select(word => $"${word.Length}\r\n{word}\r\n"))}";
     }

@@ -119,11 +119,10 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         (await waiting).ShouldBe(EnqueueResult.Added);
         (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(2);
 
-        await bench.Redis.SetAsync("session:bob", "not a hash");
-        var exception = await Should.ThrowAsync<RedisServerException>(
-            () => bench.Queue.EnqueueAsync(Bench.Job(0, clientId: "bob"), 0.5, 0, bench.Patience));
+        await bench.Redis.KeyDeleteAsync(RedisKeys.AudioJobs);
+        await bench.Redis.SetAsync(RedisKeys.AudioJobs, "not a stream");
+        var exception = await Should.ThrowAsync<RedisServerException>(() => bench.EnqueueAsync(2));
         exception.Message.ShouldContain("WRONGTYPE");
-        (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(2);
     }
 
     [Fact]
