@@ -12,6 +12,8 @@ public sealed class AudioPacketsTests
     [InlineData(AudioCodec.OggOpus)]
     [InlineData(AudioCodec.PcmS16Le)]
     [InlineData(AudioCodec.PcmF32Le)]
+    [InlineData(AudioCodec.MuLaw)]
+    [InlineData(AudioCodec.ALaw)]
     public void What_a_gateway_decodes_is_what_was_sent(AudioCodec codec)
     {
         var samples = Enumerable.Range(0, 10_000).Select(i => 0.5f * MathF.Sin(i * 0.06f)).ToArray();

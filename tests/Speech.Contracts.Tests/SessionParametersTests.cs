@@ -40,6 +40,16 @@ public class SessionParametersTests
         Parse("codec=PCM_S16LE&sample_rate=8000").Codec.ShouldBe(AudioCodec.PcmS16Le);
     }
 
+    [Theory]
+    [InlineData("codec=mulaw", AudioCodec.MuLaw, 8000)]
+    [InlineData("codec=alaw", AudioCodec.ALaw, 8000)]
+    [InlineData("codec=alaw&sample_rate=16000", AudioCodec.ALaw, 16000)]
+    public void Telephony_has_its_own_rate_unless_another_is_given(string query, AudioCodec codec, int sampleRate)
+    {
+        var parsed = Parse(query);
+        (parsed.Codec, parsed.SampleRate).ShouldBe((codec, sampleRate));
+    }
+
     [Fact]
     public void Everything_given_is_read()
     {
@@ -77,7 +87,8 @@ public class SessionParametersTests
     [InlineData("prompt=two%0Alines", "prompt must be 1..1000 bytes of UTF-8 text without control characters")]
     [InlineData("prompt=a&prompt=b", "prompt is given twice")]
     [InlineData("translate=fr,es,de,it,pt,nl,pl,sv,da", "more than 8 languages")]
-    [InlineData("codec=mp3", "codec 'mp3' is not known, use opus, ogg_opus, pcm_s16le or pcm_f32le")]
+    [InlineData("codec=mp3", "codec 'mp3' is not known, use opus, ogg_opus, pcm_s16le, pcm_f32le, mulaw or alaw")]
+    [InlineData("codec=mulaw&sample_rate=7999", "sample_rate is '7999', allowed are 8000..192000")]
     [InlineData("codec=pcm_s16le", "codec=pcm_s16le needs sample_rate (8000..192000)")]
     [InlineData("codec=pcm_s16le&sample_rate=7999", "sample_rate is '7999', allowed are 8000..192000")]
     [InlineData("codec=pcm_s16le&sample_rate=192001", "sample_rate is '192001'")]

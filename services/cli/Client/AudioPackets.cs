@@ -29,6 +29,8 @@ internal static class AudioPackets
             AudioCodec.OggOpus => OggOpus(frames),
             AudioCodec.PcmS16Le => Pcm16(frames),
             AudioCodec.PcmF32Le => PcmFloat(frames),
+            AudioCodec.MuLaw => Companded(frames, G711.EncodeMuLaw),
+            AudioCodec.ALaw => Companded(frames, G711.EncodeALaw),
             _ => throw new ArgumentOutOfRangeException(nameof(codec), codec, null),
         };
     }
@@ -81,6 +83,19 @@ internal static class AudioPackets
             PcmConverter.ToInt16(frame.Span, samples);
             for (var i = 0; i < samples.Length; i++)
                 BinaryPrimitives.WriteInt16LittleEndian(bytes.AsSpan(i * sizeof(short)), samples[i]);
+            yield return bytes;
+        }
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Companded(IEnumerable<ReadOnlyMemory<float>> frames, Func<short, byte> encode)
+    {
+        var samples = new short[FrameSamples];
+        var bytes = new byte[FrameSamples];
+        foreach (var frame in frames)
+        {
+            PcmConverter.ToInt16(frame.Span, samples);
+            for (var i = 0; i < samples.Length; i++)
+                bytes[i] = encode(samples[i]);
             yield return bytes;
         }
     }

@@ -171,6 +171,8 @@ internal sealed class AudioPipeline : IDisposable
         Contracts.AudioCodec.OggOpus => Speech.Audio.Streams.AudioCodec.OggOpus,
         Contracts.AudioCodec.PcmS16Le => Speech.Audio.Streams.AudioCodec.PcmS16Le,
         Contracts.AudioCodec.PcmF32Le => Speech.Audio.Streams.AudioCodec.PcmF32Le,
+        Contracts.AudioCodec.MuLaw => Speech.Audio.Streams.AudioCodec.MuLaw,
+        Contracts.AudioCodec.ALaw => Speech.Audio.Streams.AudioCodec.ALaw,
         _ => throw new ArgumentOutOfRangeException(nameof(codec), codec, null),
     };
 }

@@ -35,7 +35,7 @@ public static class AudioFile
         var whole = new PrependedStream(start, stream);
         try
         {
-            if (start.AsSpan().StartsWith("RIFF"u8))
+            if (WavReader.IsRiff(start))
                 return LoadWav(whole, options);
             if (start.AsSpan().StartsWith("OggS"u8))
                 return LoadOggOpus(whole, options);
@@ -120,7 +120,7 @@ public static class AudioFile
             : start.StartsWith("ID3"u8) || start is [0xFF, 0xFB or 0xF3 or 0xF2, ..] ? "MP3 is not supported"
             : start.Length >= 8 && start[4..].StartsWith("ftyp"u8) ? "MP4 is not supported"
             : start.StartsWith((ReadOnlySpan<byte>)[0x1A, 0x45, 0xDF, 0xA3]) ? "WebM is not supported"
-            : start.StartsWith("RIFX"u8) || start.StartsWith("RF64"u8) ? "This variety of WAV is not supported"
+            : start.StartsWith("RIFX"u8) ? "This variety of WAV is not supported"
             : "The format is not known";
         return $"{kind}: WAV, Ogg Opus and raw PCM (.raw, .pcm, .s16, .f32) can be read. "
             + "Others can be converted: ffmpeg -i FILE -ac 1 -ar 16000 out.wav";

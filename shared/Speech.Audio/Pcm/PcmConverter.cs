@@ -42,6 +42,12 @@ public static class PcmConverter
                 for (var i = 0; i < samples.Length; i++)
                     samples[i] = Sane((float)BinaryPrimitives.ReadDoubleLittleEndian(bytes[(8 * i)..]));
                 break;
+            case SampleFormat.MuLaw:
+                G711.MuLawToFloat(bytes, samples);
+                break;
+            case SampleFormat.ALaw:
+                G711.ALawToFloat(bytes, samples);
+                break;
         }
     }
 

@@ -10,13 +10,19 @@ public enum SampleFormat
     S32,
     F32,
     F64,
+
+    /// <summary>G.711 µ-law, 8 bit logarithmic, as telephones in North America and Japan have it.</summary>
+    MuLaw,
+
+    /// <summary>G.711 A-law, as they have it elsewhere.</summary>
+    ALaw,
 }
 
 public static class SampleFormatExtensions
 {
     public static int BytesPerSample(this SampleFormat format) => format switch
     {
-        SampleFormat.U8 => 1,
+        SampleFormat.U8 or SampleFormat.MuLaw or SampleFormat.ALaw => 1,
         SampleFormat.S16 => 2,
         SampleFormat.S24 => 3,
         SampleFormat.S32 or SampleFormat.F32 => 4,

@@ -16,6 +16,12 @@ public enum AudioCodec
 
     /// <summary>"pcm_f32le": pieces, cut anywhere, of mono float32 samples.</summary>
     PcmF32Le,
+
+    /// <summary>"mulaw": pieces of mono G.711 µ-law, a byte a sample.</summary>
+    MuLaw,
+
+    /// <summary>"alaw": pieces of mono G.711 A-law, a byte a sample.</summary>
+    ALaw,
 }
 
 public static class AudioCodecNames
@@ -28,6 +34,8 @@ public static class AudioCodecNames
             "ogg_opus" => (true, AudioCodec.OggOpus),
             "pcm_s16le" => (true, AudioCodec.PcmS16Le),
             "pcm_f32le" => (true, AudioCodec.PcmF32Le),
+            "mulaw" => (true, AudioCodec.MuLaw),
+            "alaw" => (true, AudioCodec.ALaw),
             _ => (false, default),
         };
         return known;
@@ -40,6 +48,8 @@ public static class AudioCodecNames
         AudioCodec.OggOpus => "ogg_opus",
         AudioCodec.PcmS16Le => "pcm_s16le",
         AudioCodec.PcmF32Le => "pcm_f32le",
+        AudioCodec.MuLaw => "mulaw",
+        AudioCodec.ALaw => "alaw",
         _ => throw new ArgumentOutOfRangeException(nameof(codec), codec, null),
     };
 }

@@ -42,6 +42,8 @@ public static class AudioStreamDecoder
             AudioCodec.OggOpus => new OggOpusStreamDecoder(limits),
             AudioCodec.PcmS16Le => new PcmStreamDecoder(Pcm.SampleFormat.S16, sampleRate, limits),
             AudioCodec.PcmF32Le => new PcmStreamDecoder(Pcm.SampleFormat.F32, sampleRate, limits),
+            AudioCodec.MuLaw => new PcmStreamDecoder(Pcm.SampleFormat.MuLaw, sampleRate, limits),
+            AudioCodec.ALaw => new PcmStreamDecoder(Pcm.SampleFormat.ALaw, sampleRate, limits),
             _ => throw new ArgumentOutOfRangeException(nameof(codec), codec, null),
         };
     }

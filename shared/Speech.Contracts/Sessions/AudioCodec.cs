@@ -14,6 +14,12 @@ public enum AudioCodec
 
     /// <summary>Samples of 32-bit floats, little-endian, one channel, cut anywhere.</summary>
     PcmF32Le,
+
+    /// <summary>G.711 µ-law, a byte a sample, one channel, cut anywhere; 8 kHz unless <c>sample_rate</c> says otherwise.</summary>
+    MuLaw,
+
+    /// <summary>G.711 A-law, likewise.</summary>
+    ALaw,
 }
 
 public static class AudioCodecExtensions
@@ -24,8 +30,14 @@ public static class AudioCodecExtensions
         AudioCodec.OggOpus => "ogg_opus",
         AudioCodec.PcmS16Le => "pcm_s16le",
         AudioCodec.PcmF32Le => "pcm_f32le",
+        AudioCodec.MuLaw => "mulaw",
+        AudioCodec.ALaw => "alaw",
         _ => "opus",
     };
 
-    public static bool IsPcm(this AudioCodec codec) => codec is AudioCodec.PcmS16Le or AudioCodec.PcmF32Le;
+    /// <summary>Samples without packets, of which the sample rate must be known.</summary>
+    public static bool IsPcm(this AudioCodec codec) => codec is AudioCodec.PcmS16Le or AudioCodec.PcmF32Le || codec.IsG711();
+
+    /// <summary>Telephony's samples, whose usual rate needs no word.</summary>
+    public static bool IsG711(this AudioCodec codec) => codec is AudioCodec.MuLaw or AudioCodec.ALaw;
 }

@@ -12,6 +12,9 @@ public sealed record SessionParameters
     public const int MinSampleRate = 8000;
     public const int MaxSampleRate = 192_000;
 
+    /// <summary>Hz of <c>mulaw</c> and <c>alaw</c> where nothing else is said.</summary>
+    public const int G711SampleRate = 8000;
+
     /// <summary>More results than anybody has been sent; far below 2^53, up to where the scripts in Redis count.</summary>
     public const long MaxResumeFrom = 1_000_000_000_000;
 
@@ -169,14 +172,21 @@ public sealed record SessionParameters
             "ogg_opus" => AudioCodec.OggOpus,
             "pcm_s16le" => AudioCodec.PcmS16Le,
             "pcm_f32le" => AudioCodec.PcmF32Le,
+            "mulaw" => AudioCodec.MuLaw,
+            "alaw" => AudioCodec.ALaw,
             _ => null,
         };
         if (codec is null)
-            return $"codec '{Shorten(given["codec"])}' is not known, use opus, ogg_opus, pcm_s16le or pcm_f32le";
+            return $"codec '{Shorten(given["codec"])}' is not known, use opus, ogg_opus, pcm_s16le, pcm_f32le, mulaw or alaw";
         parsed = parsed with { Codec = codec.Value };
 
         var allowed = $"{MinSampleRate}..{MaxSampleRate}";
-        if (!given.TryGetValue("sample_rate", out var text))
+        if (!given.TryGetValue("sample_rate", out var text) && codec.Value.IsG711())
+        {
+            parsed = parsed with { SampleRate = G711SampleRate };
+            return null;
+        }
+        if (text is null)
             return codec.Value.IsPcm() ? $"codec={codec.Value.ToWireName()} needs sample_rate ({allowed})" : null;
         if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) || rate is < MinSampleRate or > MaxSampleRate)
             return $"sample_rate is '{Shorten(text)}', allowed are {allowed}";

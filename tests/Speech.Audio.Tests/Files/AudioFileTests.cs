@@ -67,7 +67,7 @@ public sealed class AudioFileTests
     [InlineData("fLaC", "FLAC")]
     [InlineData("ID3", "MP3")]
     [InlineData("\0\0\0\u0018ftypM4A ", "MP4")]
-    [InlineData("RF64", "variety of WAV")]
+    [InlineData("RIFX", "variety of WAV")]
     [InlineData("what?", "not known")]
     [InlineData("", "empty")]
     public void Other_formats_are_named_with_the_way_out(string start, string kind)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Speech.Audio.Tests.Wav;
 
 /// <summary>WAV files made by hand, byte by byte.</summary>
@@ -20,6 +22,15 @@ internal sealed record WavVector
 
     public bool Extensible { get; init; }
 
+    /// <summary>The last 8 bytes of the sub-format's GUID.</summary>
+    public byte[] SubFormatEnd { get; init; } = [0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
+
+    /// <summary>RIFF, RF64 or BW64.</summary>
+    public string Form { get; init; } = "RIFF";
+
+    /// <summary>For RF64 and BW64: what the chunk ds64 says of the data's length.</summary>
+    public long? LongDataLength { get; init; }
+
     /// <summary>Chunks before fmt and between fmt and data.</summary>
     public byte[] OtherChunk { get; init; } = [];
 
@@ -28,9 +39,18 @@ internal sealed record WavVector
         using var memory = new MemoryStream();
         using var writer = new BinaryWriter(memory);
         byte[] format = Format();
-        writer.Write("RIFF"u8);
-        writer.Write(4 + 2 * OtherChunk.Length + 8 + format.Length + 8 + Data.Length);
+        writer.Write(Encoding.ASCII.GetBytes(Form));
+        writer.Write(LongDataLength is not null ? -1 : 4 + 2 * OtherChunk.Length + 8 + format.Length + 8 + Data.Length);
         writer.Write("WAVE"u8);
+        if (LongDataLength is { } length)
+        {
+            writer.Write("ds64"u8);
+            writer.Write(28);
+            writer.Write(0L);
+            writer.Write(length);
+            writer.Write(0L);
+            writer.Write(0);
+        }
         writer.Write(OtherChunk);
         writer.Write("fmt "u8);
         writer.Write(format.Length);
@@ -59,7 +79,7 @@ internal sealed record WavVector
             writer.Write((ushort)Bits);
             writer.Write(0);
             writer.Write((ushort)Tag);
-            writer.Write((byte[])[0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71]);
+            writer.Write((byte[])[0, 0, 0, 0, 0x10, 0, .. SubFormatEnd]);
         }
         return memory.ToArray();
     }
