@@ -23,7 +23,7 @@ internal sealed class AudioPipeline : IDisposable
     private readonly IAudioStreamDecoder _decoder;
     private readonly Segmenter _segmenter;
     private readonly SampleBuffer _samples = new();
-    private readonly Contracts.AudioCodec _codec;
+    private readonly WrongContainer _wrongContainer;
     private readonly int _bytesPerSample;
     private long _bytes;
     private bool _flushing;
@@ -41,7 +41,7 @@ internal sealed class AudioPipeline : IDisposable
         _trail = new VadTrail((int)(segmenter.PreRollSeconds * AudioRate.Model) / Segmenter.WindowSamples + 3, _resumeSample, _vadState);
         _decoder = AudioStreamDecoder.Create(DecoderFor(parameters.Codec), parameters.SampleRate ?? AudioRate.Model, limits);
         _segmenter = new Segmenter(segmenter, firstSegment, _resumeSample, continuation);
-        _codec = parameters.Codec;
+        _wrongContainer = new WrongContainer(parameters.Codec);
         _bytesPerSample = parameters.Codec switch
         {
             Contracts.AudioCodec.PcmS16Le => sizeof(short),
@@ -77,8 +77,7 @@ internal sealed class AudioPipeline : IDisposable
     public double Decode(ReadOnlySpan<byte> message)
     {
         var before = _samples.Count;
-        if (_bytes == 0)
-            WrongContainer.ThrowIfAt(message, _codec);
+        _wrongContainer.ThrowIfIn(message);
         _bytes += message.Length;
         _decoder.Decode(message, _samples);
         return (_samples.Count - before) / (double)AudioRate.Model;

@@ -429,6 +429,11 @@ internal sealed partial class ClientSession : IAsyncDisposable
         {
             await (_audio?.EndAsync(isWhole) ?? Task.CompletedTask);
         }
+        catch (AudioFormatException e)
+        {
+            // All that came was none of the codec's.
+            End(CloseCode.InvalidMessage, e.Message);
+        }
         catch (Exception e)
         {
             Fail(e);

@@ -5,6 +5,9 @@ public enum AudioContainer
     Wav,
     OggOpus,
 
+    /// <summary>WebM or Matroska with Opus.</summary>
+    WebM,
+
     /// <summary>Samples without any header.</summary>
     RawPcm,
 }

@@ -14,6 +14,9 @@ namespace Speech.Audio.Files;
 /// </summary>
 public static class AudioFile
 {
+    private const string Supported =
+        "WAV, Ogg Opus and raw PCM (.raw, .pcm, .s16, .f32) can be read. Others can be converted: ffmpeg -i FILE -ac 1 -ar 16000 out.wav";
+
     private const int BlockBytes = 64 * 1024;
     private const int BlockSamples = 16 * 1024;
 
@@ -30,18 +33,23 @@ public static class AudioFile
     public static AudioClip Load(Stream stream, string name, AudioFileOptions? options = null)
     {
         options ??= new AudioFileOptions();
-        var start = new byte[12];
+        var start = new byte[AudioSignature.MaxBytes];
         start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         var whole = new PrependedStream(start, stream);
         try
         {
-            if (WavReader.IsRiff(start))
-                return LoadWav(whole, options);
-            if (start.AsSpan().StartsWith("OggS"u8))
-                return LoadOggOpus(whole, options);
+            if (AudioSignature.TryRecognise(start, framesInARow: RawFormat(name, options) is null ? 2 : 3, out var signature))
+            {
+                return signature.Container switch
+                {
+                    AudioContainer.Wav => LoadWav(whole, options),
+                    AudioContainer.OggOpus => LoadOggOpus(whole, options),
+                    _ => throw new AudioFormatException($"This is {signature.Name}, which is not supported. {Supported}"),
+                };
+            }
             return RawFormat(name, options) is { } format
                 ? LoadRaw(whole, format, options)
-                : throw new AudioFormatException(Describe(start));
+                : throw new AudioFormatException($"{(start.Length == 0 ? "The file is empty" : "The format is not known")}. {Supported}");
         }
         catch (AudioFormatException e)
         {
@@ -75,8 +83,8 @@ public static class AudioFile
         var block = new byte[BlockBytes];
         while (stream.ReadAtLeast(block, block.Length, throwOnEndOfStream: false) is var read and > 0)
             reader.Read(block.AsSpan(0, read), samples.Limited);
-        if (reader.Head is not { } head)
-            throw new AudioFormatException("There is no Opus stream in the Ogg file; only Opus is supported in Ogg.");
+        reader.Complete();
+        var head = reader.Head!.Value;
         var warnings = new List<string>();
         if (reader.CorruptPages > 0 || reader.SkippedBytes > 0)
             warnings.Add($"{reader.SkippedBytes} bytes were no valid Ogg and were skipped");
@@ -112,17 +120,4 @@ public static class AudioFile
         ".f32" or ".f32le" => SampleFormat.F32,
         _ => null,
     };
-
-    private static string Describe(ReadOnlySpan<byte> start)
-    {
-        var kind = start.IsEmpty ? "The file is empty"
-            : start.StartsWith("fLaC"u8) ? "FLAC is not supported"
-            : start.StartsWith("ID3"u8) || start is [0xFF, 0xFB or 0xF3 or 0xF2, ..] ? "MP3 is not supported"
-            : start.Length >= 8 && start[4..].StartsWith("ftyp"u8) ? "MP4 is not supported"
-            : start.StartsWith((ReadOnlySpan<byte>)[0x1A, 0x45, 0xDF, 0xA3]) ? "WebM is not supported"
-            : start.StartsWith("RIFX"u8) ? "This variety of WAV is not supported"
-            : "The format is not known";
-        return $"{kind}: WAV, Ogg Opus and raw PCM (.raw, .pcm, .s16, .f32) can be read. "
-            + "Others can be converted: ffmpeg -i FILE -ac 1 -ar 16000 out.wav";
-    }
 }

@@ -60,6 +60,14 @@ public sealed class OggOpusReader : IDisposable
             throw new AudioFormatException($"No Ogg Opus header in the first {MaxBytesBeforeHead / 1024} KiB: this is not an Ogg Opus stream.");
     }
 
+    /// <summary>At the end of the stream.</summary>
+    /// <exception cref="AudioFormatException">All that came was no Ogg Opus.</exception>
+    public void Complete()
+    {
+        if (Head is null && _bytes > 0)
+            throw new AudioFormatException($"None of the {_bytes} bytes is Ogg Opus: there is no page with an OpusHead.");
+    }
+
     public void Dispose() => _decoder.Dispose();
 
     private void Handle(OggPacket packet, IBufferWriter<float> output)

@@ -40,6 +40,8 @@ public sealed class OggPacketReader
     private int _offset;
 
     private uint? _serial;
+    private bool _ended;
+    private string? _otherCodec;
     private uint _nextSequence;
     private bool _sawData;
     private bool _beginsStream;
@@ -53,6 +55,7 @@ public sealed class OggPacketReader
     public long Gaps { get; private set; }
 
     /// <summary>Reads until a whole packet is there or the input is used up; see <see cref="OggPageReader.TryRead"/>.</summary>
+    /// <exception cref="AudioFormatException">There is no Opus stream, but something else, or its beginning is missing.</exception>
     public bool TryRead(scoped ReadOnlySpan<byte> input, out int consumed, out OggPacket packet)
     {
         consumed = 0;
@@ -70,8 +73,7 @@ public sealed class OggPacketReader
 
     private void Enter(OggPage page)
     {
-        if ((_page.Flags & OggPageFlags.EndOfStream) != 0)
-            _serial = null;
+        _ended |= (_page.Flags & OggPageFlags.EndOfStream) != 0;
         // Until it is accepted the page has nothing to give.
         _page = default;
         _segment = _offset = 0;
@@ -80,8 +82,13 @@ public sealed class OggPacketReader
         {
             _serial = page.Serial;
             _nextSequence = page.Sequence;
-            _sawData = _gap = _assembling = false;
+            _sawData = _gap = _assembling = _ended = false;
             _beginsStream = true;
+        }
+        else if (_serial is null)
+        {
+            PassOver(page);
+            return;
         }
         else if (page.Serial != _serial)
         {
@@ -108,8 +115,21 @@ public sealed class OggPacketReader
 
     private bool BeginsNextStream(OggPage page) =>
         (page.Flags & OggPageFlags.BeginOfStream) != 0
-        && (_serial is null || _sawData)
+        && (_serial is null || _sawData || _ended)
         && page.Body.Span.StartsWith(OpusHead.Magic);
+
+    /// <summary>The first pages of all streams come before any other (RFC 3533, section 6): when there is none of Opus by then, there will be none.</summary>
+    private void PassOver(OggPage page)
+    {
+        if ((page.Flags & OggPageFlags.BeginOfStream) != 0)
+        {
+            _otherCodec ??= OggCodec.NameOf(page.Body.Span) ?? "Ogg without Opus";
+            return;
+        }
+        throw new AudioFormatException(_otherCodec is not null
+            ? $"This is {_otherCodec}, not Ogg Opus. It can be converted: ffmpeg -i FILE -c:a libopus OUT.opus"
+            : "The Ogg stream's beginning is missing: its first page, with the OpusHead, must come first.");
+    }
 
     private bool TryTake(out OggPacket packet)
     {

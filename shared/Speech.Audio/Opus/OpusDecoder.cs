@@ -75,6 +75,16 @@ public sealed class OpusDecoder : IDisposable
         return new OpusDecodeResult(samples, OpusDecodeOutcome.Decoded, null);
     }
 
+    /// <summary>Stands in for audio that is missing, by what was heard before; counts no packet.</summary>
+    /// <param name="pcm">As many samples as are missing: a multiple of 2.5 ms, 120 ms at most.</param>
+    /// <returns>How many that is.</returns>
+    public int Conceal(Span<float> pcm)
+    {
+        var samples = LibOpus.Check(Call([], pcm, useFec: false), "concealing missing audio");
+        PcmConverter.Sanitize(pcm[..samples]);
+        return samples;
+    }
+
     /// <summary>
     /// Stands in for the packet lost just before <paramref name="next"/>: from the copy that <paramref name="next"/> carries
     /// if its encoder added one (in-band forward error correction), else by concealment. Decode <paramref name="next"/> afterwards.

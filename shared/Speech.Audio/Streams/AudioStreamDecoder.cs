@@ -25,6 +25,7 @@ public interface IAudioStreamDecoder : IDisposable
     void Decode(ReadOnlySpan<byte> message, IBufferWriter<float> output);
 
     /// <summary>At the end of the audio: writes what a filter held back. Nothing can be decoded afterwards.</summary>
+    /// <exception cref="AudioFormatException">Nothing that came was audio of the codec.</exception>
     void Complete(IBufferWriter<float> output);
 }
 

@@ -17,9 +17,7 @@ internal sealed class OggOpusStreamDecoder(AudioStreamLimits limits) : IAudioStr
         _reader.Read(message, _limited.Over(output));
     }
 
-    public void Complete(IBufferWriter<float> output)
-    {
-    }
+    public void Complete(IBufferWriter<float> output) => _reader.Complete();
 
     public void Dispose() => _reader.Dispose();
 }

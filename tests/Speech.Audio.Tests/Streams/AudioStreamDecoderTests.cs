@@ -33,7 +33,57 @@ public sealed class AudioStreamDecoderTests
         var pcm = Signals.Collect(output => packets.ForEach(packet => decoder.Decode(packet, output)));
 
         pcm.Length.ShouldBe(16_000);
-        decoder.DamagedParts.ShouldBe(2);
+        decoder.DamagedParts.ShouldBe(1);
+    }
+
+    [Fact]
+    public void An_empty_message_of_opus_stands_for_20_ms_whatever_the_packets_last()
+    {
+        foreach (var milliseconds in (int[])[10, 20, 60])
+        {
+            var (packets, _) = OpusCodecTests.Encode(Recordings.Speech(1.2), new OpusEncoderOptions { FrameMilliseconds = milliseconds });
+            using var decoder = AudioStreamDecoder.Create(AudioCodec.Opus);
+
+            var pcm = Signals.Collect(output =>
+            {
+                decoder.Decode([], output);
+                packets.ForEach(packet => decoder.Decode(packet, output));
+                decoder.Decode([], output);
+                decoder.Decode([], output);
+                decoder.Complete(output);
+            });
+
+            pcm.Length.ShouldBe(packets.Count * milliseconds * 16 + 3 * 320);
+            decoder.DamagedParts.ShouldBe(0);
+        }
+    }
+
+    [Theory]
+    [InlineData(AudioCodec.Opus, 50, "None of the first 50 messages is an Opus packet")]
+    [InlineData(AudioCodec.Opus, 1, "None of the first 1 messages is an Opus packet")]
+    [InlineData(AudioCodec.OggOpus, 3, "None of the 300 bytes is Ogg Opus")]
+    public void What_holds_no_audio_at_all_is_an_error_at_the_latest_at_its_end(AudioCodec codec, int messages, string because)
+    {
+        using var decoder = AudioStreamDecoder.Create(codec);
+        var noise = new byte[100];
+        noise.AsSpan().Fill(0xff);
+
+        Should.Throw<AudioFormatException>(() => Signals.Collect(output =>
+        {
+            for (var i = 0; i < messages; i++)
+                decoder.Decode(noise, output);
+            decoder.Complete(output);
+        })).Message.ShouldContain(because);
+    }
+
+    [Fact]
+    public void Silence_of_a_sender_that_said_nothing_yet_is_no_error()
+    {
+        foreach (var codec in Enum.GetValues<AudioCodec>())
+        {
+            using var decoder = AudioStreamDecoder.Create(codec);
+            Signals.Collect(decoder.Complete).ShouldBeEmpty();
+        }
     }
 
     [Theory]
