@@ -90,6 +90,8 @@ public static class AudioFile
             warnings.Add($"{reader.SkippedBytes} bytes were no valid Ogg and were skipped");
         if (reader.Gaps > 0)
             warnings.Add($"pages are missing in {reader.Gaps} places");
+        if (reader.Jumps > 0)
+            warnings.Add($"its clock jumps by more than a minute in {reader.Jumps} places, and nothing stands there for what may be missing");
         if (reader.CorruptPackets > 0)
             warnings.Add($"{reader.CorruptPackets} Opus packets were corrupt and concealed");
         return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.OggOpus, (int)head.InputSampleRate, head.Channels, warnings);

@@ -43,6 +43,31 @@ public readonly record struct OpusPacket(OpusMode Mode, OpusBandwidth Bandwidth,
 
     public TimeSpan Duration => TimeSpan.FromMicroseconds(Samples48k * 1000L / 48);
 
+    /// <summary>What the first two bytes say of the length, at 48 kHz; 0 if nothing sensible. Holds for packets of several streams, too.</summary>
+    public static int ReadSamples48k(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+            return 0;
+        var frame = Configuration(bytes[0] >> 3).FrameSamples48k;
+        var samples = frame * ((bytes[0] & 3) switch { 0 => 1, 3 => bytes.Length > 1 ? bytes[1] & 0x3f : 0, _ => 2 });
+        return samples <= MaxSamples48k ? samples : 0;
+    }
+
+    /// <summary>
+    /// Whether the packet says that nobody speaks in it: all flags of voice activity, the first bits of a SILK frame (RFC 6716, section 4.2.3), are 0.
+    /// Only behind such packets does an encoder leave others out. CELT has no such flags.
+    /// </summary>
+    public static bool IsInactive(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty || Configuration(bytes[0] >> 3) is { Mode: OpusMode.Celt })
+            return false;
+        // One or two bytes are what stands in for silence; else of packets of one frame only, as every sender of speech has them.
+        if (bytes.Length <= 2)
+            return true;
+        var silkFrames = Math.Max(1, Configuration(bytes[0] >> 3).FrameSamples48k / 960);
+        return (bytes[0] & 3) == 0 && bytes[1] >> (8 - silkFrames) == 0;
+    }
+
     /// <param name="sampleRate">8, 12, 16, 24 or 48 kHz.</param>
     public int SamplesAt(int sampleRate) => (int)((long)Samples48k * sampleRate / 48_000);
 

@@ -9,7 +9,7 @@ internal sealed class OggOpusStreamDecoder(AudioStreamLimits limits) : IAudioStr
     private readonly LimitedSampleWriter _limited = new(
         (long)limits.MaxMessageSeconds * AudioRate.Model, $"One message holds more than {limits.MaxMessageSeconds} s of audio; send smaller ones.");
 
-    public long DamagedParts => _reader.CorruptPackets + _reader.CorruptPages + _reader.Gaps;
+    public long DamagedParts => _reader.CorruptPackets + _reader.CorruptPages + _reader.Gaps + _reader.Jumps;
 
     public void Decode(ReadOnlySpan<byte> message, IBufferWriter<float> output)
     {

@@ -169,7 +169,12 @@ public sealed class OggOpusTests
         { Head((8, 0x10)), "version 16" },
         { Head((9, 0)), "not 0" },
         { Head((9, 3)), "not 3" },
-        { Head((18, 1), (9, 6)), "mapping family 1" },
+        { Head((18, 1), (9, 6)), "6 channels need 8 bytes, 0 are there" },
+        { Head((18, 1), (9, 9)), "1 to 8 channels, not 9" },
+        { [.. Head((18, 1), (9, 2)), 1, 1, 0, 2], "makes no sense" },
+        { [.. Head((18, 1), (9, 2)), 1, 2, 0, 1], "makes no sense" },
+        { [.. Head((18, 1), (9, 1)), 0, 0, 0], "makes no sense" },
+        { Head((18, 2), (9, 4)), "mapping family 2" },
         { Head((18, 255)), "mapping family 255" },
     };
 
