@@ -87,7 +87,7 @@ public class SessionParametersTests
     [InlineData("prompt=two%0Alines", "prompt must be 1..1000 bytes of UTF-8 text without control characters")]
     [InlineData("prompt=a&prompt=b", "prompt is given twice")]
     [InlineData("translate=fr,es,de,it,pt,nl,pl,sv,da", "more than 8 languages")]
-    [InlineData("codec=mp3", "codec 'mp3' is not known, use opus, ogg_opus, pcm_s16le, pcm_f32le, mulaw or alaw")]
+    [InlineData("codec=mp3", "codec 'mp3' is not known, use opus, ogg_opus, webm_opus, pcm_s16le, pcm_f32le, mulaw or alaw")]
     [InlineData("codec=mulaw&sample_rate=7999", "sample_rate is '7999', allowed are 8000..192000")]
     [InlineData("codec=pcm_s16le", "codec=pcm_s16le needs sample_rate (8000..192000)")]
     [InlineData("codec=pcm_s16le&sample_rate=7999", "sample_rate is '7999', allowed are 8000..192000")]

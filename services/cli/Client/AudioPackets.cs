@@ -13,6 +13,9 @@ internal static class AudioPackets
 {
     public static readonly TimeSpan Duration = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Those that can be written here.</summary>
+    public static readonly AudioCodec[] Codecs = [.. Enum.GetValues<AudioCodec>().Except([AudioCodec.WebMOpus])];
+
     private const int FrameSamples = AudioRate.Model / 50;
 
     /// <summary>Encodes one packet after the other, as they are asked for; the last is filled up with silence.</summary>

@@ -10,7 +10,7 @@ internal static class TranscribeCommand
 {
     private static readonly Argument<string[]> Files = new("FILE")
     {
-        Description = "WAV, Ogg Opus, or raw PCM (.raw, .pcm, .s16: 16 bit; .f32: float; both little-endian, one channel).",
+        Description = "WAV, Ogg Opus, WebM with Opus, or raw PCM (.raw, .pcm, .s16: 16 bit; .f32: float; both little-endian, one channel).",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -55,7 +55,7 @@ internal static class TranscribeCommand
     private static readonly Option<bool> Words = new("--words") { Description = "Also print when each word is said." };
 
     private static readonly Option<string> Codec = Options.OneOf(
-        "--codec", "How the audio travels.", AudioCodec.Opus.ToWireName(), [.. Enum.GetValues<AudioCodec>().Select(codec => codec.ToWireName())]);
+        "--codec", "How the audio travels.", AudioCodec.Opus.ToWireName(), [.. AudioPackets.Codecs.Select(codec => codec.ToWireName())]);
 
     private static readonly Option<int> Rate = Options.Number("--rate", "HZ", "Sample rate of raw PCM files.", AudioRate.Model, AudioRate.Minimum, AudioRate.Maximum);
 

@@ -172,6 +172,7 @@ internal sealed class AudioPipeline : IDisposable
         Contracts.AudioCodec.PcmF32Le => Speech.Audio.Streams.AudioCodec.PcmF32Le,
         Contracts.AudioCodec.MuLaw => Speech.Audio.Streams.AudioCodec.MuLaw,
         Contracts.AudioCodec.ALaw => Speech.Audio.Streams.AudioCodec.ALaw,
+        Contracts.AudioCodec.WebMOpus => Speech.Audio.Streams.AudioCodec.WebMOpus,
         _ => throw new ArgumentOutOfRangeException(nameof(codec), codec, null),
     };
 }

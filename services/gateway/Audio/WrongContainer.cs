@@ -15,7 +15,12 @@ internal sealed class WrongContainer(AudioCodec codec)
     private byte[]? _start = [];
     private int _length;
 
-    private AudioContainer? Own => codec == AudioCodec.OggOpus ? AudioContainer.OggOpus : null;
+    private AudioContainer? Own => codec switch
+    {
+        AudioCodec.OggOpus => AudioContainer.OggOpus,
+        AudioCodec.WebMOpus => AudioContainer.WebM,
+        _ => null,
+    };
 
     /// <param name="message">The next message of the stream.</param>
     /// <exception cref="AudioFormatException">It is something that the codec does not have.</exception>

@@ -5,6 +5,7 @@ using Speech.Audio.Pcm;
 using Speech.Audio.Resampling;
 using Speech.Audio.Streams;
 using Speech.Audio.Wav;
+using Speech.Audio.WebM;
 
 namespace Speech.Audio.Files;
 
@@ -15,7 +16,7 @@ namespace Speech.Audio.Files;
 public static class AudioFile
 {
     private const string Supported =
-        "WAV, Ogg Opus and raw PCM (.raw, .pcm, .s16, .f32) can be read. Others can be converted: ffmpeg -i FILE -ac 1 -ar 16000 out.wav";
+        "WAV, Ogg Opus, WebM with Opus and raw PCM (.raw, .pcm, .s16, .f32) can be read. Others can be converted: ffmpeg -i FILE -ac 1 -ar 16000 out.wav";
 
     private const int BlockBytes = 64 * 1024;
     private const int BlockSamples = 16 * 1024;
@@ -44,6 +45,7 @@ public static class AudioFile
                 {
                     AudioContainer.Wav => LoadWav(whole, options),
                     AudioContainer.OggOpus => LoadOggOpus(whole, options),
+                    AudioContainer.WebM => LoadWebM(whole, options),
                     _ => throw new AudioFormatException($"This is {signature.Name}, which is not supported. {Supported}"),
                 };
             }
@@ -95,6 +97,23 @@ public static class AudioFile
         if (reader.CorruptPackets > 0)
             warnings.Add($"{reader.CorruptPackets} Opus packets were corrupt and concealed");
         return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.OggOpus, (int)head.InputSampleRate, head.Channels, warnings);
+    }
+
+    private static AudioClip LoadWebM(Stream stream, AudioFileOptions options)
+    {
+        using var reader = new WebMOpusReader();
+        var samples = Samples(options);
+        var block = new byte[BlockBytes];
+        while (stream.ReadAtLeast(block, block.Length, throwOnEndOfStream: false) is var read and > 0)
+            reader.Read(block.AsSpan(0, read), samples.Limited);
+        reader.Complete();
+        var head = reader.Head!.Value;
+        var warnings = new List<string>();
+        if (reader.Jumps > 0)
+            warnings.Add($"its clock jumps by more than a minute in {reader.Jumps} places, and nothing stands there for what may be missing");
+        if (reader.CorruptPackets > 0)
+            warnings.Add($"{reader.CorruptPackets} Opus packets were corrupt and concealed");
+        return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.WebM, (int)head.InputSampleRate, head.Channels, warnings);
     }
 
     private static AudioClip LoadRaw(Stream stream, SampleFormat format, AudioFileOptions options)

@@ -22,6 +22,9 @@ public enum AudioCodec
 
     /// <summary>"alaw": pieces of mono G.711 A-law, a byte a sample.</summary>
     ALaw,
+
+    /// <summary>"webm_opus": pieces, cut anywhere, of a WebM stream with Opus, as browsers' MediaRecorder makes it.</summary>
+    WebMOpus,
 }
 
 public static class AudioCodecNames
@@ -36,6 +39,7 @@ public static class AudioCodecNames
             "pcm_f32le" => (true, AudioCodec.PcmF32Le),
             "mulaw" => (true, AudioCodec.MuLaw),
             "alaw" => (true, AudioCodec.ALaw),
+            "webm_opus" => (true, AudioCodec.WebMOpus),
             _ => (false, default),
         };
         return known;
@@ -50,6 +54,7 @@ public static class AudioCodecNames
         AudioCodec.PcmF32Le => "pcm_f32le",
         AudioCodec.MuLaw => "mulaw",
         AudioCodec.ALaw => "alaw",
+        AudioCodec.WebMOpus => "webm_opus",
         _ => throw new ArgumentOutOfRangeException(nameof(codec), codec, null),
     };
 }

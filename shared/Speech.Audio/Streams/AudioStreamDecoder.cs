@@ -41,6 +41,7 @@ public static class AudioStreamDecoder
         {
             AudioCodec.Opus => new OpusStreamDecoder(limits),
             AudioCodec.OggOpus => new OggOpusStreamDecoder(limits),
+            AudioCodec.WebMOpus => new WebMOpusStreamDecoder(limits),
             AudioCodec.PcmS16Le => new PcmStreamDecoder(Pcm.SampleFormat.S16, sampleRate, limits),
             AudioCodec.PcmF32Le => new PcmStreamDecoder(Pcm.SampleFormat.F32, sampleRate, limits),
             AudioCodec.MuLaw => new PcmStreamDecoder(Pcm.SampleFormat.MuLaw, sampleRate, limits),

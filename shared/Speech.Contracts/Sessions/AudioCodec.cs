@@ -20,6 +20,9 @@ public enum AudioCodec
 
     /// <summary>G.711 A-law, likewise.</summary>
     ALaw,
+
+    /// <summary>A WebM stream with Opus, as browsers' MediaRecorder makes it, cut anywhere.</summary>
+    WebMOpus,
 }
 
 public static class AudioCodecExtensions
@@ -32,6 +35,7 @@ public static class AudioCodecExtensions
         AudioCodec.PcmF32Le => "pcm_f32le",
         AudioCodec.MuLaw => "mulaw",
         AudioCodec.ALaw => "alaw",
+        AudioCodec.WebMOpus => "webm_opus",
         _ => "opus",
     };
 

@@ -174,10 +174,11 @@ public sealed record SessionParameters
             "pcm_f32le" => AudioCodec.PcmF32Le,
             "mulaw" => AudioCodec.MuLaw,
             "alaw" => AudioCodec.ALaw,
+            "webm_opus" => AudioCodec.WebMOpus,
             _ => null,
         };
         if (codec is null)
-            return $"codec '{Shorten(given["codec"])}' is not known, use opus, ogg_opus, pcm_s16le, pcm_f32le, mulaw or alaw";
+            return $"codec '{Shorten(given["codec"])}' is not known, use opus, ogg_opus, webm_opus, pcm_s16le, pcm_f32le, mulaw or alaw";
         parsed = parsed with { Codec = codec.Value };
 
         var allowed = $"{MinSampleRate}..{MaxSampleRate}";

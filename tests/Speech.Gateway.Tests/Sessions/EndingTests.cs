@@ -47,6 +47,10 @@ public sealed class EndingTests : GatewayTest
     [Theory]
     [InlineData("opus", "OggS and so on", "codec is opus, but this is an Ogg stream: use codec=ogg_opus")]
     [InlineData("pcm_s16le", "RIFF and so on", "codec is pcm_s16le, but this is a WAV file: send its samples without the header, as pcm_s16le or pcm_f32le")]
+    [InlineData("opus", "\0\0\0\u0018ftypM4A and so on", "codec is opus, but this is an M4A (MP4) file: convert it, ffmpeg -i FILE -c:a libopus -f ogg OUT, or send samples")]
+    [InlineData("ogg_opus", "fLaC and so on", "codec is ogg_opus, but this is a FLAC file: convert it, ffmpeg -i FILE -c:a libopus -f ogg OUT, or send samples")]
+    [InlineData("webm_opus", "OggS and so on", "codec is webm_opus, but this is an Ogg stream: use codec=ogg_opus")]
+    [InlineData("mulaw", "RIFF and so on", "codec is mulaw, but this is a WAV file: send its samples without the header, as pcm_s16le or pcm_f32le")]
     public async Task Another_container_than_promised_is_recognised(string codec, string start, string reason)
     {
         await using var gateway = await StartGatewayAsync();
@@ -54,6 +58,30 @@ public sealed class EndingTests : GatewayTest
         await client.SendAudioAsync(System.Text.Encoding.ASCII.GetBytes(start));
         (await client.ExpectCloseAsync()).ShouldBe(CloseCode.InvalidMessage);
         client.CloseReason.ShouldBe(reason);
+    }
+
+    [Fact]
+    public async Task A_container_is_recognised_also_when_it_comes_byte_by_byte()
+    {
+        await using var gateway = await StartGatewayAsync();
+        await using var client = await TestClient.ConnectAsync(gateway, "codec=opus");
+        await client.SendAudioAsync("fLaC"u8.ToArray().Chunk(1).ToArray());
+        (await client.ExpectCloseAsync()).ShouldBe(CloseCode.InvalidMessage);
+        client.CloseReason.ShouldNotBeNull().ShouldContain("this is a FLAC file");
+    }
+
+    [Theory]
+    [InlineData("opus", "None of the first 1 messages is an Opus packet")]
+    [InlineData("ogg_opus", "None of the 5 bytes is Ogg Opus")]
+    public async Task What_held_no_audio_at_all_does_not_end_in_done(string codec, string reason)
+    {
+        await using var gateway = await StartGatewayAsync();
+        await using var client = await TestClient.ConnectAsync(gateway, $"codec={codec}");
+        await client.SendAudioAsync([255, 255, 255, 255, 255]);
+        await client.SendAsync(new Stop());
+        (await client.ExpectCloseAsync()).ShouldBe(CloseCode.InvalidMessage);
+        client.CloseReason.ShouldNotBeNull().ShouldContain(reason);
+        client.Received.OfType<Done>().ShouldBeEmpty();
     }
 
     [Fact]
