@@ -77,7 +77,7 @@ public sealed class EndingTests : GatewayTest
     {
         await using var gateway = await StartGatewayAsync();
         await using var client = await TestClient.ConnectAsync(gateway, $"codec={codec}");
-        await client.SendAudioAsync([255, 255, 255, 255, 255]);
+        await client.SendAudioAsync(new byte[] { 255, 255, 255, 255, 255 });
         await client.SendAsync(new Stop());
         (await client.ExpectCloseAsync()).ShouldBe(CloseCode.InvalidMessage);
         client.CloseReason.ShouldNotBeNull().ShouldContain(reason);
