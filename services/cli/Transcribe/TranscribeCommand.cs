@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spectre.Console;
 using Speech.Audio;
+using Speech.Cli.Client;
 using Speech.Contracts;
 
 namespace Speech.Cli.Transcribe;
