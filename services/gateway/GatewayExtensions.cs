@@ -55,10 +55,15 @@ internal static class GatewayExtensions
 
     public static void MapGateway(this WebApplication app)
     {
+        app.MapFrontPage(
+            ("/ws", "WebSocket: audio in, transcripts and translations out"),
+            (LanguagesEndpoint.Path, "the languages that can be asked for"),
+            ("/api/status", "sessions, queue and workers"),
+            ("/health/all", "whether every instance of every service is well"));
         app.UseWebSockets();
         app.MapGet("/ws", context => context.RequestServices.GetRequiredService<SessionEndpoint>().HandleAsync(context));
-        app.MapGet(LanguagesEndpoint.Path, LanguagesEndpoint.HandleAsync);
-        app.MapGet("/health/all", context => context.RequestServices.GetRequiredService<HealthOfAllEndpoint>().HandleAsync(context));
-        app.MapGet("/api/status", context => context.RequestServices.GetRequiredService<StatusEndpoint>().HandleAsync(context));
+        app.MapReading(LanguagesEndpoint.Path, LanguagesEndpoint.HandleAsync);
+        app.MapReading("/health/all", context => context.RequestServices.GetRequiredService<HealthOfAllEndpoint>().HandleAsync(context));
+        app.MapReading("/api/status", context => context.RequestServices.GetRequiredService<StatusEndpoint>().HandleAsync(context));
     }
 }
