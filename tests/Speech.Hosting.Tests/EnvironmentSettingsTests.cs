@@ -126,7 +126,10 @@ public class EnvironmentSettingsTests
         using var folder = new TemporaryFolder();
         var file = folder.Write(".env", string.Concat(passwords.Select((password, i) => $"P{i}='{password}'\n")));
         using var python = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
-            "/usr/bin/python3", ["-c", "import dotenv, json, sys; print(json.dumps(dotenv.dotenv_values(sys.argv[1])))", file]) { RedirectStandardOutput = true })!;
+            "/usr/bin/python3", ["-c", "import dotenv, json, sys; print(json.dumps(dotenv.dotenv_values(sys.argv[1])))", file])
+        {
+            RedirectStandardOutput = true,
+        })!;
         var theirs = System.Text.Json.JsonSerializer.Deserialize<Dictionary<string, string>>(await python.StandardOutput.ReadToEndAsync())!;
         var ours = EnvFile.Read(file);
         for (var i = 0; i < passwords.Length; i++)
