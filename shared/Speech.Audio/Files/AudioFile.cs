@@ -1,10 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using Speech.Audio.Ogg;
 using Speech.Audio.Pcm;
-using Speech.Audio.Resampling;
-using Speech.Audio.Streams;
-using Speech.Audio.Wav;
 
 namespace Speech.Audio.Files;
 
@@ -30,80 +26,30 @@ public static class AudioFile
     public static AudioClip Load(Stream stream, string name, AudioFileOptions? options = null)
     {
         options ??= new AudioFileOptions();
+        using var reader = AudioReader.Open(stream, name, options);
+        var samples = new ArrayBufferWriter<float>(BlockSamples);
+        var limit = (long)(options.MaxDuration.TotalSeconds * AudioRate.Model);
+        while (reader.Read(samples.GetSpan(BlockSamples)) is var read and > 0)
+        {
+            samples.Advance(read);
+            if (samples.WrittenCount > limit)
+                throw new AudioFormatException(string.Create(CultureInfo.InvariantCulture, $"{name}: The recording is longer than {options.MaxDuration}."));
+        }
+        return new AudioClip(samples.WrittenSpan.ToArray(), reader.Container, reader.SourceSampleRate, reader.SourceChannels, reader.Warnings);
+    }
+
+    internal static AudioSource OpenSource(Stream stream, string name, AudioFileOptions options)
+    {
         var start = new byte[12];
         start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         var whole = new PrependedStream(start, stream);
-        try
-        {
-            if (start.AsSpan().StartsWith("RIFF"u8))
-                return LoadWav(whole, options);
-            if (start.AsSpan().StartsWith("OggS"u8))
-                return LoadOggOpus(whole, options);
-            return RawFormat(name, options) is { } format
-                ? LoadRaw(whole, format, options)
-                : throw new AudioFormatException(Describe(start));
-        }
-        catch (AudioFormatException e)
-        {
-            throw new AudioFormatException($"{name}: {e.Message}", e);
-        }
-    }
-
-    private static AudioClip LoadWav(Stream stream, AudioFileOptions options)
-    {
-        var reader = WavReader.Open(stream);
-        var rate = reader.Format.SampleRate;
-        var samples = Samples(options);
-        using var resampler = rate == AudioRate.Model ? null : new Resampler(rate, AudioRate.Model);
-        var block = new float[BlockSamples];
-        while (reader.Read(block) is var read and > 0)
-        {
-            if (resampler is null)
-                samples.Limited.Write(block.AsSpan(0, read));
-            else
-                resampler.Process(block.AsSpan(0, read), samples.Limited);
-        }
-        resampler?.Flush(samples.Limited);
-        string[] warnings = reader.IsTruncated ? ["the file is truncated: it ends before its header says"] : [];
-        return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.Wav, rate, reader.Format.Channels, warnings);
-    }
-
-    private static AudioClip LoadOggOpus(Stream stream, AudioFileOptions options)
-    {
-        using var reader = new OggOpusReader();
-        var samples = Samples(options);
-        var block = new byte[BlockBytes];
-        while (stream.ReadAtLeast(block, block.Length, throwOnEndOfStream: false) is var read and > 0)
-            reader.Read(block.AsSpan(0, read), samples.Limited);
-        if (reader.Head is not { } head)
-            throw new AudioFormatException("There is no Opus stream in the Ogg file; only Opus is supported in Ogg.");
-        var warnings = new List<string>();
-        if (reader.CorruptPages > 0 || reader.SkippedBytes > 0)
-            warnings.Add($"{reader.SkippedBytes} bytes were no valid Ogg and were skipped");
-        if (reader.Gaps > 0)
-            warnings.Add($"pages are missing in {reader.Gaps} places");
-        if (reader.CorruptPackets > 0)
-            warnings.Add($"{reader.CorruptPackets} Opus packets were corrupt and concealed");
-        return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.OggOpus, (int)head.InputSampleRate, head.Channels, warnings);
-    }
-
-    private static AudioClip LoadRaw(Stream stream, SampleFormat format, AudioFileOptions options)
-    {
-        using var decoder = new PcmStreamDecoder(format, options.RawSampleRate, new AudioStreamLimits { MaxMessageSeconds = int.MaxValue });
-        var samples = Samples(options);
-        var block = new byte[BlockBytes];
-        while (stream.Read(block) is var read and > 0)
-            decoder.Decode(block.AsSpan(0, read), samples.Limited);
-        decoder.Complete(samples.Limited);
-        return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.RawPcm, options.RawSampleRate, 1, []);
-    }
-
-    private static (ArrayBufferWriter<float> All, LimitedSampleWriter Limited) Samples(AudioFileOptions options)
-    {
-        var all = new ArrayBufferWriter<float>(BlockSamples);
-        var limit = (long)(options.MaxDuration.TotalSeconds * AudioRate.Model);
-        var limited = new LimitedSampleWriter(limit, string.Create(CultureInfo.InvariantCulture, $"The recording is longer than {options.MaxDuration}."));
-        return (all, limited.Over(all));
+        if (start.AsSpan().StartsWith("RIFF"u8))
+            return new WavSource(whole);
+        if (start.AsSpan().StartsWith("OggS"u8))
+            return new OggOpusSource(whole);
+        return RawFormat(name, options) is { } format
+            ? new RawSource(whole, format, options.RawSampleRate, options.RawChannels)
+            : throw new AudioFormatException(Describe(start));
     }
 
     private static SampleFormat? RawFormat(string name, AudioFileOptions options) => options.RawFormat ?? Path.GetExtension(name).ToLowerInvariant() switch

@@ -44,6 +44,9 @@ public sealed class OggOpusReader : IDisposable
     /// <summary>Bytes that were no Ogg.</summary>
     public long SkippedBytes => _packets.SkippedBytes;
 
+    /// <summary>Whether the last Opus stream so far has come to the page that is marked as its end.</summary>
+    public bool HasEnded => _packets.HasEnded;
+
     /// <summary>Decodes what has arrived, in pieces of any size.</summary>
     /// <param name="output">Takes 16 kHz mono samples in [-1, 1].</param>
     /// <exception cref="AudioFormatException">Not Ogg Opus, or of an unsupported kind.</exception>

@@ -52,6 +52,9 @@ public sealed class OggPacketReader
     /// <summary>Times at which pages of the stream were missing, or packets were left unfinished.</summary>
     public long Gaps { get; private set; }
 
+    /// <summary>Whether the last page of the stream, marked as such, has come.</summary>
+    public bool HasEnded { get; private set; }
+
     /// <summary>Reads until a whole packet is there or the input is used up; see <see cref="OggPageReader.TryRead"/>.</summary>
     public bool TryRead(scoped ReadOnlySpan<byte> input, out int consumed, out OggPacket packet)
     {
@@ -102,6 +105,7 @@ public sealed class OggPacketReader
             _assembling = false;
         }
         _page = page;
+        HasEnded = (page.Flags & OggPageFlags.EndOfStream) != 0;
         if (continues && !_assembling)
             SkipRestOfPacket();
     }

@@ -67,7 +67,7 @@ public sealed class WavReader
         }
     }
 
-    /// <summary>Reads the next samples.</summary>
+    /// <summary>Reads the next samples; of a live stream as soon as there are any.</summary>
     /// <returns>How many; 0 at the end.</returns>
     public int Read(Span<float> mono)
     {
@@ -79,24 +79,23 @@ public sealed class WavReader
         var samples = ArrayPool<float>.Shared.Rent(blockFrames * channels);
         try
         {
-            var written = 0;
-            while (written < mono.Length)
+            var wanted = (int)Math.Min((long)Math.Min(blockFrames, mono.Length) * Format.FrameBytes, _dataBytes - _readBytes);
+            var read = _stream.ReadAtLeast(bytes.AsSpan(0, wanted), Math.Min(wanted, Format.FrameBytes), throwOnEndOfStream: false);
+            if (read % Format.FrameBytes is var begun and > 0)
             {
-                var wanted = (int)Math.Min((long)Math.Min(blockFrames, mono.Length - written) * Format.FrameBytes, _dataBytes - _readBytes);
-                var read = _stream.ReadAtLeast(bytes.AsSpan(0, wanted), wanted, throwOnEndOfStream: false);
-                _readBytes += read;
-                // The end of the file where the header promised more, or anywhere inside a frame.
-                IsTruncated |= (read < wanted && _dataBytes != long.MaxValue) || read % Format.FrameBytes != 0;
-                var frames = read / Format.FrameBytes;
-                var block = samples.AsSpan(0, frames * channels);
-                PcmConverter.ToFloat(Format.Samples, bytes.AsSpan(0, block.Length * bytesPerSample), block);
-                PcmConverter.MixDown(block, channels);
-                block[..frames].CopyTo(mono[written..]);
-                written += frames;
-                if (frames == 0 || read < wanted)
-                    break;
+                var rest = Math.Min(Format.FrameBytes - begun, wanted - read);
+                read += _stream.ReadAtLeast(bytes.AsSpan(read, rest), rest, throwOnEndOfStream: false);
             }
-            return written;
+            _readBytes += read;
+            var frames = read / Format.FrameBytes;
+
+            // The end of the file where the header promised more, or anywhere inside a frame.
+            IsTruncated |= (frames == 0 && wanted > 0 && _dataBytes != long.MaxValue) || read % Format.FrameBytes != 0;
+            var block = samples.AsSpan(0, frames * channels);
+            PcmConverter.ToFloat(Format.Samples, bytes.AsSpan(0, block.Length * bytesPerSample), block);
+            PcmConverter.MixDown(block, channels);
+            block[..frames].CopyTo(mono);
+            return frames;
         }
         finally
         {
