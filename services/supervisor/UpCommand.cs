@@ -45,6 +45,20 @@ internal static class UpCommand
         },
     };
 
+    private static readonly Option<string?> RedisMaxMemory = new("--redis-maxmemory")
+    {
+        Description = $"What the Redis that is started may keep (REDIS_MAXMEMORY; left out: a quarter of the memory, at least 256mb): {RedisMemory.Rule}.",
+        HelpName = "SIZE",
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValueOrDefault<string>() is { } size && !RedisMemory.IsValid(size))
+                    result.AddError($"--redis-maxmemory must be {RedisMemory.Rule}.");
+            },
+        },
+    };
+
     private static readonly Option<string?> DataDirectory = new("--data-dir")
     {
         Description = "Where Redis keeps its files, one supervisor at a time (.run in the folder of Speech).",
@@ -87,7 +101,7 @@ internal static class UpCommand
     {
         var command = new Command("up", "Starts Redis, workers and gateways, and keeps them running until Ctrl-C.")
         {
-            SttWorkers, TranslationWorkers, Gateways, Port, Listen, RedisUrl, DataDirectory, LogDirectory, ReadyFile, Set, StartTimeout, StopTimeout, UntilStdinCloses,
+            SttWorkers, TranslationWorkers, Gateways, Port, Listen, RedisUrl, RedisMaxMemory, DataDirectory, LogDirectory, ReadyFile, Set, StartTimeout, StopTimeout, UntilStdinCloses,
         };
         command.SetAction(RunAsync);
         return command;
@@ -132,12 +146,20 @@ internal static class UpCommand
             Port = parsed.GetValue(Port),
             Listen = parsed.GetValue(Listen) == "any" ? IPAddress.Any : IPAddress.Loopback,
             RedisUrl = parsed.GetValue(RedisUrl),
+            RedisMaxMemory = parsed.GetValue(RedisMaxMemory) ?? MaxMemoryOfEnvironment() ?? RedisMemory.Default(),
             ServiceEnvironment = parsed.GetValue(Set)!.Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0]).ToDictionary(name => name.Key, name => name.Last()[1]),
             ReadyFile = parsed.GetValue(ReadyFile) is { } path ? Path.GetFullPath(path) : null,
             StartLimit = TimeSpan.FromSeconds(parsed.GetValue(StartTimeout)),
             StopLimit = TimeSpan.FromSeconds(parsed.GetValue(StopTimeout)),
         };
     }
+
+    private static string? MaxMemoryOfEnvironment() => Environment.GetEnvironmentVariable(RedisMemory.Setting) switch
+    {
+        null or "" => null,
+        var size when RedisMemory.IsValid(size) => size,
+        var size => throw new SupervisorException($"{RedisMemory.Setting} is '{size}'; it must be {RedisMemory.Rule}."),
+    };
 
     private static Option<int> Number(string name, string unit, string description, int value, int lowest, int highest)
     {

@@ -56,8 +56,13 @@ async Task<string?> PingRedisAsync()
 {
     var redis = new Uri(Setting("REDIS_URL") ?? throw new InvalidOperationException("REDIS_URL is not set"));
     using var client = new TcpClient(redis.Host, redis.Port);
-    await client.GetStream().WriteAsync("PING\r\n"u8.ToArray());
     using var reader = new StreamReader(client.GetStream());
+    if (Setting("REDIS_PASSWORD") is { } password)
+    {
+        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes($"AUTH {password}\r\n"));
+        await reader.ReadLineAsync();
+    }
+    await client.GetStream().WriteAsync("PING\r\n"u8.ToArray());
     return await reader.ReadLineAsync();
 }
 

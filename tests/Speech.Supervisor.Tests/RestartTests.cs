@@ -58,8 +58,9 @@ public class RestartTests
     {
         using var client = new TcpClient();
         await client.ConnectAsync(redis.Host, redis.Port);
-        await client.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(inline + "\r\n"));
         using var reader = new StreamReader(client.GetStream());
+        await client.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes($"AUTH {redis.UserInfo.TrimStart(':')}\r\n{inline}\r\n"));
+        (await reader.ReadLineAsync()).ShouldBe("+OK");
         return await reader.ReadLineAsync();
     }
 }

@@ -23,6 +23,7 @@ internal sealed class LocalFleet : IAsyncDisposable
 
     private LocalFleet(FleetOptions options)
     {
+        Interruption.HasServices();
         Shards = options.Shards;
         LogFolder = Path.Combine(Installation.Home(), "logs", options.Name);
         _folder = Directory.CreateTempSubdirectory($"speech-{options.Name}-");
@@ -110,7 +111,8 @@ internal sealed class LocalFleet : IAsyncDisposable
         if (_supervisor.HasExited)
             return;
         _supervisor.StandardInput.Close();
-        using var limit = new CancellationTokenSource(StopLimit);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Interruption.AtOnce);
+        limit.CancelAfter(StopLimit);
         try
         {
             await _supervisor.WaitForExitAsync(limit.Token);

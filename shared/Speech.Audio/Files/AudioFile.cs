@@ -25,7 +25,18 @@ public static class AudioFile
     /// <param name="name">A file name for messages and, by its extension, for raw PCM.</param>
     public static AudioClip Load(Stream stream, string name, AudioFileOptions? options = null)
     {
-        options ??= new AudioFileOptions();
+        try
+        {
+            return LoadAll(stream, name, options ?? new AudioFileOptions());
+        }
+        catch (AudioFormatException e)
+        {
+            throw new AudioFormatException($"{name}: {e.Message}", e);
+        }
+    }
+
+    private static AudioClip LoadAll(Stream stream, string name, AudioFileOptions options)
+    {
         using var reader = AudioReader.Open(stream, name, options);
         var samples = new ArrayBufferWriter<float>(BlockSamples);
         var limit = (long)(options.MaxDuration.TotalSeconds * AudioRate.Model);
@@ -33,7 +44,7 @@ public static class AudioFile
         {
             samples.Advance(read);
             if (samples.WrittenCount > limit)
-                throw new AudioFormatException(string.Create(CultureInfo.InvariantCulture, $"{name}: The recording is longer than {options.MaxDuration}."));
+                throw new AudioFormatException(string.Create(CultureInfo.InvariantCulture, $"The recording is longer than {options.MaxDuration}."));
         }
         return new AudioClip(samples.WrittenSpan.ToArray(), reader.Container, reader.SourceSampleRate, reader.SourceChannels, reader.Warnings);
     }

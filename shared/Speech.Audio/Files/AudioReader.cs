@@ -9,12 +9,11 @@ namespace Speech.Audio.Files;
 public sealed class AudioReader : IDisposable
 {
     private readonly AudioSource _source;
-    private readonly string _name;
     private readonly ArrayBufferWriter<float> _decoded = new();
     private int _taken;
     private bool _ended;
 
-    private AudioReader(AudioSource source, string name) => (_source, _name) = (source, name);
+    private AudioReader(AudioSource source) => _source = source;
 
     public AudioContainer Container => _source.Container;
 
@@ -29,14 +28,14 @@ public sealed class AudioReader : IDisposable
 
     /// <summary>Reads as much as tells what the stream is.</summary>
     /// <param name="stream">Need not be seekable; stays the caller's.</param>
-    /// <param name="name">A file name for messages and, by its extension, for raw PCM.</param>
-    /// <exception cref="AudioFormatException">The content is at fault; the message begins with the name.</exception>
+    /// <param name="name">A file name: its extension tells of raw PCM.</param>
+    /// <exception cref="AudioFormatException">The content is at fault; the message does not name the file.</exception>
     public static AudioReader Open(Stream stream, string name, AudioFileOptions? options = null) =>
-        Named(name, () => new AudioReader(AudioFile.OpenSource(stream, name, options ?? new AudioFileOptions()), name));
+        new(AudioFile.OpenSource(stream, name, options ?? new AudioFileOptions()));
 
     /// <summary>Reads the next samples, as soon as there are any.</summary>
     /// <returns>How many; 0 at the end.</returns>
-    /// <exception cref="AudioFormatException">The content is at fault; the message begins with the name.</exception>
+    /// <exception cref="AudioFormatException">The content is at fault; the message does not name the file.</exception>
     /// <exception cref="IOException">The stream cannot be read.</exception>
     public int Read(Span<float> samples)
     {
@@ -44,7 +43,7 @@ public sealed class AudioReader : IDisposable
         {
             _decoded.ResetWrittenCount();
             _taken = 0;
-            _ended = !Named(_name, () => _source.Read(_decoded));
+            _ended = !_source.Read(_decoded);
         }
         var rest = _decoded.WrittenSpan[_taken..];
         var count = Math.Min(rest.Length, samples.Length);
@@ -54,16 +53,4 @@ public sealed class AudioReader : IDisposable
     }
 
     public void Dispose() => _source.Dispose();
-
-    private static T Named<T>(string name, Func<T> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (AudioFormatException e)
-        {
-            throw new AudioFormatException($"{name}: {e.Message}", e);
-        }
-    }
 }

@@ -31,8 +31,12 @@ public static class RedisExtensions
         return options;
     }
 
-    internal static RedisOptions ReadOptions(EnvironmentSettings settings, string clientName)
+    /// <summary>REDIS_URL, and REDIS_PASSWORD where that names none; for programs that are no service.</summary>
+    /// <param name="clientName">Its name in Redis' CLIENT LIST.</param>
+    /// <param name="problem">What is wrong with them, without the password; null: nothing.</param>
+    public static RedisOptions ReadOptions(EnvironmentSettings settings, string clientName, out string? problem)
     {
+        problem = null;
         try
         {
             var options = RedisOptions.Parse(settings.GetString("REDIS_URL", DefaultUrl)) with { ClientName = clientName };
@@ -40,9 +44,17 @@ public static class RedisExtensions
         }
         catch (FormatException exception)
         {
-            settings.Report($"REDIS_URL is wrong: {exception.Message}"); // its message never repeats the password
+            problem = $"REDIS_URL is wrong: {exception.Message}"; // its message never repeats the password
             return RedisOptions.Parse(DefaultUrl);
         }
+    }
+
+    internal static RedisOptions ReadOptions(EnvironmentSettings settings, string clientName)
+    {
+        var options = ReadOptions(settings, clientName, out var problem);
+        if (problem is not null)
+            settings.Report(problem);
+        return options;
     }
 
     private static async Task<HealthPart> CheckAsync(IServiceProvider services, CancellationToken cancellationToken)
