@@ -57,7 +57,7 @@ async Task<string?> PingRedisAsync()
     var redis = new Uri(Setting("REDIS_URL") ?? throw new InvalidOperationException("REDIS_URL is not set"));
     using var client = new TcpClient(redis.Host, redis.Port);
     using var reader = new StreamReader(client.GetStream());
-    if (Setting("REDIS_PASSWORD") is { } password)
+    if ((Setting("REDIS_PASSWORD") ?? redis.UserInfo.TrimStart(':')) is { Length: > 0 } password)
     {
         await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes($"AUTH {password}\r\n"));
         await reader.ReadLineAsync();

@@ -87,7 +87,7 @@ public sealed class EdgeTests : IDisposable
         await cli.StandardInput.BaseStream.WriteAsync(header);
         await cli.StandardInput.BaseStream.FlushAsync();
 
-        (await cli.StandardOutput.ReadLineAsync().AsTask().WaitAsync(Limit)).ShouldBe("[0.00 → 0.40] live");
+        (await cli.StandardOutput.ReadLineAsync().WaitAsync(Limit)).ShouldBe("[0.00 → 0.40] live");
         cli.StandardInput.Close();
         await EndAsync(cli);
         cli.ExitCode.ShouldBe(0);
