@@ -54,7 +54,7 @@ internal sealed record Plan(string RedisUrl, PartSpec? Redis, IReadOnlyList<Part
         environment["DOTNET_ROOT"] = Installation.DotnetRoot();
         environment["SPEECH_HOME"] = settings.Home;
         environment["REDIS_URL"] = redisUrl;
-        environment["WORKER_ID"] = name;
+        environment["WORKER_ID"] = settings.WorkerPrefix + name;
         environment["URLS"] = $"http://{listen}:{port}";
         foreach (var (variable, value) in settings.ServiceEnvironment)
             environment[variable] = value;
