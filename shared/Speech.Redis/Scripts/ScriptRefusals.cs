@@ -1,0 +1,51 @@
+namespace Speech.Redis;
+
+/// <summary>
+/// Which scripts are refused at present. One script that runs says nothing of another that its user may not run; but it shows that a server
+/// is there, and has memory. What has not been tried again for a while is forgotten: nobody can tell.
+/// </summary>
+internal sealed class ScriptRefusals(TimeProvider time)
+{
+    public static readonly TimeSpan Memory = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<RedisScript, ScriptRefusal> _refused = [];
+    private volatile bool _isAny;
+    private long _lastSuccess;
+
+    public DateTimeOffset? LastSuccess => Interlocked.Read(ref _lastSuccess) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+
+    public ScriptRefusal? Last
+    {
+        get
+        {
+            lock (_gate)
+                return _refused.Values.Where(refusal => time.GetUtcNow() - refusal.At < Memory).MaxBy(refusal => refusal.At);
+        }
+    }
+
+    public void Succeeded(RedisScript script)
+    {
+        Interlocked.Exchange(ref _lastSuccess, time.GetUtcNow().UtcTicks);
+        if (!_isAny)
+            return;
+        lock (_gate)
+        {
+            foreach (var (refused, refusal) in _refused)
+            {
+                if (refused == script || refusal.Error.IsTransient)
+                    _refused.Remove(refused);
+            }
+            _isAny = _refused.Count > 0;
+        }
+    }
+
+    public void Failed(RedisScript script, RedisException error)
+    {
+        lock (_gate)
+        {
+            _refused[script] = new ScriptRefusal(time.GetUtcNow(), error);
+            _isAny = true;
+        }
+    }
+}
