@@ -26,4 +26,6 @@ if not known and seq and seq > 0 then
   redis.call('HSET', session, 'seq', ARGV[4])
 end
 keep(session, history, life)
-return { known and 1 or 0, redis.call('HGET', session, 'resume') or '' }
+-- A kilobyte or two; what is far larger is none of ours, and nobody should have to read it.
+local resume = redis.call('HSTRLEN', session, 'resume') <= 65536 and redis.call('HGET', session, 'resume')
+return { known and 1 or 0, resume or '' }
