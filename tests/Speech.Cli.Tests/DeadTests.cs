@@ -75,7 +75,10 @@ public sealed class DeadTests : IAsyncLifetime
         var whole = await BuryAudioAsync(segment: 4);
         var last = await Redis.ExecuteAsync("XADD", RedisKeys.Dead(RedisKeys.AudioJobs), "18446744073709551615-18446744073709551615", "reason", new byte[3000]);
 
-        (await DeadAsync("list")).Lines.Count.ShouldBe(4);
+        var listed = JsonDocument.Parse((await DeadAsync("list", "--json", "--stream", "audio_jobs")).Output).RootElement.EnumerateArray().ToArray();
+        listed.Select(job => job.GetProperty("id").GetString()).ShouldBe([$"{cut}", $"{whole}", last.AsString()]);
+        listed[0].GetProperty("cut").GetString().ShouldBe("9 fields of 50000000 bytes in all");
+        listed[2].GetProperty("reason").GetString()!.Length.ShouldBe(1024);
         var show = await DeadAsync("show", $"{cut}");
         show.ExitCode.ShouldBe(0, show.Errors);
         show.Output.ShouldContain("it was larger than any job (9 fields of 50000000 bytes in all), and its contents were not kept");
