@@ -113,9 +113,11 @@ public class SpeechHostTests
         await redis.EvalAsync(finish, ["s"], []);
         redis.LastRefusal.ShouldBeNull();
 
-        // That there is no memory is true for all, and so is that there is some again.
+        // That there is no memory is true for all that writes, and so is that there is some again.
         await redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
         await Should.ThrowAsync<RedisServerException>(redis.EvalAsync(finish, ["s"], []));
+        await Should.ThrowAsync<RedisServerException>(redis.EvalAsync(beat, ["k"], ["v"]));
+        await redis.EvalAsync(new RedisScript("return redis.call('GET', KEYS[1])"), ["k"], []);
         redis.LastRefusal.ShouldNotBeNull().Error.Message.ShouldContain("OOM");
         await redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
         await redis.EvalAsync(beat, ["k"], ["v"]);

@@ -58,8 +58,8 @@ public static class RedisExtensions
             details["connected"] = true;
             // All that a service writes it writes by scripts, a heartbeat every second or two among them. A Redis that is full, or whose
             // user may not do enough, answers PING all the same.
-            if (client.LastScript is { } written)
-                details["last_write"] = written.ToString("o", CultureInfo.InvariantCulture);
+            if (client.LastScript is { } ran)
+                details["last_script"] = ran.ToString("o", CultureInfo.InvariantCulture);
             if (client.LastRefusal is not { } refused)
                 return new HealthPart(HealthState.Ok, details);
             details["refused_at"] = refused.At.ToString("o", CultureInfo.InvariantCulture);

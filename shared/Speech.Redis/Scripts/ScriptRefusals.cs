@@ -1,8 +1,9 @@
 namespace Speech.Redis;
 
 /// <summary>
-/// Which scripts are refused at present. One script that runs says nothing of another that its user may not run; but it shows that a server
-/// is there, and has memory. What has not been tried again for a while is forgotten: nobody can tell.
+/// Which scripts are refused at present. One script that runs says nothing of another: that one may need memory, or what its user may not
+/// do. But one that was refused for want of a server or memory, and runs now, shows that there is some again for all. What has not been
+/// tried again for a while is forgotten: nobody can tell.
 /// </summary>
 internal sealed class ScriptRefusals(TimeProvider time)
 {
@@ -31,10 +32,13 @@ internal sealed class ScriptRefusals(TimeProvider time)
             return;
         lock (_gate)
         {
-            foreach (var (refused, refusal) in _refused)
+            if (_refused.Remove(script, out var over) && over.Error.IsTransient)
             {
-                if (refused == script || refusal.Error.IsTransient)
-                    _refused.Remove(refused);
+                foreach (var (refused, refusal) in _refused)
+                {
+                    if (refusal.Error.IsTransient)
+                        _refused.Remove(refused);
+                }
             }
             _isAny = _refused.Count > 0;
         }
