@@ -85,7 +85,8 @@ internal static class ShowCommand
             return (null, null);
         try
         {
-            return fields.TryGet(AudioJobFields.Job, out var bytes) ? (AudioJob.Read(bytes), null) : (null, "the field 'job' is missing");
+            return job.Cut is not null ? (null, $"it was larger than any job ({job.Cut}), and its contents were not kept")
+                : fields.TryGet(AudioJobFields.Job, out var bytes) ? (AudioJob.Read(bytes), null) : (null, "the field 'job' is missing");
         }
         catch (MalformedMessageException e)
         {

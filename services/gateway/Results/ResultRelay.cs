@@ -95,7 +95,13 @@ internal sealed partial class ResultRelay : IAsyncDisposable
             return;
         }
         if (envelope.Seq > _lastSeq + 1)
+        {
+            // Anyone may publish. A number far ahead that the history does not have would hide all results up to it.
             await CatchUpAsync(cancellationToken);
+            if (envelope.Seq > _lastSeq)
+                Log.NotInHistory(_logger, _clientId, envelope.Seq, _lastSeq);
+            return;
+        }
         await PassOnAsync(envelope, cancellationToken);
     }
 
@@ -157,6 +163,9 @@ internal sealed partial class ResultRelay : IAsyncDisposable
 
         [LoggerMessage(2, LogLevel.Warning, "Cannot read the history of {ClientId}, trying again: {Reason}")]
         public static partial void CannotRead(ILogger logger, string clientId, string reason);
+
+        [LoggerMessage(4, LogLevel.Error, "The result {Seq} on the channel of {ClientId} is not in its history, which ends at {Last}: it is none of ours")]
+        public static partial void NotInHistory(ILogger logger, string clientId, long seq, long last);
 
         [LoggerMessage(3, LogLevel.Warning, "The results {First} to {Last} of {ClientId} are not in its history any more")]
         public static partial void Missing(ILogger logger, string clientId, long first, long last);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -69,9 +70,12 @@ public static class RedisExtensions
             details["connected"] = true;
             // All that a service writes it writes by scripts, a heartbeat every second or two among them. A Redis that is full, or whose
             // user may not do enough, answers PING all the same.
-            if (client.ScriptFailure is not { } refused)
+            if (client.LastScript is { } ran)
+                details["last_script"] = ran.ToString("o", CultureInfo.InvariantCulture);
+            if (client.LastRefusal is not { } refused)
                 return new HealthPart(HealthState.Ok, details);
-            details["error"] = $"the last write failed: {Redaction.Redact(refused.Message)}";
+            details["refused_at"] = refused.At.ToString("o", CultureInfo.InvariantCulture);
+            details["error"] = $"the last write failed: {Redaction.Redact(refused.Error.Message)}";
             return new HealthPart(HealthState.Degraded, details);
         }
         catch (Exception exception) when (exception is RedisException || timeout.IsCancellationRequested)

@@ -81,7 +81,7 @@ internal sealed partial class AbandonedJobs(
 
             if (abandoned.Count > 0)
                 await ClaimAsync(stream, abandoned, minIdle, cancellationToken);
-            if (page.Length < PageSize)
+            if (page.Length < PageSize || page[^1].Id == StreamId.Max)
                 return;
             from = page[^1].Id.Next();
         }

@@ -67,7 +67,11 @@ internal sealed partial class JobFinisher(
         }
         catch (RedisException exception)
         {
-            Log.CannotFinish(logger, delivery.Id, exception);
+            // The scripts change nothing when they refuse. Of an answer that cannot be read it is not known what it says.
+            if (exception is RedisServerException)
+                Log.CannotFinish(logger, delivery.Id, exception);
+            else
+                Log.MayBeFinished(logger, delivery.Id, exception);
             statistics.Error($"cannot finish {delivery.Id}: {exception.Message}");
         }
 
@@ -159,7 +163,10 @@ internal sealed partial class JobFinisher(
         [LoggerMessage(5, LogLevel.Warning, "Job {Id} is done by this model, which does not serve its language; whether another does is not known: {Reason}")]
         public static partial void PeersUnknown(ILogger logger, StreamId id, string reason);
 
-        [LoggerMessage(3, LogLevel.Error, "Job {Id} could not be finished and stays pending; once Redis takes its result, it is claimed again, at the latest after JOB_TIMEOUT_MS")]
+        [LoggerMessage(3, LogLevel.Error, "Job {Id} could not be finished: Redis refused it and changed nothing, so it is still pending and will be claimed and done again")]
         public static partial void CannotFinish(ILogger logger, StreamId id, Exception exception);
+
+        [LoggerMessage(6, LogLevel.Error, "It is not known whether job {Id} is finished; if it is not, it is still pending and will be claimed and done again")]
+        public static partial void MayBeFinished(ILogger logger, StreamId id, Exception exception);
     }
 }
