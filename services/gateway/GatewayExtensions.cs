@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Speech.Gateway.Admission;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
+using Speech.Gateway.Memory;
 using Speech.Gateway.Sessions;
 using Speech.Gateway.Status;
 using Speech.Hosting;
@@ -26,7 +28,12 @@ internal static class GatewayExtensions
             builder.Settings.Report(e.Message);
         }
         services.AddSingleton<SessionLimits>();
+        services.AddSingleton<Arrivals>();
+        services.AddSingleton(new TrustedNetworks(TrustedProxies.Read(builder.Settings)));
         services.AddSingleton<HeldAudio>();
+        services.AddSingleton<WorkerSlots>();
+        services.AddHostedService(provider => provider.GetRequiredService<WorkerSlots>());
+        services.AddSingleton<QueueAdmission>();
         services.AddSingleton<SessionServices>();
         services.AddSingleton<SessionRegistry>();
         services.AddSingleton<Handover>();
@@ -36,6 +43,7 @@ internal static class GatewayExtensions
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<HealthOfAllEndpoint>();
         services.AddHostedService<GatewayHeartbeat>();
+        services.AddHostedService<MemoryReturn>();
         services.AddInstruments(GatewayInstruments.AddTo);
         services.AddSingleton<QueueDepthMonitor>();
         services.AddSingleton<TranslatorPresence>();
@@ -57,6 +65,7 @@ internal static class GatewayExtensions
 
     public static void MapGateway(this WebApplication app)
     {
+        app.UseTrustedProxies();
         app.MapFrontPage(
             ("/ws", "WebSocket: audio in, transcripts and translations out"),
             (LanguagesEndpoint.Path, "the languages that can be asked for"),

@@ -1,3 +1,4 @@
+using Speech.Gateway.Admission;
 using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
@@ -22,5 +23,6 @@ internal sealed record SessionServices(
     ServedLanguages Languages,
     SessionLimits Limits,
     HeldAudio Held,
+    QueueAdmission Admission,
     TimeProvider Time,
     ILoggerFactory LoggerFactory);
