@@ -39,6 +39,7 @@ internal static class GatewayExtensions
         services.AddInstruments(GatewayInstruments.AddTo);
         services.AddSingleton<QueueDepthMonitor>();
         services.AddSingleton<TranslatorPresence>();
+        services.AddSingleton<PromptUse>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueDepthMonitor>());
         services.AddHealth("sessions", provider => new HealthPart(HealthState.Ok, new JsonObject
         {

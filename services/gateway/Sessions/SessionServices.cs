@@ -18,6 +18,7 @@ internal sealed record SessionServices(
     RedisSubscriber Subscriber,
     QueueDepthMonitor QueueDepth,
     TranslatorPresence Translators,
+    PromptUse Prompts,
     SessionLimits Limits,
     HeldAudio Held,
     TimeProvider Time,

@@ -43,7 +43,7 @@ internal sealed class WhisperTranscriber : IBatchedModel
         var device = new CpuDevice(settings.Threads);
         try
         {
-            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, settings.Worker.Slots + PromptRows);
+            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts, settings.Worker.Slots + PromptRows);
             var transcriber = new WhisperTranscriber(settings, device, model);
             transcriber._engine.Transcribe([new TranscriptionRequest(new float[AudioJob.SampleRate]) { Options = transcriber.Options("en", prompt: null, words: false) }]);
             return transcriber;
