@@ -49,6 +49,7 @@ internal static class GatewayExtensions
         services.AddSingleton<TranslatorPresence>();
         services.AddSingleton<ServedLanguages>();
         services.AddSingleton<LanguagesEndpoint>();
+        services.AddSingleton<PromptUse>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueDepthMonitor>());
         services.AddHealth("sessions", provider => new HealthPart(HealthState.Ok, new JsonObject
         {

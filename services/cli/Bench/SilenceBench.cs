@@ -47,7 +47,7 @@ internal static class SilenceBench
             using var store = new ModelStore(StoreOptions.From(modelFolder: null, offline: parsed.GetValue(Offline)));
             var file = await PullProgress.ShowAsync(progress => store.GetAsync(name, progress, cancellationToken));
             using var device = new CpuDevice(parsed.GetValue(Threads));
-            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext);
+            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts);
             using var engine = new WhisperEngine(model, Sequences);
             var listener = new SilenceListener(SileroVad.Load(DetectorPath()), engine);
 

@@ -35,7 +35,7 @@ internal static class SoakBench
         {
             var file = await ModelOptions.FindAsync(parsed.GetValue(Model)!, cancellationToken);
             using var device = new CpuDevice(parsed.GetValue(Threads));
-            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, maximumRows: parsed.GetValue(Sequences) + 64);
+            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts, maximumRows: parsed.GetValue(Sequences) + 64);
             using var engine = new WhisperEngine(model, parsed.GetValue(Sequences));
             return Soak(engine, TimeSpan.FromMinutes(parsed.GetValue(Minutes)), parsed.GetValue(Json), cancellationToken);
         }

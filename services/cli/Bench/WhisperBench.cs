@@ -60,7 +60,7 @@ internal static class WhisperBench
         var gigabytes = MachinePeak.ReadGigabytesPerSecond(device);
         var process = ResidentMegabytes();
         var loading = Stopwatch.GetTimestamp();
-        using var model = WhisperModel.Load(path, device, trainedForShortContext: true, maximumRows: Batches.Max() * 4, widen);
+        using var model = WhisperModel.Load(path, device, trainedForShortContext: true, maximumRows: Batches.Max() * 4, widenWeights: widen);
         var loadMs = Stopwatch.GetElapsedTime(loading).TotalMilliseconds;
         var audio = new float[WhisperModel.WindowSamples];
         var random = new Random(1);

@@ -72,8 +72,10 @@ internal static class DecodeCommand
         {
             var file = await ModelOptions.FindAsync(parsed.GetValue(Model)!, cancellationToken);
             var options = DecodingOptionsOf(parsed);
+            if (options.Prompt is not null && !file.TakesPrompts)
+                Console.Error.WriteLine("The model was not trained to follow prompts, all of which make it worse: --prompt is left out.");
             using var device = new CpuDevice(parsed.GetValue(Threads));
-            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext);
+            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts);
             using var engine = new WhisperEngine(model, sequences: Math.Max(options.BeamSize, options.BestOf));
             var failures = 0;
             foreach (var path in parsed.GetValue(Files)!)

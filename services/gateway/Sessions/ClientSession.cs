@@ -227,6 +227,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
             await _outgoing.SendAsync(new Ready(ClientId, AudioRate.Model, state.CommittedSeconds), _ended.Token);
             if (_parameters.UnknownNamesWarning is { } unknown)
                 await TellAsync(new Warning("unknown_parameter", unknown));
+            if (_parameters.Prompt is not null && await _services.Prompts.FindModelWithoutAsync(_ended.Token) is { } model)
+                await TellAsync(new Warning("prompt_unused", $"The model {model} was not trained to follow prompts, all of which make it worse: the prompt is left out."));
             if (!claim.IsKnown && _parameters.ResumeFrom > 0)
             {
                 await TellAsync(new Warning(

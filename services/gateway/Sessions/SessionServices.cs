@@ -21,6 +21,7 @@ internal sealed record SessionServices(
     QueueDepthMonitor QueueDepth,
     TranslatorPresence Translators,
     ServedLanguages Languages,
+    PromptUse Prompts,
     SessionLimits Limits,
     HeldAudio Held,
     QueueAdmission Admission,

@@ -46,7 +46,7 @@ internal sealed class WhisperTranscriber : IBatchedModel
         var device = new CpuDevice(settings.Threads);
         try
         {
-            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, settings.Sequences + PromptRows);
+            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts, settings.Sequences + PromptRows);
             var transcriber = new WhisperTranscriber(settings, device, model);
             transcriber._engine.Transcribe([new TranscriptionRequest(new float[AudioJob.SampleRate]) { Options = transcriber.Options("en", prompt: null, words: false) }]);
             return transcriber;

@@ -13,7 +13,7 @@ public class TranscriptionRuleTests(NanoModel nano)
     [Fact]
     public void A_long_recording_gives_whisper_cpps_segments()
     {
-        var options = new DecodingOptions { Timestamps = true, ConditionOnPreviousText = true, AudioContext = AudioContext.Full };
+        var options = new DecodingOptions { Timestamps = true, ConditionOnPreviousText = true, RetryWithoutPrompt = false, AudioContext = AudioContext.Full };
         var segments = Transcribe(Recordings.Long1, options).Segments;
         var expected = Recordings.LongReferences;
         expected.Count.ShouldBe(10);
