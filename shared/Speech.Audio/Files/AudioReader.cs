@@ -1,4 +1,5 @@
 using System.Buffers;
+using Speech.Audio.Streams;
 
 namespace Speech.Audio.Files;
 
@@ -8,6 +9,8 @@ namespace Speech.Audio.Files;
 /// </summary>
 public sealed class AudioReader : IDisposable
 {
+    private static readonly AudioFault[] Faults = [.. Enum.GetValues<AudioFault>().Where(fault => fault != AudioFault.None)];
+
     private readonly AudioSource _source;
     private readonly ArrayBufferWriter<float> _decoded = new();
     private int _taken;
@@ -24,7 +27,7 @@ public sealed class AudioReader : IDisposable
     public int SourceChannels => _source.Channels;
 
     /// <summary>What was wrong with what was read so far, though it could be read: truncated, damaged parts. Complete at the end.</summary>
-    public IReadOnlyList<string> Warnings => [.. _source.Warnings];
+    public IReadOnlyList<string> Warnings => [.. _source.Warnings, .. Faults.Where(fault => _source.Faults.HasFlag(fault)).Select(fault => fault.Describe())];
 
     /// <summary>Reads as much as tells what the stream is.</summary>
     /// <param name="stream">Need not be seekable; stays the caller's.</param>

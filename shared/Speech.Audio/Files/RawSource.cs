@@ -1,17 +1,16 @@
 using System.Buffers;
 using Speech.Audio.Pcm;
-using Speech.Audio.Resampling;
+using Speech.Audio.Streams;
 
 namespace Speech.Audio.Files;
 
 /// <summary>Samples without any header: what they are has been said.</summary>
 internal sealed class RawSource(Stream stream, SampleFormat format, int sampleRate, int channels) : AudioSource
 {
-    private readonly Resampler? _resampler = AudioRate.Require(sampleRate) == AudioRate.Model ? null : new Resampler(sampleRate, AudioRate.Model);
+    private readonly PcmStreamDecoder _decoder = new(format, sampleRate, new AudioStreamLimits { MaxMessageSeconds = int.MaxValue }, channels);
     private readonly byte[] _block = new byte[BlockBytes];
-    private readonly float[] _samples = new float[BlockBytes / format.BytesPerSample()];
-    private int _carried;
-    private bool _isCut;
+    private long _bytes;
+    private bool _ended;
 
     public override AudioContainer Container => AudioContainer.RawPcm;
 
@@ -19,32 +18,24 @@ internal sealed class RawSource(Stream stream, SampleFormat format, int sampleRa
 
     public override int Channels => channels;
 
-    public override IEnumerable<string> Warnings => _isCut ? ["it ends in the middle of a sample: truncated, or its format is another one"] : [];
+    public override IEnumerable<string> Warnings =>
+        _ended && _bytes % (channels * format.BytesPerSample()) != 0 ? ["it ends in the middle of a sample: truncated, or its format is another one"] : [];
+
+    public override AudioFault Faults => _decoder.Faults;
 
     public override bool Read(IBufferWriter<float> output)
     {
-        var frameBytes = channels * format.BytesPerSample();
-        var read = stream.Read(_block.AsSpan(_carried));
+        var read = stream.Read(_block);
         if (read == 0)
         {
-            _isCut = _carried > 0;
-            _resampler?.Flush(output);
+            _ended = true;
+            _decoder.Complete(output);
             return false;
         }
-
-        var here = _carried + read;
-        var samples = _samples.AsSpan(0, here / frameBytes * channels);
-        var used = samples.Length * format.BytesPerSample();
-        PcmConverter.ToFloat(format, _block.AsSpan(0, used), samples);
-        var mono = samples[..PcmConverter.MixDown(samples, channels)];
-        if (_resampler is null)
-            output.Write(mono);
-        else
-            _resampler.Process(mono, output);
-        _block.AsSpan(used, here - used).CopyTo(_block);
-        _carried = here - used;
+        _bytes += read;
+        _decoder.Decode(_block.AsSpan(0, read), output);
         return true;
     }
 
-    public override void Dispose() => _resampler?.Dispose();
+    public override void Dispose() => _decoder.Dispose();
 }
