@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Speech.Gateway.Admission;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
@@ -27,6 +28,9 @@ internal static class GatewayExtensions
         }
         services.AddSingleton<SessionLimits>();
         services.AddSingleton<HeldAudio>();
+        services.AddSingleton<WorkerSlots>();
+        services.AddHostedService(provider => provider.GetRequiredService<WorkerSlots>());
+        services.AddSingleton<QueueAdmission>();
         services.AddSingleton<SessionServices>();
         services.AddSingleton<SessionRegistry>();
         services.AddSingleton<Handover>();

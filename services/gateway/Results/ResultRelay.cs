@@ -137,7 +137,10 @@ internal sealed partial class ResultRelay : IAsyncDisposable
         Volatile.Write(ref _lastSeq, envelope.Seq);
         _translations.See(envelope); // first, so that who waits for the last segment knows what follows it
         if (envelope.Result is Transcript or Failed { Language: null })
+        {
             _outstanding.Release(envelope.Result.Segment);
+            _services.Admission.NoteResult();
+        }
     }
 
     private async ValueTask PassOnAsync(Partial partial, CancellationToken cancellationToken)

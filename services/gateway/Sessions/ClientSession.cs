@@ -212,6 +212,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 _services,
                 _hold,
                 _outgoing,
+                _outstanding,
                 new LossWatch(ClientId, _services.Losses, _outstanding, _translations),
                 () => _relay.LastSeq,
                 state.Segments,

@@ -1,6 +1,7 @@
 using Speech.Audio.Segmentation;
 using Speech.Audio.Streams;
 using Speech.Contracts;
+using Speech.Gateway.Admission;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Interim;
 using Speech.Hosting;
@@ -20,6 +21,7 @@ internal sealed class SessionAudio : IDisposable
     private static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DamageInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SlowDownInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SlowDownAfter = TimeSpan.FromSeconds(2);
 
     private readonly SessionServices _services;
     private readonly JobFactory _jobs;
@@ -30,6 +32,7 @@ internal sealed class SessionAudio : IDisposable
     private readonly CancellationToken _ended;
     private readonly CancellationToken _givenUp;
     private readonly AudioPipeline _pipeline;
+    private readonly LiveClock _clock;
     private readonly InterimSender? _interim;
     private readonly ITimer _keepAlive;
 
@@ -83,6 +86,7 @@ internal sealed class SessionAudio : IDisposable
             new AudioStreamLimits { MaxMessageBytes = options.MaxMessageBytes },
             segments,
             start);
+        _clock = new LiveClock(services.Time);
         _interim = parameters.Interim ? new InterimSender(services, jobs, logger) : null;
         _marked = ProgressAt(start);
         _lastMark = _damageReportedAt = services.Time.GetTimestamp();
@@ -101,8 +105,12 @@ internal sealed class SessionAudio : IDisposable
         await _turn.WaitAsync(CancellationToken.None);
         try
         {
-            if (_isOver || !_maySend(_pipeline.Decode(message.Span)))
+            if (_isOver)
                 return;
+            var seconds = _pipeline.Decode(message.Span);
+            if (!_maySend(seconds))
+                return;
+            _clock.Add(seconds);
             await ForwardSegmentsAsync();
             _interim?.SendIfDue(_pipeline, _ended);
             MarkIfDue();
@@ -205,7 +213,7 @@ internal sealed class SessionAudio : IDisposable
             }
             var job = _jobs.Final(next);
             await WaitForRoomAsync(job.Segment);
-            await _publisher.AcceptAsync(job, ProgressAt(_pipeline.ResumePoint), _givenUp);
+            await _publisher.AcceptAsync(job, ProgressAt(_pipeline.ResumePoint), _clock.IsLive, _givenUp);
             Segments = job.Segment + 1;
         }
     }
@@ -220,11 +228,28 @@ internal sealed class SessionAudio : IDisposable
                 await TellToSlowDownAsync();
                 await _outstanding.WaitForRoomAsync(segment, Limit, RoomRecheck, _ended);
             }
+            if (!_clock.IsLive)
+                await WaitForTurnAsync();
         }
         catch (OperationCanceledException) when (_ended.IsCancellationRequested)
         {
             // Nothing more is read from the client, so this is about the last of it: it is accepted without room.
             return;
+        }
+    }
+
+    /// <summary>What is sent faster than it was spoken is taken as it gets its turns.</summary>
+    private async ValueTask WaitForTurnAsync()
+    {
+        var room = _publisher.BulkRoomAsync(_ended).AsTask();
+        try
+        {
+            await room.WaitAsync(SlowDownAfter, _services.Time, _ended);
+        }
+        catch (TimeoutException)
+        {
+            await TellToSlowDownAsync();
+            await room;
         }
     }
 
@@ -237,7 +262,7 @@ internal sealed class SessionAudio : IDisposable
         _slowDownToldAt = now;
         var message = _services.Held.IsFull
             ? "The queue cannot be reached, and the server holds as much audio as it can: yours is taken when that has gone."
-            : _services.QueueDepth.IsOverloaded
+            : _services.QueueDepth.IsOverloaded || !_clock.IsLive
             ? "The server has more audio than it can transcribe at once: yours is taken as fast as results come."
             : $"{_services.Options.MaxOutstandingSegments} segments of yours wait for their results: more audio is taken as they come.";
         await TellAsync(new Warning("slow_down", message));

@@ -1,3 +1,4 @@
+using Speech.Gateway.Admission;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
 using Speech.Hosting;
@@ -20,5 +21,6 @@ internal sealed record SessionServices(
     TranslatorPresence Translators,
     SessionLimits Limits,
     HeldAudio Held,
+    QueueAdmission Admission,
     TimeProvider Time,
     ILoggerFactory LoggerFactory);
