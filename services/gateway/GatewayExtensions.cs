@@ -3,6 +3,7 @@ using Speech.Gateway.Admission;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
+using Speech.Gateway.Memory;
 using Speech.Gateway.Sessions;
 using Speech.Gateway.Status;
 using Speech.Hosting;
@@ -27,6 +28,8 @@ internal static class GatewayExtensions
             builder.Settings.Report(e.Message);
         }
         services.AddSingleton<SessionLimits>();
+        services.AddSingleton<Arrivals>();
+        services.AddSingleton(new TrustedNetworks(TrustedProxies.Read(builder.Settings)));
         services.AddSingleton<HeldAudio>();
         services.AddSingleton<WorkerSlots>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkerSlots>());
@@ -40,6 +43,7 @@ internal static class GatewayExtensions
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<HealthOfAllEndpoint>();
         services.AddHostedService<GatewayHeartbeat>();
+        services.AddHostedService<MemoryReturn>();
         services.AddInstruments(GatewayInstruments.AddTo);
         services.AddSingleton<QueueDepthMonitor>();
         services.AddSingleton<TranslatorPresence>();
@@ -59,6 +63,7 @@ internal static class GatewayExtensions
 
     public static void MapGateway(this WebApplication app)
     {
+        app.UseTrustedProxies();
         app.MapFrontPage(
             ("/ws", "WebSocket: audio in, transcripts and translations out"),
             (LanguagesEndpoint.Path, "the languages that can be asked for"),

@@ -39,7 +39,11 @@ public static partial class SpeechHost
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = service });
         ((IHostApplicationBuilder)builder).Properties[typeof(EnvironmentSettings)] = settings;
         builder.Logging.AddSpeechLogging(settings, service);
-        builder.WebHost.UseKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.UseKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            ConnectionLimits.Apply(kestrel.Limits, settings);
+        });
         builder.WebHost.UseUrls(ReadUrls(settings, defaultPort));
         builder.Services.AddRouting();
         builder.Services.AddSingleton(settings);

@@ -138,6 +138,8 @@ internal sealed class LocalFleet : IAsyncDisposable
             Installation.Program("Speech.Supervisor"), "up", "--until-stdin-closes", "--port", "0", "--data-dir", _folder.FullName,
             "--logs", LogFolder, "--ready-file", ReadyFile, "--stt-workers", $"{options.SttWorkers}",
             "--translation-workers", $"{options.TranslationWorkers}", "--gateways", $"{options.Gateways}",
+            // All clients of a fleet of ours come from one address.
+            "--set", "MAX_SESSIONS_PER_ADDRESS=0", "--set", "MAX_AUDIO_RATE_PER_ADDRESS=0",
             .. options.Settings.Append($"STREAM_SHARDS={Shards.All.Count}").SelectMany(setting => (string[])["--set", setting])]) // a .env cannot say otherwise
             start.ArgumentList.Add(argument);
         return start;

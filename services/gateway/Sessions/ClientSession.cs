@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.WebSockets;
 using Speech.Audio;
 using Speech.Audio.Streams;
@@ -52,7 +53,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private readonly IdleWatch _idle;
     private readonly ITimer _longest;
     private readonly AudioAllowance? _allowance;
-    private readonly AudioAllowance? _keysAllowance;
+    private readonly AudioAllowance? _partysAllowance;
 
     // Cancelled when the session ends: nothing waits for the client or for results any more.
     private readonly CancellationTokenSource _ended = new();
@@ -71,7 +72,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private Task? _stopping;
 
     public ClientSession(
-        SessionServices services, Handover handover, SessionParameters parameters, ClientCredentials credentials, WebSocket socket)
+        SessionServices services, Handover handover, SessionParameters parameters, ClientCredentials credentials, IPAddress? address, WebSocket socket)
     {
         var options = services.Options;
         _services = services;
@@ -93,15 +94,15 @@ internal sealed partial class ClientSession : IAsyncDisposable
             _ => End(CloseCode.SessionTimeout, $"a session may last {longest.TotalSeconds:0.###} s; reconnect with resume_from"),
             null, longest, Timeout.InfiniteTimeSpan);
         _hold = services.Holds.Create(parameters.ClientId, credentials.Key, handover.GatewayId);
-        Key = credentials.IsAnonymous ? null : credentials.Key;
+        Party = LimitedParty.Of(credentials, address);
         _allowance = services.Limits.Clients.Of(parameters.ClientId);
-        _keysAllowance = Key is null ? null : services.Limits.Keys.Of(Key);
+        _partysAllowance = services.Limits.Of(Party).Of(Party.Key);
     }
 
     public string ClientId => _parameters.ClientId;
 
-    /// <summary>Stands for the credentials that the client has shown; null when it showed none.</summary>
-    public string? Key { get; }
+    /// <summary>With whom the client shares what is limited.</summary>
+    public LimitedParty Party { get; }
 
     /// <summary>The client has another connection now.</summary>
     public static Ending TakenOver { get; } = new(CloseCode.ResourceUnavailable, "another connection has taken over this client_id");
@@ -415,8 +416,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
     {
         if (_allowance?.TryTake(audioSeconds) == false)
             End(CloseCode.RateLimited, RateReason("a client", _services.Limits.Clients));
-        else if (_keysAllowance?.TryTake(audioSeconds) == false)
-            End(CloseCode.RateLimited, RateReason("these credentials", _services.Limits.Keys));
+        else if (_partysAllowance?.TryTake(audioSeconds) == false)
+            End(CloseCode.RateLimited, RateReason(Party.IsAddress ? "your address" : "these credentials", _services.Limits.Of(Party)));
         return !_ending.Task.IsCompleted;
 
         static string RateReason(string who, AudioAllowances limit) => RetryHint.Append(

@@ -26,8 +26,8 @@ internal sealed partial class SegmentPublisher
     // Beyond what may be outstanding: what one message, the last one, can hold.
     private const int ExtraRoom = 256;
 
-    // One whose turn it is, and one for the next: more would only lie here.
-    private const int MostBulk = 2;
+    // Not live and accepted: enough to have the next one ready, and to lie here while Redis is away. More would only lie here.
+    private const int MostBulk = 4;
 
     private static readonly TimeSpan WarnAfter = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(0.25);
@@ -148,13 +148,13 @@ internal sealed partial class SegmentPublisher
     /// After <see cref="RunAsync"/>, while results are waited for: keeps the session, and finds out whether Redis has lost what is waited for.
     /// </summary>
     /// <returns>As that of <see cref="RunAsync"/>.</returns>
-    public Task<bool> CheckAsync(CancellationToken cancellationToken) => PatientlyAsync(new Item(null, _progress, true), cancellationToken);
+    public Task<bool> CheckAsync(CancellationToken cancellationToken) => PatientlyAsync(new Item(null, _progress, true), tells: false, cancellationToken);
 
     private async Task<bool> PublishHeldAsync(Item item, CancellationToken cancellationToken)
     {
         try
         {
-            return await PatientlyAsync(item, cancellationToken);
+            return await PatientlyAsync(item, tells: true, cancellationToken);
         }
         finally
         {
@@ -175,7 +175,8 @@ internal sealed partial class SegmentPublisher
     /// The calls themselves wait for a Redis that is away. What they do not wait for (out of memory, a password that was changed) someone
     /// has to mend, and may.
     /// </summary>
-    private async Task<bool> PatientlyAsync(Item item, CancellationToken cancellationToken)
+    /// <param name="tells">The client is to know when it takes long.</param>
+    private async Task<bool> PatientlyAsync(Item item, bool tells, CancellationToken cancellationToken)
     {
         var failingSince = (long?)null;
         for (var pause = ShortestPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
@@ -184,7 +185,8 @@ internal sealed partial class SegmentPublisher
             {
                 var result = item.Job is not null
                     ? await EnqueueAsync(item, cancellationToken)
-                    : await UnlessSlowAsync(_hold.KeepAliveAsync(item.Progress, cancellationToken), cancellationToken);
+                    : tells ? await UnlessSlowAsync(_hold.KeepAliveAsync(item.Progress, cancellationToken), cancellationToken)
+                    : await _hold.KeepAliveAsync(item.Progress, cancellationToken);
                 if (result == HoldResult.Lost)
                 {
                     if (!await RestoreAsync(cancellationToken))
@@ -201,7 +203,7 @@ internal sealed partial class SegmentPublisher
                 Log.Refused(_logger, _clientId, e.Message);
                 failingSince ??= _time.GetTimestamp();
                 await Task.Delay(pause, _time, cancellationToken);
-                if (_time.GetElapsedTime(failingSince.Value) >= WarnAfter)
+                if (tells && _time.GetElapsedTime(failingSince.Value) >= WarnAfter)
                     await WarnAsync(cancellationToken);
             }
         }

@@ -225,7 +225,7 @@ internal sealed class SessionAudio : IDisposable
         {
             if (!_outstanding.HasRoom(segment, Limit()))
             {
-                await TellToSlowDownAsync();
+                await TellToSlowDownAsync(awaitsTurn: false);
                 await _outstanding.WaitForRoomAsync(segment, Limit, RoomRecheck, _ended);
             }
             if (!_clock.IsLive)
@@ -248,13 +248,13 @@ internal sealed class SessionAudio : IDisposable
         }
         catch (TimeoutException)
         {
-            await TellToSlowDownAsync();
+            await TellToSlowDownAsync(awaitsTurn: true);
             await room;
         }
     }
 
     /// <summary>The client is not read from until there is room; it is told why, unless it was just now.</summary>
-    private async ValueTask TellToSlowDownAsync()
+    private async ValueTask TellToSlowDownAsync(bool awaitsTurn)
     {
         var now = _services.Time.GetTimestamp();
         if (_slowDownToldAt is { } told && _services.Time.GetElapsedTime(told, now) < SlowDownInterval)
@@ -262,7 +262,7 @@ internal sealed class SessionAudio : IDisposable
         _slowDownToldAt = now;
         var message = _services.Held.IsFull
             ? "The queue cannot be reached, and the server holds as much audio as it can: yours is taken when that has gone."
-            : _services.QueueDepth.IsOverloaded || !_clock.IsLive
+            : _services.QueueDepth.IsOverloaded || awaitsTurn
             ? "The server has more audio than it can transcribe at once: yours is taken as fast as results come."
             : $"{_services.Options.MaxOutstandingSegments} segments of yours wait for their results: more audio is taken as they come.";
         await TellAsync(new Warning("slow_down", message));
