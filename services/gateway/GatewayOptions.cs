@@ -10,7 +10,7 @@ internal sealed record GatewayOptions
     public int MaxSessions { get; init; } = 200;
 
     /// <summary>
-    /// MAX_QUEUE_DEPTH: with more segments than this in <c>audio_jobs</c>, new sessions are refused with 4000, and running ones get one
+    /// MAX_QUEUE_DEPTH: with so many segments in <c>audio_jobs</c>, new sessions are refused with 4000, and running ones get one
     /// segment at a time into the queue; interim results stop at half of it.
     /// </summary>
     public int MaxQueueDepth { get; init; } = 1000;
