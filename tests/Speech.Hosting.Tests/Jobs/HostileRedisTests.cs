@@ -151,7 +151,7 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await hold.ClaimAsync(0, bench.Patience);
         await hold.KeepAliveAsync(new SessionProgress(1, default), bench.Patience);
         (await bench.Redis.KeyTimeToLiveAsync("session:anna")).ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(60));
-        (await hold.EnqueueAsync(Bench.Job(0), new SessionProgress(1, default), 0, bench.Patience)).ShouldBe(HoldResult.Done);
+        (await hold.EnqueueAsync(Bench.Job(0), new SessionProgress(1, default), 0, most: 0, bench.Patience)).ShouldBe(HoldResult.Done);
         (await bench.Redis.KeyTimeToLiveAsync("session:anna")).ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.FromMinutes(50));
     }
 
