@@ -17,7 +17,7 @@ internal static class TrustedProxies
     public static IReadOnlyList<IPNetwork> Read(EnvironmentSettings settings)
     {
         var networks = new List<IPNetwork>();
-        foreach (var text in settings.GetString(Name, "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var text in settings.GetString("TRUSTED_PROXIES", "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (IPNetwork.TryParse(text, out var network))
                 networks.Add(network);
