@@ -1,3 +1,4 @@
+using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
 using Speech.Hosting;
@@ -18,6 +19,7 @@ internal sealed record SessionServices(
     RedisSubscriber Subscriber,
     QueueDepthMonitor QueueDepth,
     TranslatorPresence Translators,
+    ServedLanguages Languages,
     SessionLimits Limits,
     HeldAudio Held,
     TimeProvider Time,
