@@ -9,7 +9,7 @@ namespace Speech.Gateway.Status;
 internal sealed class PromptUse(RedisClient redis, JobOptions options)
 {
     /// <summary>The model that leaves prompts out, if every worker that lives has such a one; else null.</summary>
-    /// <returns>Null also when there is no worker yet, or Redis cannot be asked.</returns>
+    /// <returns>Null also when no worker has had a job yet (Redis then knows none), or Redis cannot be asked.</returns>
     public async Task<string?> FindModelWithoutAsync(CancellationToken cancellationToken)
     {
         try

@@ -50,6 +50,8 @@ public sealed class AdmissionTests : GatewayTest
         await Redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers);
         foreach (var (id, model) in (IEnumerable<(string, string?)>)[("stt-1", first), ("stt-2", second), ("dead", null)])
         {
+            // Redis knows a consumer from its first entry on.
+            await Redis.StreamAddAsync(RedisKeys.AudioJobs, [("job", "of another")]);
             await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, id, 1);
             if (model is not null)
                 await Redis.HashSetAsync(RedisKeys.Worker(id), [("role", "stt"), ("model", model)]);
