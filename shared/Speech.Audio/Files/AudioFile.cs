@@ -64,7 +64,8 @@ public static class AudioFile
                 resampler.Process(block.AsSpan(0, read), samples.Limited);
         }
         resampler?.Flush(samples.Limited);
-        string[] warnings = reader.IsTruncated ? ["the file is truncated: it ends before its header says"] : [];
+        List<string> warnings = reader.IsTruncated ? ["the file is truncated: it ends before its header says"] : [];
+        Describe(reader.Faults, warnings);
         return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.Wav, rate, reader.Format.Channels, warnings);
     }
 
@@ -84,6 +85,7 @@ public static class AudioFile
             warnings.Add($"pages are missing in {reader.Gaps} places");
         if (reader.CorruptPackets > 0)
             warnings.Add($"{reader.CorruptPackets} Opus packets were corrupt and concealed");
+        Describe(reader.Faults, warnings);
         return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.OggOpus, (int)head.InputSampleRate, head.Channels, warnings);
     }
 
@@ -95,7 +97,18 @@ public static class AudioFile
         while (stream.Read(block) is var read and > 0)
             decoder.Decode(block.AsSpan(0, read), samples.Limited);
         decoder.Complete(samples.Limited);
-        return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.RawPcm, options.RawSampleRate, 1, []);
+        var warnings = new List<string>();
+        Describe(decoder.Faults, warnings);
+        return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.RawPcm, options.RawSampleRate, 1, warnings);
+    }
+
+    private static void Describe(AudioFault faults, List<string> warnings)
+    {
+        foreach (var fault in Enum.GetValues<AudioFault>())
+        {
+            if (fault != AudioFault.None && faults.HasFlag(fault))
+                warnings.Add(fault.Describe());
+        }
     }
 
     private static (ArrayBufferWriter<float> All, LimitedSampleWriter Limited) Samples(AudioFileOptions options)
