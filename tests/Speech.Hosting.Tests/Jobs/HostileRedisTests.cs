@@ -126,7 +126,7 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         (await hold.ClaimAsync(0, bench.Patience)).IsKnown.ShouldBeFalse();
         var state = await bench.Sessions.ReadAsync("anna", bench.Patience);
         (state.Segments, state.CommittedSeconds, state.Seq, state.Released).ShouldBe((0, 0, 0, 0));
-        (await hold.EnqueueAsync(Bench.Job(0), new SessionProgress(1, default), 0, bench.Patience)).ShouldBe(HoldResult.Done);
+        (await hold.EnqueueAsync(Bench.Job(0), new SessionProgress(1, default), 0, most: 0, bench.Patience)).ShouldBe(HoldResult.Done);
     }
 
     [Fact]
