@@ -29,12 +29,6 @@ internal sealed class SessionAudio : IDisposable
         (AudioFault.IntegerScale, "audio_scale"),
     ];
 
-    private static readonly (AudioFault Fault, string Code)[] FaultCodes =
-    [
-        (AudioFault.ChannelsCancel, "audio_channels_cancel"),
-        (AudioFault.IntegerScale, "audio_scale"),
-    ];
-
     private readonly SessionServices _services;
     private readonly JobFactory _jobs;
     private readonly SegmentPublisher _publisher;
