@@ -5,8 +5,8 @@ namespace Speech.Gateway.Admission;
 
 /// <summary>
 /// Whose segment may go into the queue. Live speech goes in at once; what is sent faster than it was spoken (a recording, a flood) only
-/// while there is little in it, about what the workers do in two turns: they are kept busy, and whoever speaks waits for one turn at
-/// most, however many send recordings. These pass the turnstile of their shard, client by client. Nothing is dropped: who waits here is
+/// while there is little in it, what the workers do at once and a little to follow: they are kept busy, and whoever speaks finds next to
+/// nobody before it, however many send recordings. These pass the turnstile of their shard, client by client. Nothing is dropped: who waits here is
 /// not listened to meanwhile.
 /// <para>
 /// Each gateway has its own turnstiles, and takes room with the others as it comes. With STREAM_SHARDS above 1 each shard has its share of
@@ -16,8 +16,8 @@ namespace Speech.Gateway.Admission;
 internal sealed class QueueAdmission(
     GatewayOptions options, JobOptions jobOptions, AudioJobQueue jobs, WorkerSlots slots, IHostApplicationLifetime lifetime, TimeProvider time)
 {
-    // Of all workers' places: those being worked on, and as many to follow them.
-    private const int TurnsOfWork = 2;
+    // Beside what is being worked on: a quarter as much, so that a place that becomes free is taken at once.
+    private const double Following = 0.25;
 
     // When no worker is known.
     private const int LeastBulk = 8;
@@ -35,7 +35,7 @@ internal sealed class QueueAdmission(
     public int Waiting => _turnstiles.Values.Sum(turnstile => turnstile.Waiting);
 
     /// <summary>Entries that a client's shard may have with a segment that is not live.</summary>
-    public int MostForBulk => ShareOf(Math.Min(options.MaxQueueDepth, slots.Count > 0 ? TurnsOfWork * slots.Count : LeastBulk));
+    public int MostForBulk => ShareOf(Math.Min(options.MaxQueueDepth, slots.Count > 0 ? slots.Count + (int)Math.Ceiling(Following * slots.Count) : LeastBulk));
 
     /// <summary>Entries that a client's shard may have with a live segment of someone who has another in it.</summary>
     public int MostForLive => ShareOf(options.MaxQueueDepth);
