@@ -54,6 +54,14 @@ internal sealed record GatewayOptions
     /// <summary>SILENCE_THRESHOLD_SECONDS: silence that ends a segment.</summary>
     public double SilenceThresholdSeconds { get; init; } = new SegmenterOptions().SilenceSeconds;
 
+    /// <summary>
+    /// WIRE_JITTER_SECONDS: a client that sends no audio for SILENCE_THRESHOLD_SECONDS and so much more has come to the end of what it was saying.
+    /// </summary>
+    public TimeSpan WireJitter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long no audio must come to be taken for silence.</summary>
+    public TimeSpan WirePatience => TimeSpan.FromSeconds(SilenceThresholdSeconds) + WireJitter;
+
     /// <summary>INTERIM_INTERVAL_MS: how often an open segment is sent to be transcribed, for clients with <c>interim=true</c>.</summary>
     public TimeSpan InterimInterval { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -94,6 +102,7 @@ internal sealed record GatewayOptions
             MaxAudioRatePerAddress = settings.GetDouble("MAX_AUDIO_RATE_PER_ADDRESS", defaults.MaxAudioRatePerAddress, min: 0, max: 1_000_000),
             MaxMessageBytes = settings.GetInt("MAX_MESSAGE_BYTES", defaults.MaxMessageBytes, min: 1024, max: 16 << 20),
             SilenceThresholdSeconds = settings.GetDouble("SILENCE_THRESHOLD_SECONDS", defaults.SilenceThresholdSeconds, min: 0.1, max: 10),
+            WireJitter = settings.GetSeconds("WIRE_JITTER_SECONDS", defaults.WireJitter.TotalSeconds, min: 0.1, max: 3600),
             InterimInterval = settings.GetMilliseconds("INTERIM_INTERVAL_MS", (int)defaults.InterimInterval.TotalMilliseconds, min: 100, max: 60_000),
             ClientTimeout = settings.GetSeconds("CLIENT_TIMEOUT_SECONDS", defaults.ClientTimeout.TotalSeconds, min: 1, max: 3600),
             SlowClientTimeout = settings.GetSeconds("SLOW_CLIENT_SECONDS", defaults.SlowClientTimeout.TotalSeconds, min: 0.1, max: 3600),

@@ -51,6 +51,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private readonly JobFactory _jobs;
     private readonly SessionHold _hold;
     private readonly IdleWatch _idle;
+    private readonly WireSilence _silence;
     private readonly ITimer _longest;
     private readonly AudioAllowance? _allowance;
     private readonly AudioAllowance? _partysAllowance;
@@ -70,6 +71,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private SessionAudio? _audio;
     private Task _publishing = Task.CompletedTask;
     private Task? _stopping;
+    private Task _endingUtterance = Task.CompletedTask;
 
     public ClientSession(
         SessionServices services, Handover handover, SessionParameters parameters, ClientCredentials credentials, IPAddress? address, WebSocket socket)
@@ -80,7 +82,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
         _parameters = parameters;
         _socket = socket;
         _logger = services.LoggerFactory.CreateLogger<ClientSession>();
-        _receiver = new MessageReceiver(socket, options.MaxMessageBytes);
+        _silence = new WireSilence(options.WirePatience, services.Time, () => _endingUtterance = EndUtteranceAsync(_endingUtterance));
+        _receiver = new MessageReceiver(socket, options.MaxMessageBytes, _silence.Hear);
         _outgoing = new OutgoingMessages(socket, parameters.Format, options.SlowClientTimeout, services.Time);
         _outstanding = new OutstandingSegments(services.Time);
         _translations = new OutstandingTranslations(services.Time);
@@ -179,6 +182,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
     {
         await _relay.DisposeAsync();
         _idle.Dispose();
+        await _silence.DisposeAsync();
+        await _endingUtterance;
         await _longest.DisposeAsync();
         _audio?.Dispose();
         _outgoing.Dispose();
@@ -193,6 +198,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         if (!_ending.TrySetResult(ending))
             return;
         _idle.Stop();
+        _silence.Stop();
         _ended.Cancel();
     }
 
@@ -352,7 +358,11 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 if (_ending.Task.IsCompleted)
                     continue; // read only to find the client's close frame
                 _idle.Pause();
+                _silence.Pause();
                 await HandleAsync(message);
+                if (message.Kind == ReceivedKind.Binary && message.Payload.Length > 0)
+                    _silence.Hear(); // that the gateway took its time over the message is not the client's silence
+                _silence.Resume();
                 _idle.Resume();
             }
         }
@@ -409,6 +419,21 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 _idle.Stop();
                 _stopping ??= StopAsync();
                 break;
+        }
+    }
+
+    /// <summary>Nothing has come for a while: what the client said last is at its end.</summary>
+    private async Task EndUtteranceAsync(Task before)
+    {
+        await before;
+        try
+        {
+            if (_audio is { } audio)
+                await audio.FlushSilenceAsync(() => _silence.IsSilent);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
         }
     }
 

@@ -124,12 +124,21 @@ internal sealed class SessionAudio : IDisposable
     }
 
     /// <summary>Ends the open segment.</summary>
-    public async ValueTask FlushAsync()
+    public ValueTask FlushAsync() => FlushAsync(static () => true);
+
+    /// <summary>
+    /// The client has stopped sending: ends the open segment, or gives up on a sound that has not become speech. The client's audio goes on
+    /// where it was; no silence is put into it.
+    /// </summary>
+    /// <param name="isStillSilent">Asked when nobody else works on the audio.</param>
+    public ValueTask FlushSilenceAsync(Func<bool> isStillSilent) => FlushAsync(() => _pipeline.IsInSegment && isStillSilent());
+
+    private async ValueTask FlushAsync(Func<bool> isWanted)
     {
         await _turn.WaitAsync(CancellationToken.None);
         try
         {
-            if (_isOver)
+            if (_isOver || !isWanted())
                 return;
             _pipeline.Flush();
             await ForwardSegmentsAsync();
