@@ -24,7 +24,7 @@ internal sealed class AudioPipeline : IDisposable
     private readonly Segmenter _segmenter;
     private readonly SampleBuffer _samples = new();
     private readonly Contracts.AudioCodec _codec;
-    private readonly int _bytesPerSample;
+    private readonly int _frameBytes;
     private long _bytes;
     private bool _flushing;
 
@@ -39,10 +39,10 @@ internal sealed class AudioPipeline : IDisposable
         _resumeSample = (long)Math.Round(start.CommittedSeconds * AudioRate.Model);
         _vadState.CopyTo(_resumeState);
         _trail = new VadTrail((int)(segmenter.PreRollSeconds * AudioRate.Model) / Segmenter.WindowSamples + 3, _resumeSample, _vadState);
-        _decoder = AudioStreamDecoder.Create(DecoderFor(parameters.Codec), parameters.SampleRate ?? AudioRate.Model, limits);
+        _decoder = AudioStreamDecoder.Create(DecoderFor(parameters.Codec), parameters.SampleRate ?? AudioRate.Model, limits, parameters.Channels);
         _segmenter = new Segmenter(segmenter, firstSegment, _resumeSample, continuation);
         _codec = parameters.Codec;
-        _bytesPerSample = parameters.Codec switch
+        _frameBytes = parameters.Channels * parameters.Codec switch
         {
             Contracts.AudioCodec.PcmS16Le => sizeof(short),
             Contracts.AudioCodec.PcmF32Le => sizeof(float),
@@ -53,8 +53,11 @@ internal sealed class AudioPipeline : IDisposable
     /// <summary>Parts of the audio that could not be decoded and were concealed or passed over.</summary>
     public long DamagedParts => _decoder.DamagedParts;
 
-    /// <summary>Whether the audio ends within a sample.</summary>
-    public bool IsCutShort => _bytes % _bytesPerSample != 0;
+    /// <summary>What was found wrong with the audio so far, though it is heard.</summary>
+    public AudioFault Faults => _decoder.Faults;
+
+    /// <summary>Whether the audio ends within a sample, or between those of a frame.</summary>
+    public bool IsCutShort => _bytes % _frameBytes != 0;
 
     /// <summary>Seconds of the client's audio that no later segment can reach back into.</summary>
     public double CommittedUntil => _segmenter.CommittedUntil;

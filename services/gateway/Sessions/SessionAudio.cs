@@ -23,6 +23,12 @@ internal sealed class SessionAudio : IDisposable
     private static readonly TimeSpan SlowDownInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SlowDownAfter = TimeSpan.FromSeconds(2);
 
+    private static readonly (AudioFault Fault, string Code)[] FaultCodes =
+    [
+        (AudioFault.ChannelsCancel, "audio_channels_cancel"),
+        (AudioFault.IntegerScale, "audio_scale"),
+    ];
+
     private readonly SessionServices _services;
     private readonly JobFactory _jobs;
     private readonly SegmentPublisher _publisher;
@@ -42,6 +48,7 @@ internal sealed class SessionAudio : IDisposable
     private long _lastMark;
     private volatile SessionProgress _marked;
     private long _damagedReported;
+    private AudioFault _faultsReported;
     private long _damageReportedAt;
     private long? _slowDownToldAt;
 
@@ -116,6 +123,8 @@ internal sealed class SessionAudio : IDisposable
             MarkIfDue();
             if (_pipeline.DamagedParts != _damagedReported)
                 await ReportDamageAsync(DamageInterval);
+            if (_pipeline.Faults != _faultsReported)
+                await ReportFaultsAsync();
         }
         finally
         {
@@ -301,6 +310,17 @@ internal sealed class SessionAudio : IDisposable
         _damageReportedAt = _services.Time.GetTimestamp();
         _damagedReported = damaged;
         await TellAsync(new Warning("audio_damaged", $"{damaged} parts of the audio so far were corrupt or missing and were concealed."));
+    }
+
+    /// <summary>Tells of each fault once.</summary>
+    private async ValueTask ReportFaultsAsync()
+    {
+        foreach (var (fault, code) in FaultCodes)
+        {
+            if ((_pipeline.Faults & ~_faultsReported).HasFlag(fault))
+                await TellAsync(new Warning(code, fault.Describe()));
+        }
+        _faultsReported = _pipeline.Faults;
     }
 
     private ValueTask TellAsync(ServerMessage message) => _outgoing.TellAsync(message, _ended);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Speech.Audio.Streams;
 
 namespace Speech.Audio.Files;
 
@@ -24,7 +25,7 @@ public sealed class AudioReader : IDisposable
     public int SourceChannels => _source.Channels;
 
     /// <summary>What was wrong with what was read so far, though it could be read: truncated, damaged parts. Complete at the end.</summary>
-    public IReadOnlyList<string> Warnings => [.. _source.Warnings];
+    public IReadOnlyList<string> Warnings => [.. _source.Warnings, .. _source.Faults.DescribeAll()];
 
     /// <summary>Reads as much as tells what the stream is.</summary>
     /// <param name="stream">Need not be seekable; stays the caller's.</param>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Speech.Audio.Streams;
 
 namespace Speech.Audio.Files;
 
@@ -15,6 +16,9 @@ internal abstract class AudioSource : IDisposable
     public abstract int Channels { get; }
 
     public abstract IEnumerable<string> Warnings { get; }
+
+    /// <summary>What was found wrong with the audio, though it is heard.</summary>
+    public virtual AudioFault Faults => AudioFault.None;
 
     /// <summary>Reads and decodes what is there, and waits if that is nothing.</summary>
     /// <param name="output">Takes 16 kHz mono; it may get nothing though there is more to come.</param>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Speech.Audio.Ogg;
+using Speech.Audio.Streams;
 
 namespace Speech.Audio.Files;
 
@@ -29,6 +30,8 @@ internal sealed class OggOpusSource(Stream stream) : AudioSource
                 yield return "the file is truncated: it stops before the page that ends an Ogg stream";
         }
     }
+
+    public override AudioFault Faults => _reader.Faults;
 
     public override bool Read(IBufferWriter<float> output)
     {

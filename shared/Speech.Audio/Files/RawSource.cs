@@ -1,6 +1,7 @@
 using System.Buffers;
 using Speech.Audio.Pcm;
 using Speech.Audio.Resampling;
+using Speech.Audio.Streams;
 
 namespace Speech.Audio.Files;
 
@@ -10,6 +11,8 @@ internal sealed class RawSource(Stream stream, SampleFormat format, int sampleRa
     private readonly Resampler? _resampler = AudioRate.Require(sampleRate) == AudioRate.Model ? null : new Resampler(sampleRate, AudioRate.Model);
     private readonly byte[] _block = new byte[BlockBytes];
     private readonly float[] _samples = new float[BlockBytes / format.BytesPerSample()];
+    private readonly ChannelMixer _mixer = new(channels, sampleRate);
+    private readonly FloatScale _scale = new();
     private int _carried;
     private bool _isCut;
 
@@ -20,6 +23,9 @@ internal sealed class RawSource(Stream stream, SampleFormat format, int sampleRa
     public override int Channels => channels;
 
     public override IEnumerable<string> Warnings => _isCut ? ["it ends in the middle of a sample: truncated, or its format is another one"] : [];
+
+    public override AudioFault Faults =>
+        (_mixer.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None) | (_scale.IsInteger ? AudioFault.IntegerScale : AudioFault.None);
 
     public override bool Read(IBufferWriter<float> output)
     {
@@ -35,8 +41,8 @@ internal sealed class RawSource(Stream stream, SampleFormat format, int sampleRa
         var here = _carried + read;
         var samples = _samples.AsSpan(0, here / frameBytes * channels);
         var used = samples.Length * format.BytesPerSample();
-        PcmConverter.ToFloat(format, _block.AsSpan(0, used), samples);
-        var mono = samples[..PcmConverter.MixDown(samples, channels)];
+        PcmConverter.ToFloat(format, _block.AsSpan(0, used), samples, _scale);
+        var mono = samples[.._mixer.Mix(samples)];
         if (_resampler is null)
             output.Write(mono);
         else

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Speech.Audio.Resampling;
+using Speech.Audio.Streams;
 using Speech.Audio.Wav;
 
 namespace Speech.Audio.Files;
@@ -25,6 +26,8 @@ internal sealed class WavSource : AudioSource
     public override int Channels => _reader.Format.Channels;
 
     public override IEnumerable<string> Warnings => _reader.IsTruncated ? ["the file is truncated: it ends before its header says"] : [];
+
+    public override AudioFault Faults => _reader.Faults;
 
     public override bool Read(IBufferWriter<float> output)
     {

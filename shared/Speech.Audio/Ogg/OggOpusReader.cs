@@ -1,5 +1,6 @@
 using System.Buffers;
 using Speech.Audio.Opus;
+using Speech.Audio.Streams;
 
 namespace Speech.Audio.Ogg;
 
@@ -32,6 +33,9 @@ public sealed class OggOpusReader : IDisposable
 
     /// <summary>Packets that were not valid Opus and were concealed.</summary>
     public long CorruptPackets => _decoder.CorruptPackets;
+
+    /// <summary>What was found wrong with the audio so far, though it is heard.</summary>
+    public AudioFault Faults => _decoder.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None;
 
     public long DecodedPackets => _decoder.DecodedPackets;
 
@@ -71,7 +75,7 @@ public sealed class OggOpusReader : IDisposable
         {
             var head = OpusHead.Parse(packet.Data.Span);
             Head = head;
-            _decoder.Reset(head.Gain);
+            _decoder.Reset(head.Gain, head.Channels);
             _skip = (head.PreSkip48k + SamplesPer48k / 2) / SamplesPer48k;
             _packetIndex = 0;
             _position = 0;

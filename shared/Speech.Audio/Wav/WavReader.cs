@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Speech.Audio.Pcm;
+using Speech.Audio.Streams;
 
 namespace Speech.Audio.Wav;
 
 /// <summary>
-/// Reads a WAV file as mono samples (the mean of its channels) at its own rate. A WAV file is a RIFF chunk holding chunks
+/// Reads a WAV file as mono samples (its channels mixed by <see cref="ChannelMixer"/>) at its own rate. A WAV file is a RIFF chunk holding chunks
 /// (four letters, 32-bit length, data, a pad byte after odd lengths), of which <c>fmt </c> and <c>data</c> matter;
 /// others are passed over. Writers that cannot seek leave the data's length 0 or 0xFFFFFFFF: then it ends with the file.
 /// </summary>
@@ -19,12 +20,15 @@ public sealed class WavReader
 
     private readonly Stream _stream;
     private readonly long _dataBytes;
+    private readonly ChannelMixer _mixer;
+    private readonly FloatScale _scale = new();
     private long _readBytes;
 
     private WavReader(Stream stream, WavFormat format, long? dataBytes)
     {
         _stream = stream;
         Format = format;
+        _mixer = new ChannelMixer(format.Channels, format.SampleRate);
         _dataBytes = dataBytes ?? long.MaxValue;
         Frames = dataBytes / format.FrameBytes;
     }
@@ -36,6 +40,10 @@ public sealed class WavReader
 
     /// <summary>The file ended before the header's length, or in the middle of a sample.</summary>
     public bool IsTruncated { get; private set; }
+
+    /// <summary>What was found wrong with the samples so far.</summary>
+    public AudioFault Faults =>
+        (_mixer.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None) | (_scale.IsInteger ? AudioFault.IntegerScale : AudioFault.None);
 
     /// <summary>Reads the header, up to the first sample.</summary>
     /// <param name="stream">Need not be seekable; stays the caller's.</param>
@@ -92,8 +100,8 @@ public sealed class WavReader
             // The end of the file where the header promised more, or anywhere inside a frame.
             IsTruncated |= (frames == 0 && wanted > 0 && _dataBytes != long.MaxValue) || read % Format.FrameBytes != 0;
             var block = samples.AsSpan(0, frames * channels);
-            PcmConverter.ToFloat(Format.Samples, bytes.AsSpan(0, block.Length * bytesPerSample), block);
-            PcmConverter.MixDown(block, channels);
+            PcmConverter.ToFloat(Format.Samples, bytes.AsSpan(0, block.Length * bytesPerSample), block, _scale);
+            _mixer.Mix(block);
             block[..frames].CopyTo(mono);
             return frames;
         }
