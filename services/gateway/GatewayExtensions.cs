@@ -47,6 +47,8 @@ internal static class GatewayExtensions
         services.AddInstruments(GatewayInstruments.AddTo);
         services.AddSingleton<QueueDepthMonitor>();
         services.AddSingleton<TranslatorPresence>();
+        services.AddSingleton<ServedLanguages>();
+        services.AddSingleton<LanguagesEndpoint>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueDepthMonitor>());
         services.AddHealth("sessions", provider => new HealthPart(HealthState.Ok, new JsonObject
         {
@@ -71,7 +73,7 @@ internal static class GatewayExtensions
             ("/health/all", "whether every instance of every service is well"));
         app.UseWebSockets();
         app.MapGet("/ws", context => context.RequestServices.GetRequiredService<SessionEndpoint>().HandleAsync(context));
-        app.MapReading(LanguagesEndpoint.Path, LanguagesEndpoint.HandleAsync);
+        app.MapReading(LanguagesEndpoint.Path, context => context.RequestServices.GetRequiredService<LanguagesEndpoint>().HandleAsync(context));
         app.MapReading("/health/all", context => context.RequestServices.GetRequiredService<HealthOfAllEndpoint>().HandleAsync(context));
         app.MapReading("/api/status", context => context.RequestServices.GetRequiredService<StatusEndpoint>().HandleAsync(context));
     }

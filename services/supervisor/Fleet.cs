@@ -96,7 +96,7 @@ internal sealed class Fleet : IDisposable
         }
     }
 
-    // Parts run until they are stopped, so this ends only by a defect of ours, which must not go unnoticed.
+    // Parts run until they are stopped, so this ends only when one gives up, or by a defect of ours, which must not go unnoticed.
     private async Task RunsAsync() => await await Task.WhenAny([.. _redis.Runs, .. _workers.Runs, .. _gateways.Runs, Task.Delay(Timeout.Infinite)]);
 
     private Part[] Parts() => [.. _redis.Parts, .. _workers.Parts, .. _gateways.Parts];

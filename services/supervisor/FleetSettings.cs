@@ -19,6 +19,9 @@ internal sealed record FleetSettings
 
     public int Gateways { get; init; } = 1;
 
+    /// <summary>Before the names of the workers; told apart by it from those of other supervisors on the same Redis.</summary>
+    public string WorkerPrefix { get; init; } = "";
+
     /// <summary>Port of the first gateway, the next ones follow it; 0: any free ones.</summary>
     public int Port { get; init; } = 8080;
 

@@ -75,7 +75,7 @@ internal sealed record Plan(string RedisUrl, string? RedisPassword, PartSpec? Re
         environment["REDIS_URL"] = redisUrl;
         if (redisPassword is not null)
             environment["REDIS_PASSWORD"] = redisPassword;
-        environment["WORKER_ID"] = name;
+        environment["WORKER_ID"] = settings.WorkerPrefix + name;
         environment["URLS"] = $"http://{listen}:{port}";
         foreach (var (variable, value) in settings.ServiceEnvironment)
             environment[variable] = value;

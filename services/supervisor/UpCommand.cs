@@ -13,6 +13,14 @@ internal static class UpCommand
     private static readonly Option<int> SttWorkers = Number("--stt-workers", "N", "How many STT workers.", 1, 0, MaxProcesses);
     private static readonly Option<int> TranslationWorkers = Number("--translation-workers", "N", "How many translation workers.", 1, 0, MaxProcesses);
     private static readonly Option<int> Gateways = Number("--gateways", "N", "How many gateways, on ports that follow one another.", 1, 0, MaxProcesses);
+
+    private static readonly Option<string> WorkerPrefix = new("--worker-prefix")
+    {
+        Description = "Put before the workers' names (stt-1 …), which no two on one Redis may share: for several `up` with one --redis-url.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => "",
+    };
+
     private static readonly Option<int> Port = Number("--port", "N", "Port of the first gateway; 0: any free ones.", 8080, 0, IPEndPoint.MaxPort);
     private static readonly Option<int> StartTimeout =
         Number("--start-timeout", "SECONDS", "How long each part may take until it is ready; downloading a model does not count.", 60, 1, 3600);
@@ -101,7 +109,7 @@ internal static class UpCommand
     {
         var command = new Command("up", "Starts Redis, workers and gateways, and keeps them running until Ctrl-C.")
         {
-            SttWorkers, TranslationWorkers, Gateways, Port, Listen, RedisUrl, RedisMaxMemory, DataDirectory, LogDirectory, ReadyFile, Set, StartTimeout, StopTimeout, UntilStdinCloses,
+            SttWorkers, TranslationWorkers, Gateways, WorkerPrefix, Port, Listen, RedisUrl, RedisMaxMemory, DataDirectory, LogDirectory, ReadyFile, Set, StartTimeout, StopTimeout, UntilStdinCloses,
         };
         command.SetAction(RunAsync);
         return command;
@@ -143,6 +151,7 @@ internal static class UpCommand
             SttWorkers = parsed.GetValue(SttWorkers),
             TranslationWorkers = parsed.GetValue(TranslationWorkers),
             Gateways = parsed.GetValue(Gateways),
+            WorkerPrefix = parsed.GetValue(WorkerPrefix)!,
             Port = parsed.GetValue(Port),
             Listen = parsed.GetValue(Listen) == "any" ? IPAddress.Any : IPAddress.Loopback,
             RedisUrl = parsed.GetValue(RedisUrl),

@@ -85,6 +85,15 @@ public class StartTests
     }
 
     [Fact]
+    public async Task Workers_of_several_supervisors_on_one_Redis_are_told_apart_by_a_prefix()
+    {
+        await using var run = await SupervisorRun.StartReadyAsync(["--worker-prefix", "b-"]);
+
+        (await EnvironmentOfAsync(run.Ready().GetProperty("workers")[0].GetProperty("pid").GetInt32())).ShouldContain("WORKER_ID=b-stt-1");
+        run.Ready().GetProperty("workers")[0].GetProperty("name").GetString().ShouldBe("stt-1");
+    }
+
+    [Fact]
     public async Task A_taken_port_is_an_error_that_names_the_option()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);

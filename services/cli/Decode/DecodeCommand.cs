@@ -74,7 +74,7 @@ internal static class DecodeCommand
             var options = DecodingOptionsOf(parsed);
             using var device = new CpuDevice(parsed.GetValue(Threads));
             using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext);
-            using var engine = new WhisperEngine(model, slots: Math.Max(options.BeamSize, options.BestOf));
+            using var engine = new WhisperEngine(model, sequences: Math.Max(options.BeamSize, options.BestOf));
             var failures = 0;
             foreach (var path in parsed.GetValue(Files)!)
                 failures += TryDecode(path, engine, options, parsed.GetValue(Json), cancellationToken) ? 0 : 1;

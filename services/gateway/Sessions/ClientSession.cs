@@ -5,6 +5,7 @@ using Speech.Audio;
 using Speech.Audio.Streams;
 using Speech.Contracts;
 using Speech.Gateway.Audio;
+using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Results;
 using Speech.Gateway.Status;
@@ -237,6 +238,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 await TellAsync(new Warning(
                     "session_unknown", "Nothing is known of this client_id any more: its audio begins anew at 0 s, and earlier results are gone."));
             }
+            foreach (var warning in await LanguageWarnings.OfAsync(_parameters, _services.Languages, _ended.Token))
+                await TellAsync(warning);
             // A seq that was never given out would have everything taken for known.
             var lastSeq = Math.Min(_parameters.ResumeFrom ?? state.Seq, state.Seq);
             await _relay.BeginAsync(lastSeq, withHistory: _parameters.ResumeFrom is not null, _ended.Token);

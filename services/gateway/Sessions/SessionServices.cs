@@ -1,4 +1,5 @@
 using Speech.Gateway.Admission;
+using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
 using Speech.Hosting;
@@ -19,6 +20,7 @@ internal sealed record SessionServices(
     RedisSubscriber Subscriber,
     QueueDepthMonitor QueueDepth,
     TranslatorPresence Translators,
+    ServedLanguages Languages,
     SessionLimits Limits,
     HeldAudio Held,
     QueueAdmission Admission,

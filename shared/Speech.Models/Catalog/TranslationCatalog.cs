@@ -28,7 +28,7 @@ public static class TranslationCatalog
             IsBuiltIn = true,
             Sha256 = new Dictionary<string, string>
             {
-                ["config.json"] = "0fa887de6d449fcc7abee3a4863199446398c09a4db9b9c1615a237a0cd2d264",
+                ["config.json"] = "3439d49dd4bfa30a2596147d40cc9031cf283fe92d1b90ad116896a859433886",
                 ["generation_config.json"] = "0bb604cdb8392649176935a447ce994128f170a6908c135a17d0e3dfb8113cb2",
                 ["model.safetensors"] = "fec28cf7ecce54a7dfd21bf07e19b69c3491297f43bdda2ad08a793698f3cfd1",
                 ["sentencepiece.bpe.model"] = "95ee68e5e2554ec31daed84529e64c6ef8fbfacc5bff90f4feab40ce5abbb4d1",

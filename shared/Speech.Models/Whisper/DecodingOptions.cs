@@ -65,8 +65,8 @@ public sealed record DecodingOptions
     /// <summary>Of the draws at temperatures above 0: equal requests have equal results.</summary>
     public int Seed { get; init; }
 
-    /// <summary>The most sequences at once: the decoder states that a request needs.</summary>
-    internal int Hypotheses => Math.Max(Temperatures.Any(t => t == 0) ? BeamSize : 1, Temperatures.Any(t => t > 0) ? BestOf : 1);
+    /// <summary>The most sequences at once: the decoder states that a request needs. Beams count only where a temperature is 0, draws only where one is above.</summary>
+    public int Hypotheses => Math.Max(Temperatures.Any(t => t == 0) ? BeamSize : 1, Temperatures.Any(t => t > 0) ? BestOf : 1);
 
     internal void Validate()
     {
