@@ -44,24 +44,20 @@ public sealed record WorkerSettings
     };
 
     /// <summary>
-    /// Reads how many sequences a model decodes side by side and with how many beams it searches, of which each takes one: so many jobs at a
-    /// time as the second goes into the first.
+    /// Reports a batch that a number of beams does not divide: each beam takes one of its sequences, and so many jobs are done at a time as
+    /// the beams go into it.
     /// </summary>
-    /// <param name="settings">Read, and told what is wrong.</param>
-    /// <param name="batchName">Of the variable with the sequences.</param>
-    /// <param name="defaultSequences">When it is not set.</param>
-    /// <param name="beamName">Of the variable with the beams; one if it is not set.</param>
-    /// <param name="mostBeams">The largest number of these allowed.</param>
-    public static (int Sequences, int Beams) ReadBatch(
-        EnvironmentSettings settings, string batchName, int defaultSequences, string beamName, int mostBeams)
+    /// <param name="settings">Told what is wrong.</param>
+    /// <param name="batchName">The variable with the sequences.</param>
+    /// <param name="sequences">Its value.</param>
+    /// <param name="beamName">The variable with the beams.</param>
+    /// <param name="beams">Its value.</param>
+    public static void CheckBatch(EnvironmentSettings settings, string batchName, int sequences, string beamName, int beams)
     {
-        var sequences = settings.GetInt(batchName, defaultSequences, min: 1, max: 256);
-        var beams = settings.GetInt(beamName, 1, min: 1, max: mostBeams);
         if (beams > sequences)
             settings.Report($"{beamName} is {beams}, more than {batchName} ({sequences}): each beam takes a place of the batch; set {batchName} to {beams} or a multiple of it");
         else if (sequences % beams is > 0 and var unused)
             settings.Report($"{batchName} is {sequences}, which {beamName} ({beams}) does not divide: {unused} of its places would never be used; set {batchName} to {sequences - unused} or {sequences - unused + beams}");
-        return (sequences, beams);
     }
 
     private static ModelStoreOptions ReadModelStore(EnvironmentSettings settings)

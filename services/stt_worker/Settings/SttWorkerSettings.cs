@@ -34,7 +34,9 @@ internal sealed record SttWorkerSettings
 
     public static SttWorkerSettings From(EnvironmentSettings settings)
     {
-        var (sequences, beams) = WorkerSettings.ReadBatch(settings, "MAX_BATCH_SIZE", 8, "BEAM_SIZE", mostBeams: 16);
+        var sequences = settings.GetInt("MAX_BATCH_SIZE", 8, min: 1, max: 256);
+        var beams = settings.GetInt("BEAM_SIZE", 1, min: 1, max: 16);
+        WorkerSettings.CheckBatch(settings, "MAX_BATCH_SIZE", sequences, "BEAM_SIZE", beams);
         return new SttWorkerSettings
         {
             Worker = WorkerSettings.From(settings, SpeechJobs.Role, "MODEL_SIZE", settings.GetString("MODEL_SIZE", WhisperCatalog.BuiltIn)),

@@ -30,8 +30,9 @@ internal sealed record TranslationWorkerSettings
     {
         var isStub = settings.GetBool("USE_STUB_TRANSLATION", false);
         var model = settings.GetString("TRANSLATION_MODEL", TranslationCatalog.BuiltIn);
-        var (sequences, beams) = WorkerSettings.ReadBatch(
-            settings, "TRANSLATION_MAX_BATCH_SIZE", 16, "TRANSLATION_BEAM_SIZE", TranslationOptions.MaximumBeams);
+        var sequences = settings.GetInt("TRANSLATION_MAX_BATCH_SIZE", 16, min: 1, max: 256);
+        var beams = settings.GetInt("TRANSLATION_BEAM_SIZE", 1, min: 1, max: TranslationOptions.MaximumBeams);
+        WorkerSettings.CheckBatch(settings, "TRANSLATION_MAX_BATCH_SIZE", sequences, "TRANSLATION_BEAM_SIZE", beams);
         return new TranslationWorkerSettings
         {
             Worker = WorkerSettings.From(settings, TranslationJobs.Role, "TRANSLATION_MODEL", isStub ? "stub" : model),
