@@ -10,7 +10,7 @@ public sealed record AudioFileOptions
     /// <summary>Sample rate of files without a header, in Hz.</summary>
     public int RawSampleRate { get; init; } = AudioRate.Model;
 
-    /// <summary>Channels of files without a header, 1 to 64, interleaved; their mean is taken.</summary>
+    /// <summary>Channels of files without a header, 1 to 64, interleaved; mixed.</summary>
     public int RawChannels { get; init; } = 1;
 
     /// <summary>Format of files without a header; null takes it from the extension (.f32 or .f32le: float; .raw, .pcm, .s16, .s16le: 16 bit).</summary>

@@ -23,6 +23,9 @@ internal sealed class RawSource(Stream stream, SampleFormat format, int sampleRa
 
     public override AudioFault Faults => _decoder.Faults;
 
+    public override AudioFault Faults =>
+        (_mixer.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None) | (_scale.IsInteger ? AudioFault.IntegerScale : AudioFault.None);
+
     public override bool Read(IBufferWriter<float> output)
     {
         var read = stream.Read(_block);
