@@ -9,8 +9,6 @@ namespace Speech.Audio.Files;
 /// </summary>
 public sealed class AudioReader : IDisposable
 {
-    private static readonly AudioFault[] Faults = [.. Enum.GetValues<AudioFault>().Where(fault => fault != AudioFault.None)];
-
     private readonly AudioSource _source;
     private readonly ArrayBufferWriter<float> _decoded = new();
     private int _taken;
@@ -27,7 +25,7 @@ public sealed class AudioReader : IDisposable
     public int SourceChannels => _source.Channels;
 
     /// <summary>What was wrong with what was read so far, though it could be read: truncated, damaged parts. Complete at the end.</summary>
-    public IReadOnlyList<string> Warnings => [.. _source.Warnings, .. Faults.Where(fault => _source.Faults.HasFlag(fault)).Select(fault => fault.Describe())];
+    public IReadOnlyList<string> Warnings => [.. _source.Warnings, .. _source.Faults.DescribeAll()];
 
     /// <summary>Reads as much as tells what the stream is.</summary>
     /// <param name="stream">Need not be seekable; stays the caller's.</param>

@@ -17,8 +17,8 @@ internal abstract class AudioSource : IDisposable
 
     public abstract IEnumerable<string> Warnings { get; }
 
-    /// <summary>What is wrong with the samples themselves, of what was read so far.</summary>
-    public abstract AudioFault Faults { get; }
+    /// <summary>What was found wrong with the audio, though it is heard.</summary>
+    public virtual AudioFault Faults => AudioFault.None;
 
     /// <summary>Reads and decodes what is there, and waits if that is nothing.</summary>
     /// <param name="output">Takes 16 kHz mono; it may get nothing though there is more to come.</param>

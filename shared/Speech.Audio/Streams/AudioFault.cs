@@ -15,7 +15,11 @@ public enum AudioFault
 
 public static class AudioFaults
 {
+    public static IEnumerable<string> DescribeAll(this AudioFault faults) =>
+        Enum.GetValues<AudioFault>().Where(fault => fault != AudioFault.None && faults.HasFlag(fault)).Select(Describe);
+
     /// <summary>For people, as a sentence.</summary>
+    /// <param name="fault">One.</param>
     public static string Describe(this AudioFault fault) => fault switch
     {
         AudioFault.ChannelsCancel =>
