@@ -13,12 +13,12 @@ namespace Speech.Gateway.Audio;
 /// </summary>
 internal sealed class AudioPipeline : IDisposable
 {
-    private readonly SileroVad _vad;
-    private readonly SileroVadState _vadState;
+    private readonly LevelledVad _vad;
+    private readonly LevelledVadState _vadState;
     private readonly VadTrail _trail;
 
     // The detector's state where everything before is committed.
-    private readonly SileroVadState _resumeState = new();
+    private readonly LevelledVadState _resumeState = new();
     private long _resumeSample;
     private readonly IAudioStreamDecoder _decoder;
     private readonly Segmenter _segmenter;
@@ -34,7 +34,7 @@ internal sealed class AudioPipeline : IDisposable
     public AudioPipeline(
         SileroVad vad, SessionParameters parameters, SegmenterOptions segmenter, AudioStreamLimits limits, long firstSegment, ResumePoint start)
     {
-        _vad = vad;
+        _vad = new LevelledVad(vad);
         (var continuation, _vadState) = start.Restore();
         _resumeSample = (long)Math.Round(start.CommittedSeconds * AudioRate.Model);
         _vadState.CopyTo(_resumeState);
