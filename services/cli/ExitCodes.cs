@@ -1,5 +1,6 @@
 namespace Speech.Cli;
 
+/// <summary>Beside these: 128 and the number of the signal that ended it, 130 by Ctrl-C, 143 by SIGTERM.</summary>
 internal static class ExitCodes
 {
     public const int Ok = 0;
@@ -11,4 +12,7 @@ internal static class ExitCodes
 
     /// <summary>Ended by Ctrl-C, as shells number it.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>Nobody reads standard output any more; as shells number an end by SIGPIPE.</summary>
+    public const int OutputClosed = 141;
 }

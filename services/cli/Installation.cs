@@ -1,3 +1,5 @@
+using Speech.Hosting;
+
 namespace Speech.Cli;
 
 /// <summary>Where the files of Speech are: in the checkout that this program was built in, or where SPEECH_HOME and SPEECH_BIN say.</summary>
@@ -5,6 +7,15 @@ internal static class Installation
 {
     /// <summary>The folder of Speech; the one we are called in when this program lies outside of any.</summary>
     public static string Home() => Find("infra") is { } infra ? Path.GetDirectoryName(infra)! : Environment.CurrentDirectory;
+
+    /// <summary>The settings that the services here have: those of our environment, else those in .env.</summary>
+    /// <exception cref="SettingsException">.env cannot be read.</exception>
+    public static EnvironmentSettings Settings()
+    {
+        var settings = EnvironmentSettings.Load([], Path.Combine(Home(), ".env"));
+        settings.ThrowIfInvalid();
+        return settings;
+    }
 
     /// <summary>A file or folder of Speech by its path in the checkout; null if there is none.</summary>
     public static string? Find(string path) => Roots().Select(root => Path.Combine(root, path)).FirstOrDefault(Path.Exists);

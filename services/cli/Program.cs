@@ -11,6 +11,7 @@ using Speech.Cli.Transcribe;
 using Speech.Cli.Translate;
 
 Terminal.Guard();
+Interruption.Watch();
 
 // No RootCommand: that one calls itself by the program's file, and people call this one by ./speech.
 var commands = new Command("speech", "Speech: transcribes recordings, shows itself off, measures itself, and fetches models.")
@@ -26,8 +27,4 @@ var commands = new Command("speech", "Speech: transcribes recordings, shows itse
     BenchCommand.Create(),
     ChaosCommand.Create(),
 };
-var parsed = commands.Parse(args);
-
-// Ctrl-C and SIGTERM cancel the command, which then stops what it started, however long that takes.
-var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) });
-return parsed.Errors.Count > 0 ? ExitCodes.Usage : exitCode;
+return await CommandLine.RunAsync(commands, args);

@@ -8,7 +8,10 @@ internal static class Terminal
     /// <summary>Wide enough that a line of a file is never broken.</summary>
     private const int RedirectedWidth = 500;
 
-    private static readonly TextWriter RawOutput = Console.Out;
+    private static readonly TextWriter RawOutput = Console.IsOutputRedirected
+        ? TextWriter.Synchronized(new StreamWriter(new OutputStream(), new System.Text.UTF8Encoding(false)) { AutoFlush = true })
+        : Console.Out;
+
     private static readonly TextWriter RawErrors = Console.Error;
 
     /// <summary>To be called before anything is written: from then on what is written to <see cref="Console"/> is plain text.</summary>

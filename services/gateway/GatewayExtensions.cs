@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
+using Speech.Gateway.Admission;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
+using Speech.Gateway.Memory;
 using Speech.Gateway.Sessions;
 using Speech.Gateway.Status;
 using Speech.Hosting;
@@ -26,7 +28,12 @@ internal static class GatewayExtensions
             builder.Settings.Report(e.Message);
         }
         services.AddSingleton<SessionLimits>();
+        services.AddSingleton<Arrivals>();
+        services.AddSingleton(new TrustedNetworks(TrustedProxies.Read(builder.Settings)));
         services.AddSingleton<HeldAudio>();
+        services.AddSingleton<WorkerSlots>();
+        services.AddHostedService(provider => provider.GetRequiredService<WorkerSlots>());
+        services.AddSingleton<QueueAdmission>();
         services.AddSingleton<SessionServices>();
         services.AddSingleton<SessionRegistry>();
         services.AddSingleton<Handover>();
@@ -36,9 +43,13 @@ internal static class GatewayExtensions
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<HealthOfAllEndpoint>();
         services.AddHostedService<GatewayHeartbeat>();
+        services.AddHostedService<MemoryReturn>();
         services.AddInstruments(GatewayInstruments.AddTo);
         services.AddSingleton<QueueDepthMonitor>();
         services.AddSingleton<TranslatorPresence>();
+        services.AddSingleton<ServedLanguages>();
+        services.AddSingleton<LanguagesEndpoint>();
+        services.AddSingleton<PromptUse>();
         services.AddHostedService(provider => provider.GetRequiredService<QueueDepthMonitor>());
         services.AddHealth("sessions", provider => new HealthPart(HealthState.Ok, new JsonObject
         {
@@ -55,10 +66,16 @@ internal static class GatewayExtensions
 
     public static void MapGateway(this WebApplication app)
     {
+        app.UseTrustedProxies();
+        app.MapFrontPage(
+            ("/ws", "WebSocket: audio in, transcripts and translations out"),
+            (LanguagesEndpoint.Path, "the languages that can be asked for"),
+            ("/api/status", "sessions, queue and workers"),
+            ("/health/all", "whether every instance of every service is well"));
         app.UseWebSockets();
         app.MapGet("/ws", context => context.RequestServices.GetRequiredService<SessionEndpoint>().HandleAsync(context));
-        app.MapGet(LanguagesEndpoint.Path, LanguagesEndpoint.HandleAsync);
-        app.MapGet("/health/all", context => context.RequestServices.GetRequiredService<HealthOfAllEndpoint>().HandleAsync(context));
-        app.MapGet("/api/status", context => context.RequestServices.GetRequiredService<StatusEndpoint>().HandleAsync(context));
+        app.MapReading(LanguagesEndpoint.Path, context => context.RequestServices.GetRequiredService<LanguagesEndpoint>().HandleAsync(context));
+        app.MapReading("/health/all", context => context.RequestServices.GetRequiredService<HealthOfAllEndpoint>().HandleAsync(context));
+        app.MapReading("/api/status", context => context.RequestServices.GetRequiredService<StatusEndpoint>().HandleAsync(context));
     }
 }

@@ -10,7 +10,7 @@ internal sealed record GatewayOptions
     public int MaxSessions { get; init; } = 200;
 
     /// <summary>
-    /// MAX_QUEUE_DEPTH: with more segments than this in <c>audio_jobs</c>, new sessions are refused with 4000, and running ones get one
+    /// MAX_QUEUE_DEPTH: with so many segments in <c>audio_jobs</c>, new sessions are refused with 4000, and running ones get one
     /// segment at a time into the queue; interim results stop at half of it.
     /// </summary>
     public int MaxQueueDepth { get; init; } = 1000;
@@ -30,6 +30,12 @@ internal sealed record GatewayOptions
     /// <summary>MAX_SESSIONS_PER_KEY: of all clients of this gateway that show the same credentials; 0: as many as MAX_SESSIONS.</summary>
     public int MaxSessionsPerKey { get; init; } = 50;
 
+    /// <summary>
+    /// MAX_SESSIONS_PER_ADDRESS: of all clients of this gateway at the same address that show no credentials; half of MAX_SESSIONS, unless it is
+    /// set. 0: as many as MAX_SESSIONS.
+    /// </summary>
+    public int MaxSessionsPerAddress { get; init; } = 100;
+
     /// <summary>MAX_SESSION_SECONDS: a session that has lasted so long is closed with 4002; its client may resume. 0: for ever.</summary>
     public TimeSpan MaxSessionLength { get; init; } = TimeSpan.FromHours(4);
 
@@ -39,11 +45,22 @@ internal sealed record GatewayOptions
     /// <summary>MAX_AUDIO_RATE_PER_KEY: the same for all clients that show the same credentials. 0: no limit.</summary>
     public double MaxAudioRatePerKey { get; init; } = 500;
 
+    /// <summary>MAX_AUDIO_RATE_PER_ADDRESS: the same for all clients at the same address that show none. 0: no limit.</summary>
+    public double MaxAudioRatePerAddress { get; init; } = 500;
+
     /// <summary>MAX_MESSAGE_BYTES: of one WebSocket message.</summary>
     public int MaxMessageBytes { get; init; } = 1 << 20;
 
     /// <summary>SILENCE_THRESHOLD_SECONDS: silence that ends a segment.</summary>
     public double SilenceThresholdSeconds { get; init; } = new SegmenterOptions().SilenceSeconds;
+
+    /// <summary>
+    /// WIRE_JITTER_SECONDS: a client that sends no audio for SILENCE_THRESHOLD_SECONDS and so much more has come to the end of what it was saying.
+    /// </summary>
+    public TimeSpan WireJitter { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long no audio must come to be taken for silence.</summary>
+    public TimeSpan WirePatience => TimeSpan.FromSeconds(SilenceThresholdSeconds) + WireJitter;
 
     /// <summary>INTERIM_INTERVAL_MS: how often an open segment is sent to be transcribed, for clients with <c>interim=true</c>.</summary>
     public TimeSpan InterimInterval { get; init; } = TimeSpan.FromSeconds(1);
@@ -69,19 +86,23 @@ internal sealed record GatewayOptions
     public static GatewayOptions From(EnvironmentSettings settings)
     {
         var defaults = new GatewayOptions();
+        var maxSessions = settings.GetInt("MAX_SESSIONS", defaults.MaxSessions, min: 1, max: 100_000);
         return new GatewayOptions
         {
-            MaxSessions = settings.GetInt("MAX_SESSIONS", defaults.MaxSessions, min: 1, max: 100_000),
+            MaxSessions = maxSessions,
             MaxQueueDepth = settings.GetInt("MAX_QUEUE_DEPTH", defaults.MaxQueueDepth, min: 1, max: 10_000_000),
             MaxOutstandingSegments = settings.GetInt("MAX_OUTSTANDING_SEGMENTS", defaults.MaxOutstandingSegments, min: 1, max: 1024),
             MaxHeldBytes = (long)settings.GetInt("MAX_HELD_MB", (int)(defaults.MaxHeldBytes >> 20), min: 1, max: 1 << 20) << 20,
             ResumePatience = settings.GetSeconds("RESUME_SECONDS", defaults.ResumePatience.TotalSeconds, min: 0, max: 600),
             MaxSessionsPerKey = settings.GetInt("MAX_SESSIONS_PER_KEY", defaults.MaxSessionsPerKey, min: 0, max: 100_000),
+            MaxSessionsPerAddress = settings.GetInt("MAX_SESSIONS_PER_ADDRESS", Math.Max(1, maxSessions / 2), min: 0, max: 100_000),
             MaxSessionLength = settings.GetSeconds("MAX_SESSION_SECONDS", defaults.MaxSessionLength.TotalSeconds, min: 0, max: 30 * 24 * 3600),
             MaxAudioRate = settings.GetDouble("MAX_AUDIO_RATE", defaults.MaxAudioRate, min: 0, max: 1_000_000),
             MaxAudioRatePerKey = settings.GetDouble("MAX_AUDIO_RATE_PER_KEY", defaults.MaxAudioRatePerKey, min: 0, max: 1_000_000),
+            MaxAudioRatePerAddress = settings.GetDouble("MAX_AUDIO_RATE_PER_ADDRESS", defaults.MaxAudioRatePerAddress, min: 0, max: 1_000_000),
             MaxMessageBytes = settings.GetInt("MAX_MESSAGE_BYTES", defaults.MaxMessageBytes, min: 1024, max: 16 << 20),
             SilenceThresholdSeconds = settings.GetDouble("SILENCE_THRESHOLD_SECONDS", defaults.SilenceThresholdSeconds, min: 0.1, max: 10),
+            WireJitter = settings.GetSeconds("WIRE_JITTER_SECONDS", defaults.WireJitter.TotalSeconds, min: 0.1, max: 3600),
             InterimInterval = settings.GetMilliseconds("INTERIM_INTERVAL_MS", (int)defaults.InterimInterval.TotalMilliseconds, min: 100, max: 60_000),
             ClientTimeout = settings.GetSeconds("CLIENT_TIMEOUT_SECONDS", defaults.ClientTimeout.TotalSeconds, min: 1, max: 3600),
             SlowClientTimeout = settings.GetSeconds("SLOW_CLIENT_SECONDS", defaults.SlowClientTimeout.TotalSeconds, min: 0.1, max: 3600),

@@ -5,6 +5,7 @@ using Speech.SttWorker;
 var builder = SpeechHost.CreateBuilder(args, "stt_worker", defaultPort: 0);
 builder.AddSttWorker(SttWorkerSettings.From(builder.Settings));
 var app = builder.Build();
+app.MapFrontPage();
 app.MapHealth();
 app.MapMetrics();
 return await app.RunSpeechAsync();

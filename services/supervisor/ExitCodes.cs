@@ -9,4 +9,7 @@ internal static class ExitCodes
     public const int Failed = 1;
 
     public const int Usage = 2;
+
+    /// <summary>Of a service: what it was told cannot be; started again, it would end again.</summary>
+    public const int Settings = 2;
 }

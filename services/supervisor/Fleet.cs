@@ -14,7 +14,7 @@ internal sealed class Fleet : IDisposable
     private readonly StatusLog _status;
     private readonly TimeProvider _clock;
     private readonly Plan _plan;
-    private readonly ReadyFile? _readyFile;
+    private readonly ReadyFile _readyFile;
     private readonly ChildLauncher _launcher = new();
     private readonly CancellationTokenSource _winding = new();
     private readonly Stage _redis;
@@ -25,8 +25,8 @@ internal sealed class Fleet : IDisposable
     {
         (_settings, _status, _clock) = (settings, status, clock);
         _plan = Plan.Make(settings);
-        _readyFile = settings.ReadyFile is null ? null : new ReadyFile(settings.ReadyFile, _plan);
-        _readyFile?.Dispose(); // One that a killed predecessor left behind.
+        _readyFile = new ReadyFile(settings.ReadyFile is null ? [settings.StateFile] : [settings.StateFile, settings.ReadyFile], _plan);
+        _readyFile.Dispose(); // One that a killed predecessor left behind.
         _redis = new Stage(_plan.Redis is null ? [] : [MakePart(_plan.Redis)]);
         _workers = new Stage([.. _plan.Workers.Select(MakePart)]);
         _gateways = new Stage([.. _plan.Gateways.Select(MakePart)]);
@@ -40,10 +40,10 @@ internal sealed class Fleet : IDisposable
         try
         {
             await StartAsync(stop, kill);
-            _readyFile?.Write(Parts());
+            _readyFile.Write(Parts());
             await Summary.WriteAsync(output, _plan, _settings);
             foreach (var part in Parts())
-                part.Restarted += () => _readyFile?.Write(Parts());
+                part.Restarted += () => _readyFile.Write(Parts());
             await RunsAsync().WaitAsync(stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -66,7 +66,7 @@ internal sealed class Fleet : IDisposable
 
     public void Dispose()
     {
-        _readyFile?.Dispose();
+        _readyFile.Dispose();
         foreach (var stage in (Stage[])[_gateways, _workers, _redis])
             stage.Dispose();
         _winding.Dispose();
@@ -96,7 +96,7 @@ internal sealed class Fleet : IDisposable
         }
     }
 
-    // Parts run until they are stopped, so this ends only by a defect of ours, which must not go unnoticed.
+    // Parts run until they are stopped, so this ends only when one gives up, or by a defect of ours, which must not go unnoticed.
     private async Task RunsAsync() => await await Task.WhenAny([.. _redis.Runs, .. _workers.Runs, .. _gateways.Runs, Task.Delay(Timeout.Infinite)]);
 
     private Part[] Parts() => [.. _redis.Parts, .. _workers.Parts, .. _gateways.Parts];

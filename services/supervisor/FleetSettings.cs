@@ -19,6 +19,9 @@ internal sealed record FleetSettings
 
     public int Gateways { get; init; } = 1;
 
+    /// <summary>Before the names of the workers; told apart by it from those of other supervisors on the same Redis.</summary>
+    public string WorkerPrefix { get; init; } = "";
+
     /// <summary>Port of the first gateway, the next ones follow it; 0: any free ones.</summary>
     public int Port { get; init; } = 8080;
 
@@ -27,6 +30,15 @@ internal sealed record FleetSettings
 
     /// <summary>A Redis that already runs; null: start one.</summary>
     public string? RedisUrl { get; init; }
+
+    /// <summary>What the Redis that we start may keep; see <see cref="RedisMemory"/>.</summary>
+    public string RedisMaxMemory { get; init; } = RedisMemory.Default();
+
+    /// <summary>Where its password is.</summary>
+    public string RedisPasswordFile => Path.Combine(DataDirectory, "redis.password");
+
+    /// <summary>Where programs of this machine find what runs, without being told: <see cref="ReadyFile"/> and this one are the same.</summary>
+    public string StateFile => Path.Combine(DataDirectory, "fleet.json");
 
     /// <summary>Environment variables for the services, over those that they inherit.</summary>
     public IReadOnlyDictionary<string, string> ServiceEnvironment { get; init; } = new Dictionary<string, string>();

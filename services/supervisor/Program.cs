@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.Versioning;
+using Speech.CommandLine;
+using Speech.Contracts;
 using Speech.Supervisor;
 
 [assembly: SupportedOSPlatform("linux")]
@@ -13,6 +15,13 @@ var command = new Command("speech", "Starts, watches, restarts and stops the pro
 };
 var parsed = command.Parse(args);
 
+if (Usage.Problems(parsed) is { Count: > 0 } problems)
+{
+    foreach (var problem in problems)
+        await Console.Error.WriteLineAsync(PlainText.Escape(problem));
+    await Console.Error.WriteLineAsync($"./{Usage.Path(parsed.CommandResult)} --help tells what there is.");
+    return ExitCodes.Usage;
+}
+
 // Signals are the supervisor's own business (StopSignals): a stop takes as long as the services need.
-var exitCode = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
-return parsed.Errors.Count > 0 ? ExitCodes.Usage : exitCode;
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

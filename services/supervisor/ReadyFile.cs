@@ -7,7 +7,7 @@ namespace Speech.Supervisor;
 /// Tells other programs where the parts are, once all are up: replaced in one step, so that a reader sees all or nothing; written again
 /// when a restart changed a process ID, and gone when we stop. Only its owner may read it, since a Redis URL can hold a password.
 /// </summary>
-internal sealed class ReadyFile(string path, Plan plan) : IDisposable
+internal sealed class ReadyFile(IReadOnlyList<string> paths, Plan plan) : IDisposable
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
@@ -18,27 +18,26 @@ internal sealed class ReadyFile(string path, Plan plan) : IDisposable
         var content = new
         {
             Pid = Environment.ProcessId,
-            RedisUrl = plan.RedisUrl,
+            RedisUrl = plan.RedisPassword is { } password ? plan.RedisUrl.Replace("//", $"//:{Uri.EscapeDataString(password)}@", StringComparison.Ordinal) : plan.RedisUrl,
             Gateways = plan.Gateways.Select(gateway => Base(gateway.Address)).ToArray(),
             Workers = Entries(parts, plan.Workers),
             Parts = Entries(parts, [.. parts.Select(part => part.Spec)]),
         };
         lock (_lock)
         {
-            var partial = path + ".partial";
-            File.Delete(partial);
-            using (var file = new FileStream(partial, new FileStreamOptions
+            foreach (var path in paths)
             {
-                Mode = FileMode.CreateNew,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            }))
-                JsonSerializer.Serialize(file, content, Json);
-            File.Move(partial, path, overwrite: true);
+                RedisSecrets.Write(path + ".partial", JsonSerializer.Serialize(content, Json));
+                File.Move(path + ".partial", path, overwrite: true);
+            }
         }
     }
 
-    public void Dispose() => File.Delete(path);
+    public void Dispose()
+    {
+        foreach (var path in paths)
+            File.Delete(path);
+    }
 
     private static Entry[] Entries(IReadOnlyList<Part> parts, IReadOnlyList<PartSpec> wanted) =>
         [.. parts.Where(part => wanted.Contains(part.Spec)).Select(part => new Entry(part.Name, part.ProcessId, Health(part.Spec)))];

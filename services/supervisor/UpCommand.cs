@@ -13,6 +13,14 @@ internal static class UpCommand
     private static readonly Option<int> SttWorkers = Number("--stt-workers", "N", "How many STT workers.", 1, 0, MaxProcesses);
     private static readonly Option<int> TranslationWorkers = Number("--translation-workers", "N", "How many translation workers.", 1, 0, MaxProcesses);
     private static readonly Option<int> Gateways = Number("--gateways", "N", "How many gateways, on ports that follow one another.", 1, 0, MaxProcesses);
+
+    private static readonly Option<string> WorkerPrefix = new("--worker-prefix")
+    {
+        Description = "Put before the workers' names (stt-1 …), which no two on one Redis may share: for several `up` with one --redis-url.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => "",
+    };
+
     private static readonly Option<int> Port = Number("--port", "N", "Port of the first gateway; 0: any free ones.", 8080, 0, IPEndPoint.MaxPort);
     private static readonly Option<int> StartTimeout =
         Number("--start-timeout", "SECONDS", "How long each part may take until it is ready; downloading a model does not count.", 60, 1, 3600);
@@ -41,6 +49,20 @@ internal static class UpCommand
                 {
                     result.AddError($"--redis-url is wrong: {error.Message}");
                 }
+            },
+        },
+    };
+
+    private static readonly Option<string?> RedisMaxMemory = new("--redis-maxmemory")
+    {
+        Description = $"What the Redis that is started may keep (REDIS_MAXMEMORY; left out: a quarter of the memory, at least 256mb): {RedisMemory.Rule}.",
+        HelpName = "SIZE",
+        Validators =
+        {
+            result =>
+            {
+                if (result.GetValueOrDefault<string>() is { } size && !RedisMemory.IsValid(size))
+                    result.AddError($"--redis-maxmemory must be {RedisMemory.Rule}.");
             },
         },
     };
@@ -87,7 +109,8 @@ internal static class UpCommand
     {
         var command = new Command("up", "Starts Redis, workers and gateways, and keeps them running until Ctrl-C.")
         {
-            SttWorkers, TranslationWorkers, Gateways, Port, Listen, RedisUrl, DataDirectory, LogDirectory, ReadyFile, Set, StartTimeout, StopTimeout, UntilStdinCloses,
+            SttWorkers, TranslationWorkers, Gateways, WorkerPrefix, Port, Listen, RedisUrl, RedisMaxMemory, DataDirectory, LogDirectory, ReadyFile, Set, StartTimeout,
+            StopTimeout, UntilStdinCloses,
         };
         command.SetAction(RunAsync);
         return command;
@@ -129,15 +152,24 @@ internal static class UpCommand
             SttWorkers = parsed.GetValue(SttWorkers),
             TranslationWorkers = parsed.GetValue(TranslationWorkers),
             Gateways = parsed.GetValue(Gateways),
+            WorkerPrefix = parsed.GetValue(WorkerPrefix)!,
             Port = parsed.GetValue(Port),
             Listen = parsed.GetValue(Listen) == "any" ? IPAddress.Any : IPAddress.Loopback,
             RedisUrl = parsed.GetValue(RedisUrl),
+            RedisMaxMemory = parsed.GetValue(RedisMaxMemory) ?? MaxMemoryOfEnvironment() ?? RedisMemory.Default(),
             ServiceEnvironment = parsed.GetValue(Set)!.Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0]).ToDictionary(name => name.Key, name => name.Last()[1]),
             ReadyFile = parsed.GetValue(ReadyFile) is { } path ? Path.GetFullPath(path) : null,
             StartLimit = TimeSpan.FromSeconds(parsed.GetValue(StartTimeout)),
             StopLimit = TimeSpan.FromSeconds(parsed.GetValue(StopTimeout)),
         };
     }
+
+    private static string? MaxMemoryOfEnvironment() => Environment.GetEnvironmentVariable(RedisMemory.Setting) switch
+    {
+        null or "" => null,
+        var size when RedisMemory.IsValid(size) => size,
+        var size => throw new SupervisorException($"{RedisMemory.Setting} is '{size}'; it must be {RedisMemory.Rule}."),
+    };
 
     private static Option<int> Number(string name, string unit, string description, int value, int lowest, int highest)
     {

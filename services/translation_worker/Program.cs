@@ -5,6 +5,7 @@ using Speech.TranslationWorker;
 var builder = SpeechHost.CreateBuilder(args, "translation_worker", defaultPort: 0);
 builder.AddTranslationWorker(TranslationWorkerSettings.From(builder.Settings));
 var app = builder.Build();
+app.MapFrontPage();
 app.MapHealth();
 app.MapMetrics();
 return await app.RunSpeechAsync();

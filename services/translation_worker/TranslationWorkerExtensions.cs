@@ -13,7 +13,7 @@ internal static class TranslationWorkerExtensions
         builder.Services.AddSingleton<LoadModel>((download, found) =>
         {
             if (settings.UseStub)
-                return new StubTranslator(settings.Worker.Slots);
+                return new StubTranslator(settings.Sequences);
             using var store = new ModelStore(settings.Worker.ModelStore);
             var folder = store.GetTranslationAsync(settings.Worker.Model, download).GetAwaiter().GetResult();
             found(folder);

@@ -39,11 +39,16 @@ public static partial class SpeechHost
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = service });
         ((IHostApplicationBuilder)builder).Properties[typeof(EnvironmentSettings)] = settings;
         builder.Logging.AddSpeechLogging(settings, service);
-        builder.WebHost.UseKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.UseKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            ConnectionLimits.Apply(kestrel.Limits, settings);
+        });
         builder.WebHost.UseUrls(ReadUrls(settings, defaultPort));
         builder.Services.AddRouting();
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<IHostLifetime, SignalLifetime>();
         builder.Services.AddSingleton(ServiceInfo.Create(service, TimeProvider.System));
         var shutdownTimeout = settings.GetSeconds("DRAIN_TIMEOUT_SECONDS", 4, min: 0.1, max: 3600);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = shutdownTimeout);
@@ -64,7 +69,8 @@ public static partial class SpeechHost
         var info = app.Services.GetRequiredService<ServiceInfo>();
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(info.Name);
         app.Lifetime.ApplicationStarted.Register(() => Log.Listening(logger, info.Version, string.Join(", ", app.Urls)));
-        app.Lifetime.ApplicationStopping.Register(() => Log.Stopping(logger));
+        var stopping = app.Lifetime.ApplicationStopping;
+        stopping.Register(() => Log.Stopping(logger));
         try
         {
             var settings = app.Services.GetRequiredService<EnvironmentSettings>();
@@ -73,6 +79,10 @@ public static partial class SpeechHost
             settings.ThrowIfInvalid();
             await app.RunAsync();
             return Environment.ExitCode; // a part that broke has set it
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return Environment.ExitCode; // asked to stop before it had started
         }
         catch (SettingsException exception)
         {

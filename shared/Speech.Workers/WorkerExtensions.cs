@@ -31,11 +31,13 @@ public static class WorkerExtensions
         services.AddSingleton<WorkerStreams>();
         services.AddSingleton<WorkerStatistics>();
 
+        services.AddSingleton<WorkerCapacity>();
         services.AddSingleton<HeldJobs>();
         services.AddSingleton<JobIntake>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<AbandonedJobs>();
         services.AddSingleton<Leases>();
+        services.AddSingleton<Peers>();
         services.AddSingleton<JobFinisher>();
 
         services.TryAddSingleton<ModelQueue>();
@@ -46,9 +48,11 @@ public static class WorkerExtensions
         services.AddHealth("model", provider => WorkerHealth.OfModel(
             provider.GetRequiredService<ModelLoop>().Status, settings, modelDetails?.Invoke(provider)));
         services.AddHealth("jobs", provider => WorkerHealth.OfJobs(
+            provider.GetRequiredService<Heartbeat>(),
             provider.GetRequiredService<HeldJobs>(),
             provider.GetRequiredService<ModelQueue>(),
             provider.GetRequiredService<WorkerStatistics>(),
+            provider.GetRequiredService<WorkerCapacity>(),
             settings,
             figures?.Invoke(provider)));
         services.AddInstruments(WorkerInstruments.AddTo);

@@ -2,6 +2,7 @@
 // The shell that starts it opens that for appending (O_APPEND, which .NET cannot ask for), so that several may note in one file.
 //   FAKE_UNHEALTHY=BODY /health answers 503 with this body for ever
 //   FAKE_EXIT=N         ends at once with exit code N
+//   FAKE_TERM_EXIT=N    ends with exit code N on SIGTERM
 //   FAKE_STUBBORN=1     ignores SIGTERM
 //   FAKE_OUTPUT=N       writes N lines at its start
 using System.Net;
@@ -36,7 +37,7 @@ Note($"started with Redis {await PingRedisAsync()}");
 var serving = ServeAsync();
 await Task.WhenAny(term.Task, serving);
 Note("stopped");
-return 0;
+return int.Parse(Setting("FAKE_TERM_EXIT") ?? "0");
 
 async Task ServeAsync()
 {
@@ -56,8 +57,13 @@ async Task<string?> PingRedisAsync()
 {
     var redis = new Uri(Setting("REDIS_URL") ?? throw new InvalidOperationException("REDIS_URL is not set"));
     using var client = new TcpClient(redis.Host, redis.Port);
-    await client.GetStream().WriteAsync("PING\r\n"u8.ToArray());
     using var reader = new StreamReader(client.GetStream());
+    if ((Setting("REDIS_PASSWORD") ?? redis.UserInfo.TrimStart(':')) is { Length: > 0 } password)
+    {
+        await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes($"AUTH {password}\r\n"));
+        await reader.ReadLineAsync();
+    }
+    await client.GetStream().WriteAsync("PING\r\n"u8.ToArray());
     return await reader.ReadLineAsync();
 }
 

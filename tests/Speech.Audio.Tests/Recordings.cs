@@ -9,7 +9,9 @@ internal static class Recordings
 
     public static string Jfk => Path.Combine(Root, "shared", "recordings", "jfk", "jfk.wav");
 
-    public static string OpusFromOpusenc => Path.Combine(Root, "tests", "Speech.Audio.Tests", "Vectors", "jfk-3s-stereo-48k.opus");
+    public static string OpusFromOpusenc => Vector("jfk-3s-stereo-48k.opus");
+
+    public static string Vector(string name) => Path.Combine(Root, "tests", "Speech.Audio.Tests", "Vectors", name);
 
     public static float[] Speech(double seconds = 11) => AudioFile.Load(Jfk).Samples[..(int)(seconds * AudioRate.Model)];
 

@@ -67,6 +67,45 @@ public sealed class DeadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_job_whose_contents_were_not_kept_is_shown_and_not_put_back_and_does_not_stop_the_rest()
+    {
+        var cut = await Redis.StreamAddAsync(
+            RedisKeys.Dead(RedisKeys.AudioJobs),
+            [("client_id", "ann"), ("segment", 3), (DeadJobFields.Cut, "9 fields of 50000000 bytes in all"), (DeadJobFields.Cause, "malformed_job"), (DeadJobFields.Reason, "no job")]);
+        var whole = await BuryAudioAsync(segment: 4);
+        var last = await Redis.ExecuteAsync("XADD", RedisKeys.Dead(RedisKeys.AudioJobs), "18446744073709551615-18446744073709551615", "reason", new byte[3000]);
+
+        var listed = JsonDocument.Parse((await DeadAsync("list", "--json", "--stream", "audio_jobs")).Output).RootElement.EnumerateArray().ToArray();
+        listed.Select(job => job.GetProperty("id").GetString()).ShouldBe([$"{cut}", $"{whole}", last.AsString()]);
+        listed[0].GetProperty("cut").GetString().ShouldBe("9 fields of 50000000 bytes in all");
+        listed[2].GetProperty("reason").GetString()!.Length.ShouldBe(1024);
+        var show = await DeadAsync("show", $"{cut}");
+        show.ExitCode.ShouldBe(0, show.Errors);
+        show.Output.ShouldContain("it was larger than any job (9 fields of 50000000 bytes in all), and its contents were not kept");
+
+        var retry = await DeadAsync("retry", $"{cut}", $"{whole}");
+        retry.ExitCode.ShouldBe(1);
+        retry.Errors.ShouldContain($"{cut} of audio_jobs cannot be put back, it was larger than any job, and its contents were not kept; show or drop it.");
+        retry.Output.ShouldContain("back on audio_jobs as");
+        (await Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).Select(entry => $"{entry.Id}").ShouldBe([$"{cut}", last.AsString()]);
+        (await DeadAsync("drop", "--all")).ExitCode.ShouldBe(0);
+        (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_retry_that_is_refused_half_way_has_changed_nothing()
+    {
+        var id = await BuryAudioAsync(segment: 3);
+        await Redis.ExecuteAsync("ACL", "SETUSER", "keeper", "on", ">pw", "~*", "+@all", "-xdel");
+        var url = Server.Url.Replace("redis://", "redis://keeper:pw@", StringComparison.Ordinal);
+        var run = await CliRun.StartAsync("dead", "retry", $"{id}", "--redis-url", url);
+        run.ExitCode.ShouldBe(1);
+        run.Errors.ShouldContain("NOPERM");
+        (await Redis.StreamLengthAsync(RedisKeys.AudioJobs)).ShouldBe(0);
+        (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task More_jobs_than_a_page_holds_are_all_listed()
     {
         for (var segment = 0; segment < 40; segment++)
@@ -164,7 +203,7 @@ public sealed class DeadTests : IAsyncLifetime
         problems.ShouldBeEmpty();
         DeadSelection.Select([one, ten], ["17-1", "17-10", "17-1"], out _).ShouldBe([one, ten]);
 
-        static DeadJob Job(StreamId id) => new("audio_jobs", id, default, default, null, null, null, null, null, null, null, null, null);
+        static DeadJob Job(StreamId id) => new("audio_jobs", id, default, default, null, null, null, null, null, null, null, null, null, null);
     }
 
     private static RedisClient Connect(RedisServer server) => new(RedisOptions.Parse(server.Url));

@@ -46,7 +46,7 @@ public sealed class ResumingClientTests
         });
         var client = Client(server);
         var messages = new List<ServerMessage>();
-        await foreach (var message in client.TranscribeAsync(Samples, null, CancellationToken.None))
+        await foreach (var message in client.TranscribeAsync(Samples, CancellationToken.None))
         {
             messages.Add(message);
             if (message is Committed)
@@ -72,7 +72,7 @@ public sealed class ResumingClientTests
             await connection.ReceiveUntilStopAsync();
         });
         var client = Client(server);
-        var lost = await Should.ThrowAsync<SpeechClientException>(() => client.TranscribeAsync(Samples, null, CancellationToken.None).ToListAsync().AsTask());
+        var lost = await Should.ThrowAsync<SpeechClientException>(() => client.TranscribeAsync(Samples, CancellationToken.None).ToListAsync().AsTask());
         lost.CloseCode.ShouldBe(code);
         client.Returns.ShouldBe(0);
     }
@@ -87,7 +87,7 @@ public sealed class ResumingClientTests
             connection.Abort();
         });
         var client = Client(server, patience: TimeSpan.FromSeconds(0.5));
-        await Should.ThrowAsync<SpeechClientException>(() => client.TranscribeAsync(Samples, null, CancellationToken.None).ToListAsync().AsTask());
+        await Should.ThrowAsync<SpeechClientException>(() => client.TranscribeAsync(Samples, CancellationToken.None).ToListAsync().AsTask());
     }
 
     private static ResumingClient Client(FakeGateway server, TimeSpan? patience = null) => new(

@@ -51,6 +51,20 @@ public class SessionParametersTests
     }
 
     [Fact]
+    public void Channels_are_those_of_pcm_and_left_alone_where_the_audio_carries_its_own()
+    {
+        var parameters = Parse("codec=pcm_s16le&sample_rate=16000&channels=2");
+        parameters.Channels.ShouldBe(2);
+        Parse(parameters.ToQuery()).Channels.ShouldBe(2);
+        Parse("codec=opus&channels=2").Channels.ShouldBe(1);
+        foreach (var wrong in (string[])["0", "9", "-1", "two", "2.0"])
+        {
+            SessionParameters.TryParse([KeyValuePair.Create("channels", (string?)wrong)], out _, out var problem).ShouldBeFalse();
+            problem.ShouldBe($"channels is '{wrong}', allowed are 1..8");
+        }
+    }
+
+    [Fact]
     public void Everything_given_is_read()
     {
         var parameters = Parse("client_id=anna:1&language=FR&prompt=Łukasz, OPUS%26Redis&translate=en, zho_Hant,en&codec=pcm_f32le&sample_rate=44100&interim=true&words=1&format=msgpack&resume_from=0");

@@ -127,7 +127,7 @@ public sealed class RedisCliTests(SharedFleet shared)
         return run.Lines;
     }
 
-    private string[] Arguments(params string[] command) => ["-p", $"{shared.Fleet.RedisUrl.Port}", .. command];
+    private string[] Arguments(params string[] command) => ["-u", shared.Fleet.RedisUrl.OriginalString, "--no-auth-warning", .. command];
 
     private static bool Shows(string line, params string[] parts) => parts.All(part => line.Contains(part, StringComparison.OrdinalIgnoreCase));
 

@@ -44,7 +44,7 @@ public sealed class TranslationTests
     {
         // Slow enough to be caught at work.
         await using var fleet = await TestFleet.StartAsync(
-            $"translator-killed-{workers}", translationWorkers: workers, settings: ["TRANSLATION_BEAM_SIZE=4", "TRANSLATION_MAX_BATCH_SIZE=4"]);
+            $"translator-killed-{workers}", translationWorkers: workers, settings: "TRANSLATION_BEAM_SIZE=4");
         var worker = fleet.PidOf("translation-1");
         var talking = TalkAsync(fleet);
         using (await fleet.FreezeAtWorkAsync("translation-1", Backlog))

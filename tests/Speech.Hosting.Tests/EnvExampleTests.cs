@@ -49,6 +49,6 @@ public partial class EnvExampleTests
     [GeneratedRegex("""(\b(Get(?<type>String|Int|Double|Milliseconds|Seconds|Bool|Enum|Url)|FindString|FindSecret)|variable)\(\s*"(?<name>(?!XDG_)[A-Z][A-Z0-9_]*)"(,\s*(?<default>"[^"]*"|[^,()]+))?""")]
     private static partial Regex Read();
 
-    [GeneratedRegex(@"(?<!\$)\$\{([A-Z_]+):-")]
+    [GeneratedRegex(@"(?<!\$)\$\{([A-Z_]+):[-?]")]
     private static partial Regex OfCompose();
 }

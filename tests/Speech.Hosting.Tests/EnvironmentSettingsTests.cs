@@ -113,6 +113,32 @@ public class EnvironmentSettingsTests
         settings.GetInt("PORT", 0, 0, 9).ShouldBe(1);
     }
 
+    // docker-compose 1.29 reads .env by python-dotenv; Compose v2's reader, which is not to be had here, takes all between single quotes literally.
+    [Fact]
+    public async Task What_env_example_promises_of_single_quotes_docker_compose_keeps_too()
+    {
+        var allowed = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code).Where(letter => letter is not ('\'' or '\\')));
+        string[] passwords =
+        [
+            allowed.Replace("{", "", StringComparison.Ordinal), "a{$b", " blanks ", "$", "$$", "$HOME", "a #b", "#b", "\"", "a=b", "%s",
+            .. allowed.Where(letter => letter != ' ').Select(letter => $"{letter}x{letter}"),
+        ];
+        using var folder = new TemporaryFolder();
+        var file = folder.Write(".env", string.Concat(passwords.Select((password, i) => $"P{i}='{password}'\n")));
+        using var python = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+            "/usr/bin/python3", ["-c", "import dotenv, json, sys; print(json.dumps(dotenv.dotenv_values(sys.argv[1])))", file])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        var theirs = System.Text.Json.JsonSerializer.Deserialize<Dictionary<string, string>>(await python.StandardOutput.ReadToEndAsync())!;
+        var ours = EnvFile.Read(file);
+        for (var i = 0; i < passwords.Length; i++)
+        {
+            ours[$"P{i}"].ShouldBe(passwords[i]);
+            theirs[$"P{i}"].ShouldBe(passwords[i]);
+        }
+    }
+
     [Theory]
     [InlineData("REDIS_PASSWORD='hush", "line 2 begins a value with a quote that does not end")]
     [InlineData("REDIS_PASSWORD='hush'hush", "line 2 has more after the quote that ends its value")]

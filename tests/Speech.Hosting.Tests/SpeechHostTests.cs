@@ -98,6 +98,33 @@ public class SpeechHostTests
     }
 
     [Fact]
+    public async Task One_script_that_runs_does_not_hide_another_that_is_refused()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var redis = new RedisClient(RedisOptions.Parse(server.Url));
+        var beat = new RedisScript("return redis.call('SET', KEYS[1], ARGV[1])");
+        var finish = new RedisScript("return redis.call('XADD', KEYS[1], '*', 'a', 'b')");
+
+        await redis.ExecuteAsync("ACL", "SETUSER", "default", "-xadd");
+        await Should.ThrowAsync<RedisServerException>(redis.EvalAsync(finish, ["s"], []));
+        await redis.EvalAsync(beat, ["k"], ["v"]);
+        redis.LastRefusal.ShouldNotBeNull().Error.Message.ShouldContain("can't run this command");
+        await redis.ExecuteAsync("ACL", "SETUSER", "default", "+xadd");
+        await redis.EvalAsync(finish, ["s"], []);
+        redis.LastRefusal.ShouldBeNull();
+
+        // That there is no memory is true for all that writes, and so is that there is some again.
+        await redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
+        await Should.ThrowAsync<RedisServerException>(redis.EvalAsync(finish, ["s"], []));
+        await Should.ThrowAsync<RedisServerException>(redis.EvalAsync(beat, ["k"], ["v"]));
+        await redis.EvalAsync(new RedisScript("return redis.call('GET', KEYS[1])"), ["k"], []);
+        redis.LastRefusal.ShouldNotBeNull().Error.Message.ShouldContain("OOM");
+        await redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
+        await redis.EvalAsync(beat, ["k"], ["v"]);
+        redis.LastRefusal.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task The_Redis_client_is_disposed_of_with_the_application()
     {
         await using var server = await RedisServer.StartAsync();

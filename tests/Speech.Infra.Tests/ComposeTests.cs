@@ -18,9 +18,17 @@ public sealed partial class ComposeTests
         {
             var name = variable.Groups["name"].Value;
             EnvExample.Settings.Keys.ShouldContain(name);
-            if (name is not ("REDIS_PASSWORD" or "DRAIN_TIMEOUT_SECONDS")) // of containers, as is said there
+            if (name is not "DRAIN_TIMEOUT_SECONDS") // of containers, as is said there
                 EnvExample.Settings[name].ShouldBe(variable.Groups["default"].Value, name);
         }
+    }
+
+    [Fact]
+    public void No_password_has_a_default()
+    {
+        Password().Matches(Compose).Select(match => match.Value).Distinct().ShouldBe(["${REDIS_PASSWORD:?", "${GRAFANA_PASSWORD:?"]);
+        EnvExample.Settings.Keys.ShouldContain("GRAFANA_PASSWORD");
+        File.ReadAllText(Checkout.Path("infra/k8s/kustomization.yaml")).ShouldNotContain("PASSWORD=");
     }
 
     [Fact]
@@ -53,6 +61,9 @@ public sealed partial class ComposeTests
 
     [GeneratedRegex(@"(?<!\$)\$\{(?<name>[A-Z_]+):-(?<default>[^}]*)\}")]
     private static partial Regex Variable();
+
+    [GeneratedRegex(@"\$\{[A-Z_]*(PASSWORD|SECRET|TOKEN|KEY)[A-Z_]*:.")]
+    private static partial Regex Password();
 
     [GeneratedRegex(@"^COPY (\S+\.csproj) ", RegexOptions.Multiline)]
     private static partial Regex CopiedProject();

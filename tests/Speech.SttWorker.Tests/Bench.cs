@@ -22,6 +22,9 @@ internal sealed class Bench : WorkerBench
     public Task<WorkerProcess> StartProcessAsync(string id, params string[] settings) =>
         AddProcessAsync("Speech.SttWorker", id, ["--AUDIO_CONTEXT", "full", .. settings]);
 
+    public Task<(int ExitCode, string[] Errors)> RunToEndAsync(string id, params string[] settings) =>
+        RunToEndAsync("Speech.SttWorker", id, settings);
+
     public async Task EnqueueAsync(string clientId, IReadOnlyList<Utterances.Utterance> utterances)
     {
         for (var segment = 0; segment < utterances.Count; segment++)

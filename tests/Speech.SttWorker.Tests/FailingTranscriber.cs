@@ -11,6 +11,8 @@ internal sealed class FailingTranscriber(IBatchedModel inner, string clientId, b
 
     public int Slots => inner.Slots;
 
+    public IReadOnlyList<string> Languages => inner.Languages;
+
     public void Admit(ModelJob job)
     {
         if (whenAdmitted && job.ClientId == clientId)

@@ -42,18 +42,26 @@ public class HealthTests
         body["uptime_seconds"]!.GetValue<double>().ShouldBeGreaterThan(0);
     }
 
-    [Fact]
-    public async Task A_model_that_is_not_there_is_named_with_what_to_do_and_no_job_is_taken()
+    [Theory]
+    [InlineData("enormous", "neither")]
+    [InlineData("tiny", "MODEL_OFFLINE")]
+    [InlineData("BROKEN", "ggml")]
+    public async Task A_model_that_cannot_be_is_named_in_one_line_and_the_worker_ends_as_with_any_wrong_setting(string model, string reason)
     {
+        using var folder = new TemporaryFolder();
+        if (model == "BROKEN")
+            await File.WriteAllTextAsync(model = folder.File("broken.bin"), "This is no model.");
         await using var bench = await Bench.CreateAsync();
-        var worker = await bench.StartWorkerAsync("w1", null, "--MODEL_SIZE", "enormous");
-        await Should.ThrowAsync<FileNotFoundException>(() => worker.Model.Ready);
+        await bench.EnqueueAsync("anna", Utterances.Some(1));
 
-        var (status, body) = await worker.HealthAsync();
+        var (code, errors) = await bench.RunToEndAsync("w1", "--MODEL_SIZE", model, "--MODEL_OFFLINE", "1", "--MODEL_DIR", folder.Path);
 
-        status.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        body["model"]!["state"]!.GetValue<string>().ShouldBe("failed");
-        body["model"]!["error"]!.GetValue<string>().ShouldContain("'enormous'");
+        code.ShouldBe(SpeechHost.SettingsExitCode);
+        var line = errors.ShouldHaveSingleItem();
+        line.ShouldContain($"MODEL_SIZE is '{model}'");
+        line.ShouldContain(reason);
+        (await bench.DepthAsync()).ShouldBe(1);
+        (await bench.Redis.KeyExistsAsync(RedisKeys.Worker("w1"), bench.Patience)).ShouldBeFalse();
     }
 
     [Fact]

@@ -13,8 +13,10 @@ public class SpeechQueueTests
 
     public SpeechQueueTests()
     {
-        var settings = SttWorkerSettings.From(new EnvironmentSettings(_ => null)).Worker with { Slots = 4, BatchTimeout = TimeSpan.Zero };
-        _queue = new SpeechQueue(settings, TimeProvider.System, _statistics);
+        var settings = SttWorkerSettings.From(new EnvironmentSettings(_ => null)).Worker with { BatchTimeout = TimeSpan.Zero };
+        var capacity = new WorkerCapacity();
+        capacity.Open(4, ["en"]);
+        _queue = new SpeechQueue(settings, capacity, TimeProvider.System, _statistics);
     }
 
     [Fact]

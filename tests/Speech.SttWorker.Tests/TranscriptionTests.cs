@@ -57,8 +57,11 @@ public class TranscriptionTests
     [Fact]
     public async Task The_model_hears_with_the_clients_prompt_in_mind_and_does_not_repeat_it()
     {
+        // Under its own name the built-in model is given no prompt.
+        using var model = new TemporaryFile();
+        File.Copy(Checkout.Path("shared/models/nano.en/ggml-nano.en.bin"), model.Path);
         await using var bench = await Bench.CreateAsync();
-        await bench.StartWorkerAsync();
+        await bench.StartWorkerAsync(settings: ["--MODEL_SIZE", model.Path]);
         var utterance = Utterances.All[0];
         async Task<Transcript> HearAsync(string clientId, string? prompt)
         {
@@ -73,6 +76,20 @@ public class TranscriptionTests
         prompted.Confidence.ShouldNotBe(plain.Confidence);
         prompted.Text.Length.ShouldBeLessThan(2 * plain.Text.Length);
         (again.Text, again.Confidence).ShouldBe((plain.Text, plain.Confidence), "a prompt is its own client's");
+    }
+
+    [Fact]
+    public async Task The_built_in_model_is_given_no_prompt()
+    {
+        await using var bench = await Bench.CreateAsync();
+        await bench.StartWorkerAsync();
+        foreach (var (clientId, prompt) in (IEnumerable<(string, string?)>)[("anna", null), ("ben", "rubout G M E F")])
+            await bench.Queue.EnqueueAsync(Utterances.Job(clientId, 0, Utterances.All[0], prompt: prompt), 120, lastSeq: 0, bench.Patience);
+
+        var plain = (Transcript)(await bench.ResultsAsync("anna", 1)).ShouldHaveSingleItem();
+        var prompted = (Transcript)(await bench.ResultsAsync("ben", 1)).ShouldHaveSingleItem();
+
+        (prompted.Text, prompted.Confidence).ShouldBe((plain.Text, plain.Confidence));
     }
 
     [Fact]

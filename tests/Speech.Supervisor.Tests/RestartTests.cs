@@ -24,6 +24,21 @@ public class RestartTests
     }
 
     [Fact]
+    public async Task A_worker_that_ends_for_its_settings_is_not_started_again_and_all_stops_with_its_last_lines()
+    {
+        await using var run = await SupervisorRun.StartReadyAsync(worker: "FAKE_TERM_EXIT=2");
+
+        Signal.ToProcess(run.PidOf("stt-1"), Signal.Terminate);
+
+        (await run.EndAsync()).ShouldBe(ExitCodes.Failed);
+        run.Errors.ShouldContain("stt-1 ended unexpectedly (exit code 2)");
+        run.Errors.ShouldContain("stt-1 listens");
+        run.Errors.ShouldNotContain("starts again");
+        run.Errors.ShouldContain("gateway-1 stopped");
+        run.Errors.ShouldContain("redis stopped");
+    }
+
+    [Fact]
     public async Task A_killed_Redis_comes_back_at_the_same_address_with_what_it_held()
     {
         await using var run = await SupervisorRun.StartReadyAsync();
@@ -58,8 +73,9 @@ public class RestartTests
     {
         using var client = new TcpClient();
         await client.ConnectAsync(redis.Host, redis.Port);
-        await client.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(inline + "\r\n"));
         using var reader = new StreamReader(client.GetStream());
+        await client.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes($"AUTH {redis.UserInfo.TrimStart(':')}\r\n{inline}\r\n"));
+        (await reader.ReadLineAsync()).ShouldBe("+OK");
         return await reader.ReadLineAsync();
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Speech.Redis;
 using Speech.Redis.Tests;
 using Speech.Supervisor.Processes;
 
@@ -50,9 +51,46 @@ public class StartTests
         var worker = await EnvironmentOfAsync(run.PidOf("stt-1"));
         worker.ShouldContain("MODEL_SIZE=nano.en");
         worker.ShouldContain("WORKER_ID=stt-1");
-        worker.ShouldContain($"REDIS_URL={run.RedisUrl().OriginalString}");
+        worker.ShouldContain($"REDIS_URL=redis://127.0.0.1:{run.RedisUrl().Port}");
         (await EnvironmentOfAsync(run.PidOf("redis"))).ShouldNotContain(variable => variable.StartsWith("A_SECRET_OF_SOMEONE", StringComparison.Ordinal));
         (run.Errors + run.Output).ShouldNotContain("unlikely-words");
+    }
+
+    [Fact]
+    public async Task Its_own_Redis_has_a_limit_and_a_password_that_only_its_owner_can_read_and_that_stays_with_the_data()
+    {
+        await using var run = await SupervisorRun.StartReadyAsync(["--redis-maxmemory", "300mb"]);
+        var password = (await File.ReadAllTextAsync(run.InData("redis.password"))).Trim();
+
+        password.Length.ShouldBe(64);
+        (await EnvironmentOfAsync(run.PidOf("stt-1"))).ShouldContain($"REDIS_PASSWORD={password}");
+        foreach (var file in (string[])[run.InData("redis.password"), run.InData("redis.conf"), run.InData("fleet.json"), run.ReadyFile])
+            File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite, file);
+        foreach (var pid in run.Pids().Append(run.ProcessId))
+            (await File.ReadAllTextAsync($"/proc/{pid}/cmdline")).ShouldNotContain(password);
+        await run.UntilAsync(() => run.Output.Contains("redis-cli -p", StringComparison.Ordinal), "the summary");
+        (run.Output + run.Errors + string.Concat(Directory.GetFiles(run.Logs).Select(File.ReadAllText))).ShouldNotContain(password);
+        run.Output.ShouldContain($"REDISCLI_AUTH=$(cat {run.InData("redis.password")}) redis-cli -p {run.RedisUrl().Port}");
+
+        var port = run.RedisUrl().Port;
+        await using (var stranger = new RedisClient(RedisOptions.Parse($"redis://127.0.0.1:{port}")))
+            (await Should.ThrowAsync<RedisException>(() => stranger.PingAsync())).GetBaseException().Message.ShouldContain("NOAUTH");
+        await using var redis = new RedisClient(RedisOptions.Parse(run.RedisUrl().OriginalString));
+        (await redis.ExecuteAsync(["INFO", "memory"])).AsString()!.ShouldContain($"maxmemory:{300 * 1024 * 1024}");
+
+        run.Send(Signal.Terminate);
+        await run.EndAsync();
+        await using var again = await SupervisorRun.StartReadyAsync(folder: run.Folder);
+        (await File.ReadAllTextAsync(run.InData("redis.password"))).Trim().ShouldBe(password);
+    }
+
+    [Fact]
+    public async Task Workers_of_several_supervisors_on_one_Redis_are_told_apart_by_a_prefix()
+    {
+        await using var run = await SupervisorRun.StartReadyAsync(["--worker-prefix", "b-"]);
+
+        (await EnvironmentOfAsync(run.Ready().GetProperty("workers")[0].GetProperty("pid").GetInt32())).ShouldContain("WORKER_ID=b-stt-1");
+        run.Ready().GetProperty("workers")[0].GetProperty("name").GetString().ShouldBe("stt-1");
     }
 
     [Fact]
@@ -184,6 +222,7 @@ public class StartTests
     [InlineData("--redis-url", "redis+sentinel://example.org")]
     [InlineData("--set", "=value")]
     [InlineData("--no-such-option", "1")]
+    [InlineData("--redis-maxmemory", "much")]
     public async Task A_wrong_command_line_is_refused(string option, string value)
     {
         await using var run = SupervisorRun.Start([option, value]);
@@ -191,6 +230,14 @@ public class StartTests
         (await run.EndAsync()).ShouldBe(ExitCodes.Usage);
 
         run.Errors.ShouldContain(option == "--stt-workers" ? value == "many" ? "many" : "from 0 to 64" : option);
+    }
+
+    [Fact]
+    public async Task A_misspelt_option_is_told_with_the_one_that_is_meant()
+    {
+        await using var run = SupervisorRun.Start(["--gatways", "2"]);
+        (await run.EndAsync()).ShouldBe(ExitCodes.Usage);
+        run.Errors.ShouldContain("There is no option --gatways: is --gateways meant?");
     }
 
     private static async Task<string[]> EnvironmentOfAsync(int processId) =>

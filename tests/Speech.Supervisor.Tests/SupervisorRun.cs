@@ -52,6 +52,9 @@ internal sealed class SupervisorRun : IAsyncDisposable
 
     public string ReadyFile => Path.Combine(Folder, _ownsFolder ? "ready.json" : "ready-guest.json");
 
+    /// <summary>A file in --data-dir.</summary>
+    public string InData(string file) => Path.Combine(Folder, "data", file);
+
     public int ProcessId => _process.Id;
 
     public string Errors => Read(_errors);
@@ -73,9 +76,9 @@ internal sealed class SupervisorRun : IAsyncDisposable
     public static SupervisorRun Start(string[] arguments, string gateway = "", string worker = "", string? folder = null) =>
         new(folder ?? Directory.CreateTempSubdirectory("speech-supervisor-").FullName, folder is null, gateway, worker, arguments);
 
-    public static async Task<SupervisorRun> StartReadyAsync(string[]? arguments = null, string gateway = "", string worker = "")
+    public static async Task<SupervisorRun> StartReadyAsync(string[]? arguments = null, string gateway = "", string worker = "", string? folder = null)
     {
-        var run = Start(arguments ?? [], gateway, worker);
+        var run = Start(arguments ?? [], gateway, worker, folder);
         await run.UntilAsync(() => File.Exists(run.ReadyFile) || run._process.HasExited, "the ready file");
         run._process.HasExited.ShouldBeFalse(run.Errors);
         return run;

@@ -23,6 +23,9 @@ internal sealed class Bench : WorkerBench
     public Task<WorkerProcess> StartProcessAsync(string id, params string[] settings) =>
         AddProcessAsync("Speech.TranslationWorker", id, ["--USE_STUB_TRANSLATION", "true", .. settings]);
 
+    public Task<(int ExitCode, string[] Errors)> RunToEndAsync(string id, params string[] settings) =>
+        RunToEndAsync("Speech.TranslationWorker", id, settings);
+
     /// <summary>A client's transcripts, segments 0.., each with the languages that it wants it in: as gateway and STT worker leave them.</summary>
     public Task SayAsync(string clientId, IReadOnlyList<string> texts, params string[] languages) => SayMoreAsync(clientId, texts, firstSegment: 0, languages);
 

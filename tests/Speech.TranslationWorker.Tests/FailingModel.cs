@@ -11,6 +11,8 @@ internal sealed class FailingModel(IBatchedModel inner, string bad) : IBatchedMo
 
     public int Slots => inner.Slots;
 
+    public IReadOnlyList<string> Languages => inner.Languages;
+
     public void Admit(ModelJob job)
     {
         inner.Admit(job);

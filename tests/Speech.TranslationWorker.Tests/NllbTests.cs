@@ -54,13 +54,11 @@ public class NllbTests
     public async Task A_model_that_is_not_there_is_named_with_what_to_do()
     {
         await using var bench = await Bench.CreateAsync();
-        var worker = await bench.StartWorkerAsync("t1", null, "--TRANSLATION_MODEL", "enormous", "--MODEL_OFFLINE", "1");
 
-        await Should.ThrowAsync<Exception>(() => worker.Model.Ready);
+        var (code, errors) = await bench.RunToEndAsync("t1", "--TRANSLATION_MODEL", "enormous", "--MODEL_OFFLINE", "1");
 
-        var (_, health) = await worker.HealthAsync();
-        health["model"]!["state"]!.GetValue<string>().ShouldBe("failed");
-        health["model"]!["error"]!.GetValue<string>().ShouldContain("'enormous'");
+        code.ShouldBe(SpeechHost.SettingsExitCode);
+        errors.ShouldHaveSingleItem().ShouldContain("TRANSLATION_MODEL is 'enormous'");
     }
 
     [Fact]

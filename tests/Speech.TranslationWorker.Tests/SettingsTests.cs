@@ -32,6 +32,19 @@ public class SettingsTests
             settings.Problems.ShouldContain(problem => problem.Contains(name));
     }
 
+    [Theory]
+    [InlineData("4", "5", "set TRANSLATION_MAX_BATCH_SIZE to 5")]
+    [InlineData("16", "6", "set TRANSLATION_MAX_BATCH_SIZE to 12 or 18")]
+    public void Beams_that_do_not_divide_the_batch_are_reported_with_what_would(string batch, string beams, string remedy)
+    {
+        var given = new Dictionary<string, string> { ["TRANSLATION_MAX_BATCH_SIZE"] = batch, ["TRANSLATION_BEAM_SIZE"] = beams };
+        var settings = new EnvironmentSettings(given.GetValueOrDefault);
+
+        TranslationWorkerSettings.From(settings);
+
+        settings.Problems.ShouldHaveSingleItem().ShouldContain(remedy);
+    }
+
     [Fact]
     public async Task Health_and_heartbeat_say_that_it_is_a_stub()
     {

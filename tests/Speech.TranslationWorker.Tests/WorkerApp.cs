@@ -20,7 +20,7 @@ internal sealed class WorkerApp : RunningWorker
         var parsed = TranslationWorkerSettings.From(builder.Settings);
         builder.AddTranslationWorker(parsed);
         if (around is not null)
-            builder.Services.AddSingleton<LoadModel>((_, _) => around(new StubTranslator(parsed.Worker.Slots)));
+            builder.Services.AddSingleton<LoadModel>((_, _) => around(new StubTranslator(parsed.Sequences)));
         var worker = new WorkerApp(builder);
         await worker.StartAsync();
         return worker;

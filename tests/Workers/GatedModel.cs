@@ -9,6 +9,8 @@ internal sealed class GatedModel(IBatchedModel inner, ManualResetEventSlim gate)
 
     public int Slots => inner.Slots;
 
+    public IReadOnlyList<string> Languages => inner.Languages;
+
     /// <summary>Jobs taken in so far.</summary>
     public int Admitted { get; private set; }
 

@@ -18,6 +18,8 @@ internal abstract class RunningWorker(WebApplicationBuilder builder) : IAsyncDis
 
     public HeldJobs Held => Get<HeldJobs>();
 
+    public WorkerCapacity Capacity => Get<WorkerCapacity>();
+
     public ModelLoop Model => Get<ModelLoop>();
 
     public async Task<(HttpStatusCode Status, JsonNode Body)> HealthAsync()

@@ -52,6 +52,15 @@ internal abstract class WorkerBench(RedisServer server, JobStream jobs) : IAsync
         return worker;
     }
 
+    /// <summary>Runs a worker that is expected to end by itself.</summary>
+    /// <param name="program">Such as Speech.SttWorker.</param>
+    protected async Task<(int ExitCode, string[] Errors)> RunToEndAsync(string program, string id, string[] settings)
+    {
+        await using var worker = WorkerProcess.Start(program, Server.Url, id, settings);
+        await worker.ExitedAsync(Patience);
+        return (worker.ExitCode, await worker.ErrorsAsync());
+    }
+
     /// <param name="program">Such as Speech.SttWorker.</param>
     protected async Task<WorkerProcess> AddProcessAsync(string program, string id, string[] settings)
     {

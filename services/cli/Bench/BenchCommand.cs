@@ -8,6 +8,7 @@ internal static class BenchCommand
     public static Command Create() => new("bench", "Measures parts of Speech, or all of it under load.")
     {
         ClientsBench.Create(),
+        FairnessBench.Create(),
         WhisperBench.Create(),
         TranslationBench.Create(),
         KernelBench.Create(),

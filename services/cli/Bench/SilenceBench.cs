@@ -18,7 +18,7 @@ namespace Speech.Cli.Bench;
 internal static class SilenceBench
 {
     private const int ClipsAtOnce = 16;
-    private const int Slots = 8;
+    private const int Sequences = 8;
     private const int LongestText = 60;
 
     private static readonly Option<string> Model = ModelOptions.Model();
@@ -47,8 +47,8 @@ internal static class SilenceBench
             using var store = new ModelStore(StoreOptions.From(modelFolder: null, offline: parsed.GetValue(Offline)));
             var file = await PullProgress.ShowAsync(progress => store.GetAsync(name, progress, cancellationToken));
             using var device = new CpuDevice(parsed.GetValue(Threads));
-            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext);
-            using var engine = new WhisperEngine(model, Slots);
+            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts);
+            using var engine = new WhisperEngine(model, Sequences);
             var listener = new SilenceListener(SileroVad.Load(DetectorPath()), engine);
 
             var seed = parsed.GetValue(Seed);

@@ -15,6 +15,8 @@ internal sealed record HeardClip(SilenceClip Clip, int Segments, IReadOnlyList<s
 /// <summary>Listens to clips as the services do (detector, segmenter, engine), and with the engine alone.</summary>
 internal sealed class SilenceListener(SileroVad vad, WhisperEngine engine)
 {
+    private readonly LevelledVad _vad = new(vad);
+
     /// <summary>Hears several clips at once, which is faster than one by one and gives the same.</summary>
     public IReadOnlyList<HeardClip> Hear(IReadOnlyList<SilenceClip> clips, CancellationToken cancellationToken)
     {
@@ -38,19 +40,19 @@ internal sealed class SilenceListener(SileroVad vad, WhisperEngine engine)
     private List<float[]> Segments(SilenceClip clip)
     {
         var segments = new List<float[]>();
-        var state = new SileroVadState();
+        var state = new LevelledVadState();
         using var segmenter = new Segmenter();
         var rest = clip.Samples.AsSpan();
         for (; rest.Length >= SileroVad.WindowLength; rest = rest[SileroVad.WindowLength..])
         {
             var window = rest[..SileroVad.WindowLength];
-            segmenter.Push(window, vad.Process(state, window));
+            segmenter.Push(window, _vad.Process(state, window));
             TakeSegments();
         }
 
         var padded = new float[SileroVad.WindowLength];
         rest.CopyTo(padded);
-        segmenter.Flush(rest, vad.Process(state, padded));
+        segmenter.Flush(rest, _vad.Process(state, padded));
         TakeSegments();
         return segments;
 

@@ -16,7 +16,7 @@ internal static class SoakBench
 
     private static readonly Option<int> Minutes = Options.Number("--minutes", "N", "How long.", 30, 1, 10_000);
 
-    private static readonly Option<int> Slots = Options.Number("--slots", "N", "Sequences decoded at once.", 8, 1, 64);
+    private static readonly Option<int> Sequences = Options.Number("--sequences", "N", "Sequences decoded at once.", 8, 1, 64);
 
     private static readonly Option<int> Threads = ModelOptions.Threads();
 
@@ -24,7 +24,7 @@ internal static class SoakBench
 
     public static Command Create()
     {
-        var command = new Command("soak", "Keeps the engine's batch full for a long time and watches memory and results.") { Model, Minutes, Slots, Threads, Json };
+        var command = new Command("soak", "Keeps the engine's batch full for a long time and watches memory and results.") { Model, Minutes, Sequences, Threads, Json };
         command.SetAction(RunAsync);
         return command;
     }
@@ -35,8 +35,8 @@ internal static class SoakBench
         {
             var file = await ModelOptions.FindAsync(parsed.GetValue(Model)!, cancellationToken);
             using var device = new CpuDevice(parsed.GetValue(Threads));
-            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, maximumRows: parsed.GetValue(Slots) + 64);
-            using var engine = new WhisperEngine(model, parsed.GetValue(Slots));
+            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts, maximumRows: parsed.GetValue(Sequences) + 64);
+            using var engine = new WhisperEngine(model, parsed.GetValue(Sequences));
             return Soak(engine, TimeSpan.FromMinutes(parsed.GetValue(Minutes)), parsed.GetValue(Json), cancellationToken);
         }
         catch (Exception e) when (e is IOException or FormatException or ModelFileException)
@@ -62,7 +62,7 @@ internal static class SoakBench
         for (var next = 0; Stopwatch.GetElapsedTime(start) < duration;)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            while (engine.FreeSlots > 0)
+            while (engine.FreeSequences > 0)
             {
                 var utterance = utterances[next++ % utterances.Length];
                 var request = new TranscriptionRequest(utterance.Samples);

@@ -27,13 +27,13 @@ internal static class VadBench
         float[] speech = [.. BuiltInRecordings.Load().SelectMany(utterance => utterance.Samples)];
         var seconds = speech.Length / (double)SileroVad.SampleRate;
         var packets = Encode(speech);
-        var vad = SileroVad.Load(SilenceBench.DetectorPath());
+        var vad = new LevelledVad(SileroVad.Load(SilenceBench.DetectorPath()));
         var probabilities = new float[speech.Length / SileroVad.WindowLength];
 
         var opusShare = Share(seconds, () => Decode(packets));
         var vadShare = Share(seconds, () =>
         {
-            var state = new SileroVadState();
+            var state = new LevelledVadState();
             for (var window = 0; window < probabilities.Length; window++)
                 probabilities[window] = vad.Process(state, speech.AsSpan(window * SileroVad.WindowLength, SileroVad.WindowLength));
         });

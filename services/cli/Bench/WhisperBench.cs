@@ -60,7 +60,7 @@ internal static class WhisperBench
         var gigabytes = MachinePeak.ReadGigabytesPerSecond(device);
         var process = ResidentMegabytes();
         var loading = Stopwatch.GetTimestamp();
-        using var model = WhisperModel.Load(path, device, trainedForShortContext: true, maximumRows: Batches.Max() * 4, widen);
+        using var model = WhisperModel.Load(path, device, trainedForShortContext: true, maximumRows: Batches.Max() * 4, widenWeights: widen);
         var loadMs = Stopwatch.GetElapsedTime(loading).TotalMilliseconds;
         var audio = new float[WhisperModel.WindowSamples];
         var random = new Random(1);
@@ -69,7 +69,7 @@ internal static class WhisperBench
 
         var mel = new float[model.MelLength(audio.Length)];
         model.LogMel(audio, mel);
-        var (rss, slotBytes, audioBytes) = Memory(model, mel);
+        var (rss, sequenceBytes, audioBytes) = Memory(model, mel);
         var costs = new WhisperCosts(model.HyperParameters, model.DecoderWeightBytes, audioBytes);
         var (encode, encodeFloor) = (new Dictionary<string, double>(), new Dictionary<string, double>());
         foreach (var seconds in Durations)
@@ -101,11 +101,11 @@ internal static class WhisperBench
 
         return new WhisperFigures(
             path, device.Threads, new MachineFloor(Math.Round(gflops, 1), Math.Round(gigabytes, 1)), loadMs, rss, process,
-            new FileInfo(path).Length / 1e6, slotBytes / 1e6, melMs, encode, encodeFloor, encodeSix, decode, decodeFloor);
+            new FileInfo(path).Length / 1e6, sequenceBytes / 1e6, melMs, encode, encodeFloor, encodeSix, decode, decodeFloor);
     }
 
-    /// <summary>Resident memory with one slot at work, the bytes that a slot takes, and those of its audio that a token reads.</summary>
-    private static (double Rss, long SlotBytes, long AudioBytes) Memory(WhisperModel model, float[] mel)
+    /// <summary>Resident memory with one sequence at work, the bytes that a sequence takes, and those of its audio that a token reads.</summary>
+    private static (double Rss, long SequenceBytes, long AudioBytes) Memory(WhisperModel model, float[] mel)
     {
         using var state = model.NewDecoderState();
         using var audio = model.NewEncoderMemory();
@@ -178,7 +178,7 @@ internal static class WhisperBench
         var segment = figures.EncodeMs["5"] + (15 * figures.DecodeMsPerToken["8"]);
         Console.WriteLine($"A 5 s segment of 15 tokens in a batch of 8 costs {segment:F1} ms: real-time factor {segment / 5000:F4}.");
         Console.WriteLine(
-            $"Resident memory with one slot {figures.RssMb:F0} MB: the process before the model {figures.ProcessMb:F0}, the model's file {figures.FileMb:F0}. Each slot takes up to {figures.SlotMb:F1} MB.");
+            $"Resident memory with one sequence {figures.RssMb:F0} MB: the process before the model {figures.ProcessMb:F0}, the model's file {figures.FileMb:F0}. Each sequence takes up to {figures.SequenceMb:F1} MB.");
     }
 
     private static void AddRow(Table table, string phase, double ms, double floor) => table.AddRow(phase, $"{ms:F2}", $"{floor:F2}", $"{ms / floor:F2}");

@@ -89,7 +89,7 @@ internal sealed class ChaosClient(int number, SpeakerScript script, IDeployment 
         var results = new List<FinalResult>();
         try
         {
-            await foreach (var message in client.TranscribeAsync(script.Samples, null, cancellationToken))
+            await foreach (var message in client.TranscribeAsync(script.Samples, cancellationToken))
             {
                 if (message is FinalResult result)
                     results.Add(result);

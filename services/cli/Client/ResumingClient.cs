@@ -18,6 +18,7 @@ internal sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParamet
     private static readonly TimeSpan GraceForCloseFrame = TimeSpan.FromSeconds(1);
 
     private volatile SpeechClient? _connection;
+    private volatile Exception? _unreadable;
     private int _gateway;
     private long _lastSeq;
 
@@ -49,12 +50,22 @@ internal sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParamet
     /// <summary>Cuts the connection as a network would: the other end hears nothing of it.</summary>
     public void CutOff() => _connection?.Abort();
 
-    /// <summary>Sends all samples, and hands over what the server says until it is done.</summary>
+    /// <summary>Silence sent after the samples, so that speech that ends with them is heard to end.</summary>
+    public TimeSpan Tail { get; init; }
+
+    /// <summary>Ends the audio where it is: the server is told to stop, and what it makes of all before is still handed over.</summary>
+    public CancellationToken StopAudio { get; init; }
+
+    /// <inheritdoc cref="TranscribeAsync(ISampleSource, CancellationToken)"/>
     /// <param name="samples">16 kHz mono in -1..1.</param>
-    /// <param name="sent">Learns when each packet was sent first.</param>
+    /// <param name="cancellationToken">Hangs up.</param>
+    public IAsyncEnumerable<ServerMessage> TranscribeAsync(ReadOnlyMemory<float> samples, CancellationToken cancellationToken) =>
+        TranscribeAsync(new MemorySamples(samples), cancellationToken);
+
+    /// <summary>Sends all samples, and hands over what the server says until it is done.</summary>
     /// <exception cref="SpeechClientException">The first connection could not be made, the server will not have us back, or it took too long.</exception>
     public async IAsyncEnumerable<ServerMessage> TranscribeAsync(
-        ReadOnlyMemory<float> samples, SentAudio? sent, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ISampleSource samples, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var begun = _progressAt = clock.GetTimestamp();
         var client = await BeginAsync(cancellationToken);
@@ -65,7 +76,8 @@ internal sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParamet
             {
                 _connection = client;
                 using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                var sending = Task.Run(() => SendAsync(client, samples, begun, sent, end), CancellationToken.None);
+                var sending = Task.Run(() => SendAsync(client, samples, begun, end), CancellationToken.None);
+                samples.Release(Position(client.Ready.Committed));
                 var messages = client.ReadAllAsync(end.Token).GetAsyncEnumerator(end.Token);
                 try
                 {
@@ -85,9 +97,13 @@ internal sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParamet
                         }
                         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
                         {
+                            if (_unreadable is { } unreadable)
+                                throw unreadable;
                             lost = new SpeechClientException("The connection to the server was lost while sending.", e);
                             break;
                         }
+                        if (message is Committed committed)
+                            samples.Release(Position(committed.Until));
                         Note(message);
                         yield return message;
                     }
@@ -158,22 +174,22 @@ internal sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParamet
         Configure(new SpeechClientOptions { Url = gateways[_gateway % gateways.Count], Session = parameters }), clock, cancellationToken);
 
     /// <summary>From where the server says that it has none of it. Packets are due by their place in the whole: who comes back catches up.</summary>
-    private async Task SendAsync(SpeechClient client, ReadOnlyMemory<float> samples, long begun, SentAudio? sent, CancellationTokenSource end)
+    private async Task SendAsync(SpeechClient client, ISampleSource samples, long begun, CancellationTokenSource end)
     {
         try
         {
-            var from = (int)Math.Clamp(Math.Round(client.Ready.Committed * AudioRate.Model), 0, samples.Length);
-            var position = TimeSpan.FromSeconds(from / (double)AudioRate.Model);
-            foreach (var packet in AudioPackets.Encode(samples[from..], session.Codec))
-            {
-                position += AudioPackets.Duration;
-                if (Speed is { } speed && position / speed - clock.GetElapsedTime(begun) is var wait && wait > TimeSpan.Zero)
-                    await Task.Delay(wait, clock, end.Token);
-                await client.SendAudioAsync(packet, end.Token);
-                sent?.AddThrough(position);
-            }
+            using var encoder = PacketEncoder.Create(session.Codec);
+            using var audio = CancellationTokenSource.CreateLinkedTokenSource(end.Token, StopAudio);
+            var frame = new float[PacketEncoder.FrameSamples];
+            var position = Position(client.Ready.Committed);
+            for (int filled; (filled = await FillAsync(samples, position, frame, begun, audio.Token)) > 0; position += filled)
+                await client.SendAudioAsync(encoder.Encode(frame), end.Token);
 
-            sent?.Complete();
+            frame.AsSpan().Clear();
+            for (var tail = TimeSpan.Zero; tail < Tail; tail += AudioPackets.Duration)
+                await client.SendAudioAsync(encoder.Encode(frame), end.Token);
+            if (encoder.Complete() is { IsEmpty: false } last)
+                await client.SendAudioAsync(last, end.Token);
             await client.StopAsync(end.Token);
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
@@ -184,5 +200,34 @@ internal sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParamet
         {
             end.CancelAfter(GraceForCloseFrame);
         }
+        catch (Exception e)
+        {
+            _unreadable = e;
+            await end.CancelAsync();
+        }
     }
+
+    /// <summary>The next 20 ms, when they are due; what is missing at the end is silence.</summary>
+    /// <returns>How many samples there were; 0 at the end of the audio.</returns>
+    private async Task<int> FillAsync(ISampleSource samples, long position, float[] frame, long begun, CancellationToken cancellationToken)
+    {
+        var filled = 0;
+        try
+        {
+            while (filled < frame.Length && !StopAudio.IsCancellationRequested
+                && await samples.ReadAsync(position + filled, frame.AsMemory(filled), cancellationToken) is var read and > 0)
+                filled += read;
+            frame.AsSpan(filled).Clear();
+            var due = TimeSpan.FromSeconds((position + frame.Length) / (double)AudioRate.Model);
+            if (Speed is { } speed && filled > 0 && due / speed - clock.GetElapsedTime(begun) is var wait && wait > TimeSpan.Zero)
+                await Task.Delay(wait, clock, cancellationToken);
+            return filled;
+        }
+        catch (OperationCanceledException) when (StopAudio.IsCancellationRequested)
+        {
+            return 0;
+        }
+    }
+
+    private static long Position(double seconds) => Math.Max(0, (long)Math.Round(seconds * AudioRate.Model));
 }

@@ -24,16 +24,6 @@ internal sealed class SentAudio(TimeProvider clock)
             _timestamps.Add(clock.GetTimestamp());
     }
 
-    /// <summary>All up to here is on its way; what was sent before keeps the time when it was sent first.</summary>
-    public void AddThrough(TimeSpan position)
-    {
-        lock (_lock)
-        {
-            while (AudioPackets.Duration * _timestamps.Count < position)
-                _timestamps.Add(clock.GetTimestamp());
-        }
-    }
-
     /// <summary>No more comes: whatever was to come later is as good as sent with the last packet.</summary>
     public void Complete()
     {

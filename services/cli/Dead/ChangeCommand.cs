@@ -3,20 +3,20 @@ using Speech.Contracts;
 
 namespace Speech.Cli.Dead;
 
-/// <summary>`dead retry` and `dead drop`: one job after the other; one that has gone meanwhile does not stop the rest.</summary>
+/// <summary>`dead retry` and `dead drop`: one job after the other; one that has gone meanwhile, or cannot be put back, does not stop the rest.</summary>
 internal static class ChangeCommand
 {
     public static Command CreateRetry() => Create(
         "retry",
         "Puts jobs back on their streams. Their clients have been told that they failed; what comes of them now reaches them as late results.",
-        async (dead, job, cancellationToken) => await dead.RetryAsync(job, cancellationToken) is { } id ? $"back on {job.Stream} as {id}" : null);
+        (dead, job, cancellationToken) => dead.RetryAsync(job, cancellationToken));
 
     public static Command CreateDrop() => Create(
         "drop",
         "Deletes jobs, audio and all.",
-        async (dead, job, cancellationToken) => await dead.DropAsync(job, cancellationToken) ? "deleted" : null);
+        (dead, job, cancellationToken) => dead.DropAsync(job, cancellationToken));
 
-    private static Command Create(string name, string description, Func<DeadJobs, DeadJob, CancellationToken, Task<string?>> change)
+    private static Command Create(string name, string description, Func<DeadJobs, DeadJob, CancellationToken, Task<DeadJobChange>> change)
     {
         var ids = DeadOptions.Ids();
         var all = DeadOptions.All();
@@ -47,7 +47,7 @@ internal static class ChangeCommand
         DeadJobs dead,
         IReadOnlyList<DeadJob> jobs,
         IReadOnlyList<string> problems,
-        Func<DeadJobs, DeadJob, CancellationToken, Task<string?>> change,
+        Func<DeadJobs, DeadJob, CancellationToken, Task<DeadJobChange>> change,
         bool json,
         CancellationToken cancellationToken)
     {
@@ -61,11 +61,11 @@ internal static class ChangeCommand
         var (outcomes, missed) = (new List<object>(), 0);
         foreach (var job in jobs)
         {
-            var outcome = await change(dead, job, cancellationToken);
-            if (outcome is null)
+            var (isDone, outcome) = await change(dead, job, cancellationToken);
+            if (!isDone)
             {
                 missed++;
-                await Console.Error.WriteLineAsync($"{job.Id} of {job.Stream} has gone since.");
+                await Console.Error.WriteLineAsync($"{job.Id} of {job.Stream} {outcome}.");
                 continue;
             }
 

@@ -12,6 +12,7 @@ namespace Speech.Cli.Dead;
 /// <param name="Reason">For people.</param>
 /// <param name="Deliveries">How often it was given to a worker.</param>
 /// <param name="Retried">How often a person has put it back before.</param>
+/// <param name="Cut">What the entry had, where it was larger than any job and its contents were not kept.</param>
 internal sealed record DeadJob(
     string Stream,
     StreamId Id,
@@ -25,4 +26,5 @@ internal sealed record DeadJob(
     string? Cause,
     string? Reason,
     int? Deliveries,
-    int? Retried);
+    int? Retried,
+    string? Cut);

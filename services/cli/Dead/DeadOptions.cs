@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Speech.Contracts;
+using Speech.Hosting;
 using Speech.Redis;
 
 namespace Speech.Cli.Dead;
@@ -7,12 +8,11 @@ namespace Speech.Cli.Dead;
 /// <summary>Options of all `dead` commands.</summary>
 internal static class DeadOptions
 {
-    private const string DefaultUrl = "redis://127.0.0.1:6379";
     private const string EveryStream = "all";
 
     public static Option<string?> RedisUrl() => new("--redis-url")
     {
-        Description = $"The Redis that has the jobs (REDIS_URL, or {DefaultUrl}; ./speech up prints its own).",
+        Description = "The Redis that has the jobs; left out: that of REDIS_URL, else that of the ./speech up that runs here, else redis://127.0.0.1:6379.",
         HelpName = "redis://…",
     };
 
@@ -31,20 +31,19 @@ internal static class DeadOptions
     /// <exception cref="FormatException">STREAM_SHARDS is wrong.</exception>
     public static IReadOnlyList<string> StreamsOf(string choice)
     {
-        var shards = StreamShards.Parse(Environment.GetEnvironmentVariable("STREAM_SHARDS"));
+        var shards = StreamShards.Parse(Installation.Settings().FindString("STREAM_SHARDS"));
         return [.. (choice == EveryStream ? DeadJobs.Streams : [choice]).SelectMany(stream => shards.All.Select(shard => shard.Stream(stream)))];
     }
 
     /// <summary>Runs a command against Redis, and says what went wrong with it.</summary>
     public static async Task<int> RunAsync(string? url, Func<DeadJobs, Task<int>> work, CancellationToken cancellationToken)
     {
-        url ??= Environment.GetEnvironmentVariable("REDIS_URL") is { Length: > 0 } set ? set : DefaultUrl;
         try
         {
-            await using var redis = new RedisClient(RedisOptions.Parse(url) with { ClientName = "speech-dead" });
+            await using var redis = new RedisClient(QueueRedis.Find(url, "speech-dead"));
             return await work(new DeadJobs(redis));
         }
-        catch (FormatException e)
+        catch (Exception e) when (e is FormatException or SettingsException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return ExitCodes.Usage;

@@ -34,6 +34,7 @@ internal static class DeadOutput
         job.Reason,
         job.Deliveries,
         job.Retried,
+        job.Cut,
     };
 
     public static void WriteTable(IAnsiConsole console, IReadOnlyList<DeadJob> jobs)

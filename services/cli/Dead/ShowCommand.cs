@@ -59,17 +59,22 @@ internal static class ShowCommand
             return ExitCodes.Failed;
         }
 
+        var isNew = !Path.Exists(wav);
         try
         {
-            await using var file = File.Create(wav);
             var samples = new float[audio.Audio.Length / sizeof(short)];
             PcmConverter.ToFloat(SampleFormat.S16, audio.Audio.Span, samples);
-            WavWriter.Write(file, samples, AudioJob.SampleRate);
+            using var bytes = new MemoryStream();
+            WavWriter.Write(bytes, samples, AudioJob.SampleRate);
+            await File.WriteAllBytesAsync(wav, bytes.ToArray());
             return ExitCodes.Ok;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"Cannot write {wav}: {e.Message}");
+            // Half a file is none; but what was there before, or is a device, is not ours to delete.
+            if (isNew)
+                File.Delete(wav);
+            await Console.Error.WriteLineAsync($"{PlainText.Escape(wav)}: {FileProblem.Describe(e, wav)}{(isNew ? "" : " What is there now is incomplete.")}");
             return ExitCodes.Failed;
         }
     }
@@ -80,7 +85,8 @@ internal static class ShowCommand
             return (null, null);
         try
         {
-            return fields.TryGet(AudioJobFields.Job, out var bytes) ? (AudioJob.Read(bytes), null) : (null, "the field 'job' is missing");
+            return job.Cut is not null ? (null, $"it was larger than any job ({job.Cut}), and its contents were not kept")
+                : fields.TryGet(AudioJobFields.Job, out var bytes) ? (AudioJob.Read(bytes), null) : (null, "the field 'job' is missing");
         }
         catch (MalformedMessageException e)
         {

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
-using Speech.Audio;
 using Speech.Audio.Files;
+using Speech.Contracts;
 using Speech.Models.Whisper;
 using Speech.Tensors;
 using Speech.Tensors.Cpu;
@@ -72,9 +72,11 @@ internal static class DecodeCommand
         {
             var file = await ModelOptions.FindAsync(parsed.GetValue(Model)!, cancellationToken);
             var options = DecodingOptionsOf(parsed);
+            if (options.Prompt is not null && !file.TakesPrompts)
+                Console.Error.WriteLine("The model was not trained to follow prompts, all of which make it worse: --prompt is left out.");
             using var device = new CpuDevice(parsed.GetValue(Threads));
-            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext);
-            using var engine = new WhisperEngine(model, slots: Math.Max(options.BeamSize, options.BestOf));
+            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts);
+            using var engine = new WhisperEngine(model, sequences: Math.Max(options.BeamSize, options.BestOf));
             var failures = 0;
             foreach (var path in parsed.GetValue(Files)!)
                 failures += TryDecode(path, engine, options, parsed.GetValue(Json), cancellationToken) ? 0 : 1;
@@ -109,7 +111,11 @@ internal static class DecodeCommand
     {
         try
         {
+            if (Directory.Exists(path))
+                throw new IOException("this is a folder; name the files in it.");
             var clip = AudioFile.Load(path);
+            foreach (var warning in clip.Warnings)
+                Console.Error.WriteLine($"{PlainText.Escape(path)}: {warning}");
 
             // Without times a window's end may fall into a word, which would then be lost.
             if (clip.Samples.Length > WhisperModel.WindowSamples)
@@ -118,9 +124,9 @@ internal static class DecodeCommand
             Console.WriteLine(json ? DecodeOutput.ToJson(path, clip, options, transcription) : DecodeOutput.ToText(path, options, transcription));
             return true;
         }
-        catch (Exception e) when (e is AudioFormatException or MissingNativeLibraryException or IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is ArgumentException || FileProblem.IsOne(e))
         {
-            Console.Error.WriteLine(e.Message.Contains(path, StringComparison.Ordinal) ? e.Message : $"{path}: {e.Message}");
+            Console.Error.WriteLine($"{PlainText.Escape(path)}: {FileProblem.Describe(e, path)}");
             return false;
         }
     }

@@ -35,6 +35,13 @@ internal static class DecodeOutput
             json.WriteString("text", transcription.Text);
             WriteTokens(json, transcription.Tokens, transcription.LogProbabilities);
             json.WriteNumber("seconds", Math.Round(clip.Duration.TotalSeconds, 3));
+            if (clip.Warnings.Count > 0)
+            {
+                json.WriteStartArray("warnings");
+                foreach (var warning in clip.Warnings)
+                    json.WriteStringValue(warning);
+                json.WriteEndArray();
+            }
             if (options.Timestamps || options.WordTimestamps)
             {
                 json.WriteStartArray("segments");

@@ -1,7 +1,7 @@
 using System.Text;
 using Spectre.Console;
-using Speech.Contracts;
 using Speech.Cli.Speakers;
+using Speech.Contracts;
 using Speech.Models.Evaluation;
 
 namespace Speech.Cli.Demo;

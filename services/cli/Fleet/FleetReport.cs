@@ -11,14 +11,14 @@ internal sealed record FleetReport(int Pid, string RedisUrl, IReadOnlyList<strin
     public Uri GatewayUrl(int index) =>
         new UriBuilder(Gateways[index % Gateways.Count]) { Scheme = "ws", Path = "/ws" }.Uri;
 
-    /// <summary>Null while there is no such file: before all is up.</summary>
+    /// <summary>Null while there is no such file, before all is up, or it is somebody else's.</summary>
     public static FleetReport? TryRead(string path)
     {
         try
         {
             return JsonSerializer.Deserialize<FleetReport>(File.ReadAllBytes(path), Json);
         }
-        catch (FileNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -23,6 +23,7 @@ internal sealed class LocalFleet : IAsyncDisposable
 
     private LocalFleet(FleetOptions options)
     {
+        Interruption.HasServices();
         Shards = options.Shards;
         LogFolder = Path.Combine(Installation.Home(), "logs", options.Name);
         _folder = Directory.CreateTempSubdirectory($"speech-{options.Name}-");
@@ -110,7 +111,8 @@ internal sealed class LocalFleet : IAsyncDisposable
         if (_supervisor.HasExited)
             return;
         _supervisor.StandardInput.Close();
-        using var limit = new CancellationTokenSource(StopLimit);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Interruption.AtOnce);
+        limit.CancelAfter(StopLimit);
         try
         {
             await _supervisor.WaitForExitAsync(limit.Token);
@@ -136,6 +138,8 @@ internal sealed class LocalFleet : IAsyncDisposable
             Installation.Program("Speech.Supervisor"), "up", "--until-stdin-closes", "--port", "0", "--data-dir", _folder.FullName,
             "--logs", LogFolder, "--ready-file", ReadyFile, "--stt-workers", $"{options.SttWorkers}",
             "--translation-workers", $"{options.TranslationWorkers}", "--gateways", $"{options.Gateways}",
+            // All clients of a fleet of ours come from one address.
+            "--set", "MAX_SESSIONS_PER_ADDRESS=0", "--set", "MAX_AUDIO_RATE_PER_ADDRESS=0",
             .. options.Settings.Append($"STREAM_SHARDS={Shards.All.Count}").SelectMany(setting => (string[])["--set", setting])]) // a .env cannot say otherwise
             start.ArgumentList.Add(argument);
         return start;

@@ -25,7 +25,7 @@ internal sealed class ModelReference
             context = AudioContext.Auto;
 
         using var device = new CpuDevice();
-        using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext);
+        using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts);
         using var engine = new WhisperEngine(model);
         var transcriptions = engine.Transcribe(
             [.. distinct.Select(utterance => new TranscriptionRequest(utterance.Samples) { Options = new() { AudioContext = context } })], cancellationToken);

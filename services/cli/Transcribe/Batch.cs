@@ -1,4 +1,3 @@
-using Speech.Audio;
 using Speech.Cli.Client;
 using Speech.Contracts;
 
@@ -15,6 +14,8 @@ internal sealed class Batch(FileTranscriber transcriber, ITranscriptOutput outpu
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = jobs, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(Enumerable.Range(0, files.Count), parallel, async (index, stop) =>
         {
+            if (transcriber.StopAudio.IsCancellationRequested)
+                return;
             var file = new OutputFile(index, files[index]);
             if (!await TranscribeAsync(file, progress[index], stop))
                 Interlocked.Increment(ref failures);
@@ -37,15 +38,13 @@ internal sealed class Batch(FileTranscriber transcriber, ITranscriptOutput outpu
 
             return complete;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or AudioFormatException or MissingNativeLibraryException
-            or SpeechClientException or MalformedMessageException)
+        catch (Exception error) when (error is SpeechClientException or MalformedMessageException || FileProblem.IsOne(error))
         {
             output.Complain(file, error switch
             {
-                FileNotFoundException or DirectoryNotFoundException => "there is no such file.",
-                UnauthorizedAccessException => "it may not be read: permission denied.",
+                SpeechClientException => error.Message,
                 MalformedMessageException => $"the server sent what is not of this protocol: {error.Message}",
-                _ => error.Message,
+                _ => FileProblem.Describe(error, file.Name),
             });
             return false;
         }

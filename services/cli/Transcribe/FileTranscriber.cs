@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Speech.Audio;
 using Speech.Audio.Files;
 using Speech.Cli.Client;
 using Speech.Contracts;
@@ -19,31 +18,32 @@ internal sealed class FileTranscriber
 
     public bool RealTime { get; init; }
 
-    /// <summary>Hz, of files without a header.</summary>
-    public int RawSampleRate { get; init; }
+    /// <summary>How to read files without a header.</summary>
+    public AudioFileOptions Raw { get; init; } = new();
+
+    /// <summary>Ends the audio where it is; what has been said by then is still transcribed.</summary>
+    public CancellationToken StopAudio { get; init; }
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>The server's messages about the recording.</summary>
+    /// <param name="file">Its name, or "-" for standard input.</param>
     /// <param name="warn">Takes what is wrong with the file, though it can be read.</param>
     public async IAsyncEnumerable<ServerMessage> TranscribeAsync(
         string file, Action<string> warn, FileProgress progress, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (Directory.Exists(file))
-            throw new IOException("this is a folder; name the files in it.");
-        var clip = await Task.Run(() => AudioFile.Load(file, new AudioFileOptions { RawSampleRate = RawSampleRate }), cancellationToken);
-        foreach (var warning in clip.Warnings)
-            warn(warning);
-
+        using var samples = await Task.Run(() => RecordedSamples.Open(file, Raw), cancellationToken);
+        progress.Begin(samples);
         var client = new ResumingClient([Url], Session with { ClientId = ClientId.Create() }, Clock)
         {
             Speed = RealTime ? 1 : null,
+            Tail = Tail,
+            StopAudio = StopAudio,
             OnLost = lost => warn($"{lost.Message} Trying to go on."),
         };
-        var sent = new SentAudio(Clock);
-        progress.Begin(sent, clip.Duration + Tail);
-        float[] samples = [.. clip.Samples, .. new float[(int)(Tail.TotalSeconds * AudioRate.Model)]];
-        await foreach (var message in client.TranscribeAsync(samples, sent, cancellationToken))
+        await foreach (var message in client.TranscribeAsync(samples, cancellationToken))
             yield return message;
+        foreach (var warning in samples.Warnings)
+            warn(warning);
     }
 }

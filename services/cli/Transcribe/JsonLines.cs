@@ -23,7 +23,7 @@ internal sealed class JsonLines(TextWriter output, TextWriter errors) : ITranscr
     public void Complain(OutputFile file, string problem)
     {
         lock (_lock)
-            errors.WriteLine($"{PlainText.Escape(file.Name)}: {problem}");
+            errors.WriteLine($"{file.ShownName}: {problem}");
     }
 
     public void Complete(OutputFile file)

@@ -39,7 +39,10 @@ internal static class ProgressBars
         while (!finished.IsCancellationRequested)
         {
             foreach (var (task, files) in bars)
-                task.Value = files.Sum(file => file.Fraction);
+            {
+                task.IsIndeterminate = files.Any(file => file.Fraction is null);
+                task.Value = files.Sum(file => file.Fraction ?? 0);
+            }
             await Task.Delay(Interval, finished).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Spectre.Console;
 using Speech.Audio;
+using Speech.Audio.Files;
+using Speech.Audio.Pcm;
+using Speech.Audio.Wav;
 using Speech.Cli.Client;
 using Speech.Contracts;
 
@@ -11,8 +14,17 @@ internal static class TranscribeCommand
 {
     private static readonly Argument<string[]> Files = new("FILE")
     {
-        Description = "WAV, Ogg Opus, WebM with Opus, or raw PCM (.raw, .pcm, .s16: 16 bit; .f32: float; both little-endian, one channel).",
+        Description = "WAV, Ogg Opus, WebM with Opus, or raw PCM (.raw, .pcm, .s16: 16 bit; .f32: float; both little-endian). -: standard input, live or not; "
+            + "raw PCM there needs --codec pcm_s16le, pcm_f32le, mulaw or alaw, and --rate.",
         Arity = ArgumentArity.OneOrMore,
+        Validators =
+        {
+            result =>
+            {
+                if (result.Tokens.Count(token => token.Value == RecordedSamples.StandardInput) > 1)
+                    result.AddError("Standard input (-) can be read once.");
+            },
+        },
     };
 
     private static readonly Option<string?> Url = Options.Url($"The gateway ({Options.DefaultUrl}: where ./speech up has it).");
@@ -56,17 +68,20 @@ internal static class TranscribeCommand
     private static readonly Option<bool> Words = new("--words") { Description = "Also print when each word is said." };
 
     private static readonly Option<string> Codec = Options.OneOf(
-        "--codec", "How the audio travels.", AudioCodec.Opus.ToWireName(), [.. AudioPackets.Codecs.Select(codec => codec.ToWireName())]);
+        "--codec", "How the audio travels.", AudioCodec.Opus.ToWireName(), [.. PacketEncoder.Codecs.Select(codec => codec.ToWireName())]);
 
-    private static readonly Option<int> Rate = Options.Number("--rate", "HZ", "Sample rate of raw PCM files.", AudioRate.Model, AudioRate.Minimum, AudioRate.Maximum);
+    private static readonly Option<int> Rate = Options.Number("--rate", "HZ", "Sample rate of raw PCM.", AudioRate.Model, AudioRate.Minimum, AudioRate.Maximum);
+
+    private static readonly Option<int> Channels = Options.Number("--channels", "N", "Channels of raw PCM.", 1, 1, WavReader.MaxChannels);
 
     private static readonly Option<int> Jobs = Options.Number("--jobs", "N", "How many files at once.", 4, 1, 64);
 
     public static Command Create()
     {
+        Rate.Aliases.Add("--sample-rate");
         var command = new Command("transcribe", "Transcribes recordings by a running server.")
         {
-            Files, Url, RealTime, Json, Language, Prompt, Translate, Words, Interim, Codec, Rate, Jobs,
+            Files, Url, RealTime, Json, Language, Prompt, Translate, Words, Interim, Codec, Rate, Channels, Jobs,
         };
         command.SetAction(RunAsync);
         return command;
@@ -83,7 +98,20 @@ internal static class TranscribeCommand
         {
             Url = Options.UrlOrDefault(parsed.GetValue(Url)),
             RealTime = parsed.GetValue(RealTime),
-            RawSampleRate = parsed.GetValue(Rate),
+            StopAudio = cancellationToken,
+            Raw = new AudioFileOptions
+            {
+                RawSampleRate = parsed.GetValue(Rate),
+                RawChannels = parsed.GetValue(Channels),
+                RawFormat = codec switch
+                {
+                    AudioCodec.PcmS16Le => SampleFormat.S16,
+                    AudioCodec.PcmF32Le => SampleFormat.F32,
+                    AudioCodec.MuLaw => SampleFormat.MuLaw,
+                    AudioCodec.ALaw => SampleFormat.ALaw,
+                    _ => null,
+                },
+            },
             Session = new SessionParameters
             {
                 ClientId = ClientId.Create(),
@@ -102,14 +130,18 @@ internal static class TranscribeCommand
             ? new JsonLines(Console.Out, Console.Error)
             : new TranscriptPages(files, terminal is null ? Console.Out.WriteLine : line => terminal.WriteLine(line), Console.Error.WriteLine);
         var batch = new Batch(transcriber, output, parsed.GetValue(Jobs));
+
+        // Ctrl-C ends the audio; what has been said by then may still come, for a short time.
+        using var hangUp = new CancellationTokenSource();
+        await using var asked = cancellationToken.Register(() => hangUp.CancelAfter(Interruption.Grace));
         try
         {
             var failures = terminal is null
-                ? await batch.RunAsync(files, [.. files.Select(_ => new FileProgress())], cancellationToken)
-                : await ProgressBars.RunAsync(terminal, files, progress => batch.RunAsync(files, progress, cancellationToken));
+                ? await batch.RunAsync(files, [.. files.Select(_ => new FileProgress())], hangUp.Token)
+                : await ProgressBars.RunAsync(terminal, files, progress => batch.RunAsync(files, progress, hangUp.Token));
             return failures == 0 ? ExitCodes.Ok : ExitCodes.Failed;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (hangUp.IsCancellationRequested)
         {
             return ExitCodes.Interrupted;
         }

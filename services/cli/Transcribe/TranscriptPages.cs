@@ -58,7 +58,7 @@ internal sealed class TranscriptPages : ITranscriptOutput
     public void Complain(OutputFile file, string problem)
     {
         lock (_lock)
-            _errors($"{PlainText.Escape(file.Name)}: {problem}");
+            _errors($"{file.ShownName}: {problem}");
     }
 
     public void Complete(OutputFile file)

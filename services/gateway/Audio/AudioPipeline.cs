@@ -13,18 +13,18 @@ namespace Speech.Gateway.Audio;
 /// </summary>
 internal sealed class AudioPipeline : IDisposable
 {
-    private readonly SileroVad _vad;
-    private readonly SileroVadState _vadState;
+    private readonly LevelledVad _vad;
+    private readonly LevelledVadState _vadState;
     private readonly VadTrail _trail;
 
     // The detector's state where everything before is committed.
-    private readonly SileroVadState _resumeState = new();
+    private readonly LevelledVadState _resumeState = new();
     private long _resumeSample;
     private readonly IAudioStreamDecoder _decoder;
     private readonly Segmenter _segmenter;
     private readonly SampleBuffer _samples = new();
     private readonly WrongContainer _wrongContainer;
-    private readonly int _bytesPerSample;
+    private readonly int _frameBytes;
     private long _bytes;
     private bool _flushing;
 
@@ -34,15 +34,15 @@ internal sealed class AudioPipeline : IDisposable
     public AudioPipeline(
         SileroVad vad, SessionParameters parameters, SegmenterOptions segmenter, AudioStreamLimits limits, long firstSegment, ResumePoint start)
     {
-        _vad = vad;
+        _vad = new LevelledVad(vad);
         (var continuation, _vadState) = start.Restore();
         _resumeSample = (long)Math.Round(start.CommittedSeconds * AudioRate.Model);
         _vadState.CopyTo(_resumeState);
         _trail = new VadTrail((int)(segmenter.PreRollSeconds * AudioRate.Model) / Segmenter.WindowSamples + 3, _resumeSample, _vadState);
-        _decoder = AudioStreamDecoder.Create(DecoderFor(parameters.Codec), parameters.SampleRate ?? AudioRate.Model, limits);
+        _decoder = AudioStreamDecoder.Create(DecoderFor(parameters.Codec), parameters.SampleRate ?? AudioRate.Model, limits, parameters.Channels);
         _segmenter = new Segmenter(segmenter, firstSegment, _resumeSample, continuation);
         _wrongContainer = new WrongContainer(parameters.Codec);
-        _bytesPerSample = parameters.Codec switch
+        _frameBytes = parameters.Channels * parameters.Codec switch
         {
             Contracts.AudioCodec.PcmS16Le => sizeof(short),
             Contracts.AudioCodec.PcmF32Le => sizeof(float),
@@ -53,8 +53,11 @@ internal sealed class AudioPipeline : IDisposable
     /// <summary>Parts of the audio that could not be decoded and were concealed or passed over.</summary>
     public long DamagedParts => _decoder.DamagedParts;
 
-    /// <summary>Whether the audio ends within a sample.</summary>
-    public bool IsCutShort => _bytes % _bytesPerSample != 0;
+    /// <summary>What was found wrong with the audio so far, though it is heard.</summary>
+    public AudioFault Faults => _decoder.Faults;
+
+    /// <summary>Whether the audio ends within a sample, or between those of a frame.</summary>
+    public bool IsCutShort => _bytes % _frameBytes != 0;
 
     /// <summary>Seconds of the client's audio that no later segment can reach back into.</summary>
     public double CommittedUntil => _segmenter.CommittedUntil;

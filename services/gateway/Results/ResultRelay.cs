@@ -95,7 +95,13 @@ internal sealed partial class ResultRelay : IAsyncDisposable
             return;
         }
         if (envelope.Seq > _lastSeq + 1)
+        {
+            // Anyone may publish. A number far ahead that the history does not have would hide all results up to it.
             await CatchUpAsync(cancellationToken);
+            if (envelope.Seq > _lastSeq)
+                Log.NotInHistory(_logger, _clientId, envelope.Seq, _lastSeq);
+            return;
+        }
         await PassOnAsync(envelope, cancellationToken);
     }
 
@@ -137,7 +143,10 @@ internal sealed partial class ResultRelay : IAsyncDisposable
         Volatile.Write(ref _lastSeq, envelope.Seq);
         _translations.See(envelope); // first, so that who waits for the last segment knows what follows it
         if (envelope.Result is Transcript or Failed { Language: null })
+        {
             _outstanding.Release(envelope.Result.Segment);
+            _services.Admission.NoteResult();
+        }
     }
 
     private async ValueTask PassOnAsync(Partial partial, CancellationToken cancellationToken)
@@ -157,6 +166,9 @@ internal sealed partial class ResultRelay : IAsyncDisposable
 
         [LoggerMessage(2, LogLevel.Warning, "Cannot read the history of {ClientId}, trying again: {Reason}")]
         public static partial void CannotRead(ILogger logger, string clientId, string reason);
+
+        [LoggerMessage(4, LogLevel.Error, "The result {Seq} on the channel of {ClientId} is not in its history, which ends at {Last}: it is none of ours")]
+        public static partial void NotInHistory(ILogger logger, string clientId, long seq, long last);
 
         [LoggerMessage(3, LogLevel.Warning, "The results {First} to {Last} of {ClientId} are not in its history any more")]
         public static partial void Missing(ILogger logger, string clientId, long first, long last);

@@ -1,9 +1,11 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.WebSockets;
 using Speech.Audio;
 using Speech.Audio.Streams;
 using Speech.Contracts;
 using Speech.Gateway.Audio;
+using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Results;
 using Speech.Gateway.Status;
@@ -50,9 +52,10 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private readonly JobFactory _jobs;
     private readonly SessionHold _hold;
     private readonly IdleWatch _idle;
+    private readonly WireSilence _silence;
     private readonly ITimer _longest;
     private readonly AudioAllowance? _allowance;
-    private readonly AudioAllowance? _keysAllowance;
+    private readonly AudioAllowance? _partysAllowance;
 
     // Cancelled when the session ends: nothing waits for the client or for results any more.
     private readonly CancellationTokenSource _ended = new();
@@ -69,9 +72,10 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private SessionAudio? _audio;
     private Task _publishing = Task.CompletedTask;
     private Task? _stopping;
+    private Task _endingUtterance = Task.CompletedTask;
 
     public ClientSession(
-        SessionServices services, Handover handover, SessionParameters parameters, ClientCredentials credentials, WebSocket socket)
+        SessionServices services, Handover handover, SessionParameters parameters, ClientCredentials credentials, IPAddress? address, WebSocket socket)
     {
         var options = services.Options;
         _services = services;
@@ -79,7 +83,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
         _parameters = parameters;
         _socket = socket;
         _logger = services.LoggerFactory.CreateLogger<ClientSession>();
-        _receiver = new MessageReceiver(socket, options.MaxMessageBytes);
+        _silence = new WireSilence(options.WirePatience, services.Time, () => _endingUtterance = EndUtteranceAsync(_endingUtterance));
+        _receiver = new MessageReceiver(socket, options.MaxMessageBytes, _silence.Hear);
         _outgoing = new OutgoingMessages(socket, parameters.Format, options.SlowClientTimeout, services.Time);
         _outstanding = new OutstandingSegments(services.Time);
         _translations = new OutstandingTranslations(services.Time);
@@ -93,15 +98,15 @@ internal sealed partial class ClientSession : IAsyncDisposable
             _ => End(CloseCode.SessionTimeout, $"a session may last {longest.TotalSeconds:0.###} s; reconnect with resume_from"),
             null, longest, Timeout.InfiniteTimeSpan);
         _hold = services.Holds.Create(parameters.ClientId, credentials.Key, handover.GatewayId);
-        Key = credentials.IsAnonymous ? null : credentials.Key;
+        Party = LimitedParty.Of(credentials, address);
         _allowance = services.Limits.Clients.Of(parameters.ClientId);
-        _keysAllowance = Key is null ? null : services.Limits.Keys.Of(Key);
+        _partysAllowance = services.Limits.Of(Party).Of(Party.Key);
     }
 
     public string ClientId => _parameters.ClientId;
 
-    /// <summary>Stands for the credentials that the client has shown; null when it showed none.</summary>
-    public string? Key { get; }
+    /// <summary>With whom the client shares what is limited.</summary>
+    public LimitedParty Party { get; }
 
     /// <summary>The client has another connection now.</summary>
     public static Ending TakenOver { get; } = new(CloseCode.ResourceUnavailable, "another connection has taken over this client_id");
@@ -178,6 +183,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
     {
         await _relay.DisposeAsync();
         _idle.Dispose();
+        await _silence.DisposeAsync();
+        await _endingUtterance;
         await _longest.DisposeAsync();
         _audio?.Dispose();
         _outgoing.Dispose();
@@ -192,6 +199,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         if (!_ending.TrySetResult(ending))
             return;
         _idle.Stop();
+        _silence.Stop();
         _ended.Cancel();
     }
 
@@ -212,6 +220,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 _services,
                 _hold,
                 _outgoing,
+                _outstanding,
                 new LossWatch(ClientId, _services.Losses, _outstanding, _translations),
                 () => _relay.LastSeq,
                 state.Segments,
@@ -224,11 +233,15 @@ internal sealed partial class ClientSession : IAsyncDisposable
             await _outgoing.SendAsync(new Ready(ClientId, AudioRate.Model, state.CommittedSeconds), _ended.Token);
             if (_parameters.UnknownNamesWarning is { } unknown)
                 await TellAsync(new Warning("unknown_parameter", unknown));
+            if (_parameters.Prompt is not null && await _services.Prompts.FindModelWithoutAsync(_ended.Token) is { } model)
+                await TellAsync(new Warning("prompt_unused", $"The model {model} was not trained to follow prompts, all of which make it worse: the prompt is left out."));
             if (!claim.IsKnown && _parameters.ResumeFrom > 0)
             {
                 await TellAsync(new Warning(
                     "session_unknown", "Nothing is known of this client_id any more: its audio begins anew at 0 s, and earlier results are gone."));
             }
+            foreach (var warning in await LanguageWarnings.OfAsync(_parameters, _services.Languages, _ended.Token))
+                await TellAsync(warning);
             // A seq that was never given out would have everything taken for known.
             var lastSeq = Math.Min(_parameters.ResumeFrom ?? state.Seq, state.Seq);
             await _relay.BeginAsync(lastSeq, withHistory: _parameters.ResumeFrom is not null, _ended.Token);
@@ -350,7 +363,11 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 if (_ending.Task.IsCompleted)
                     continue; // read only to find the client's close frame
                 _idle.Pause();
+                _silence.Pause();
                 await HandleAsync(message);
+                if (message.Kind == ReceivedKind.Binary && message.Payload.Length > 0)
+                    _silence.Hear(); // that the gateway took its time over the message is not the client's silence
+                _silence.Resume();
                 _idle.Resume();
             }
         }
@@ -410,12 +427,27 @@ internal sealed partial class ClientSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Nothing has come for a while: what the client said last is at its end.</summary>
+    private async Task EndUtteranceAsync(Task before)
+    {
+        await before;
+        try
+        {
+            if (_audio is { } audio)
+                await audio.FlushSilenceAsync(() => _silence.IsSilent);
+        }
+        catch (Exception e)
+        {
+            Fail(e);
+        }
+    }
+
     private bool MaySend(double audioSeconds)
     {
         if (_allowance?.TryTake(audioSeconds) == false)
             End(CloseCode.RateLimited, RateReason("a client", _services.Limits.Clients));
-        else if (_keysAllowance?.TryTake(audioSeconds) == false)
-            End(CloseCode.RateLimited, RateReason("these credentials", _services.Limits.Keys));
+        else if (_partysAllowance?.TryTake(audioSeconds) == false)
+            End(CloseCode.RateLimited, RateReason(Party.IsAddress ? "your address" : "these credentials", _services.Limits.Of(Party)));
         return !_ending.Task.IsCompleted;
 
         static string RateReason(string who, AudioAllowances limit) => RetryHint.Append(

@@ -20,7 +20,8 @@ internal enum ReceivedKind
 internal readonly record struct ReceivedMessage(ReceivedKind Kind, ReadOnlyMemory<byte> Payload);
 
 /// <summary>Puts a client's messages together from their frames, in a pooled buffer that is small between large messages.</summary>
-internal sealed class MessageReceiver(WebSocket socket, int maxMessageBytes) : IDisposable
+/// <param name="onBinary">Called when bytes of a binary message have come, whole or not.</param>
+internal sealed class MessageReceiver(WebSocket socket, int maxMessageBytes, Action onBinary) : IDisposable
 {
     private const int SmallestBuffer = 4 * 1024;
     private const int LargestKept = 64 * 1024;
@@ -38,6 +39,8 @@ internal sealed class MessageReceiver(WebSocket socket, int maxMessageBytes) : I
         {
             var frame = await socket.ReceiveAsync(_buffer.AsMemory(length), cancellationToken);
             length += frame.Count;
+            if (frame.MessageType == WebSocketMessageType.Binary && frame.Count > 0)
+                onBinary();
             if (frame.MessageType == WebSocketMessageType.Close)
                 return new ReceivedMessage(ReceivedKind.Close, default);
             if (length > maxMessageBytes)

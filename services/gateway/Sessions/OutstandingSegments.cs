@@ -29,7 +29,7 @@ internal sealed class OutstandingSegments(TimeProvider time)
         {
             if (segment < _released)
                 return;
-            _released = segment + 1;
+            _released = segment < int.MaxValue ? segment + 1 : segment; // a number from Redis, so from anybody
             progress = _progress;
             _progress = NewProgress();
         }

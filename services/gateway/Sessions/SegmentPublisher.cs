@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Speech.Contracts;
+using Speech.Gateway.Admission;
 using Speech.Hosting;
 using Speech.Redis;
 
@@ -8,6 +9,9 @@ namespace Speech.Gateway.Sessions;
 /// <summary>
 /// Brings one client's segments to Redis, in order, however long Redis is away, and tells the client how far its audio is safe. What has
 /// been accepted here is never dropped, not even when the client is gone; only the shutdown of the gateway sets an end to trying.
+/// <para>
+/// Live segments go into the queue at once; others when it is their client's turn and there is room (<see cref="QueueAdmission"/>).
+/// </para>
 /// <para>
 /// The queue between session and publisher is bounded twice: by the number of outstanding segments (the session reads no further), and,
 /// since a session that ends does not wait for that any more, by the channel.
@@ -22,6 +26,9 @@ internal sealed partial class SegmentPublisher
     // Beyond what may be outstanding: what one message, the last one, can hold.
     private const int ExtraRoom = 256;
 
+    // Not live and accepted: enough to have the next one ready, and to lie here while Redis is away. More would only lie here.
+    private const int MostBulk = 4;
+
     private static readonly TimeSpan WarnAfter = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(0.25);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -29,14 +36,20 @@ internal sealed partial class SegmentPublisher
     private readonly string _clientId;
     private readonly SessionHold _hold;
     private readonly HeldAudio _held;
+    private readonly QueueAdmission _admission;
     private readonly OutgoingMessages _outgoing;
+    private readonly OutstandingSegments _outstanding;
     private readonly LossWatch _losses;
     private readonly Func<long> _lastSeq;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Channel<Item> _queue;
+
+    // One token for each accepted segment that is not live.
+    private readonly Channel<bool> _bulk = Channel.CreateBounded<bool>(MostBulk);
     private SessionProgress _progress;
     private int _published;
+    private bool _isUnreachable;
 
     /// <param name="lastSeq">The last seq that the gateway has seen for the client.</param>
     /// <param name="segments">Queued before.</param>
@@ -46,6 +59,7 @@ internal sealed partial class SegmentPublisher
         SessionServices services,
         SessionHold hold,
         OutgoingMessages outgoing,
+        OutstandingSegments outstanding,
         LossWatch losses,
         Func<long> lastSeq,
         int segments,
@@ -55,7 +69,9 @@ internal sealed partial class SegmentPublisher
         _clientId = clientId;
         _hold = hold;
         _held = services.Held;
+        _admission = services.Admission;
         _outgoing = outgoing;
+        _outstanding = outstanding;
         _losses = losses;
         _lastSeq = lastSeq;
         _published = segments;
@@ -67,12 +83,13 @@ internal sealed partial class SegmentPublisher
     }
 
     /// <summary>Takes a segment over, unless another gateway has the client by now.</summary>
-    public async ValueTask AcceptAsync(AudioJob job, SessionProgress progress, CancellationToken cancellationToken)
+    /// <param name="isLive">It was sent as it was spoken; else see <see cref="BulkRoomAsync"/>.</param>
+    public async ValueTask AcceptAsync(AudioJob job, SessionProgress progress, bool isLive, CancellationToken cancellationToken)
     {
         _held.Add(job.Audio.Length);
         try
         {
-            await _queue.Writer.WriteAsync(new Item(job, progress), cancellationToken);
+            await _queue.Writer.WriteAsync(new Item(job, progress, isLive), cancellationToken);
         }
         catch (Exception e)
         {
@@ -82,8 +99,11 @@ internal sealed partial class SegmentPublisher
         }
     }
 
+    /// <summary>To be waited for before a segment that is not live is accepted: until the client has few of them here.</summary>
+    public ValueTask BulkRoomAsync(CancellationToken cancellationToken) => _bulk.Writer.WriteAsync(true, cancellationToken);
+
     /// <summary>After the segments before it: the audio up to here needs no job. Forgotten when there is no room.</summary>
-    public void Mark(SessionProgress progress) => _queue.Writer.TryWrite(new Item(null, progress));
+    public void Mark(SessionProgress progress) => _queue.Writer.TryWrite(new Item(null, progress, true));
 
     /// <summary>Nothing more comes.</summary>
     public void Complete() => _queue.Writer.TryComplete();
@@ -119,10 +139,7 @@ internal sealed partial class SegmentPublisher
         {
             _queue.Writer.TryComplete();
             while (_queue.Reader.TryRead(out var left))
-            {
-                if (left.Job is not null)
-                    _held.Remove(left.Job.Audio.Length);
-            }
+                LetGo(left);
         }
         return true;
     }
@@ -131,48 +148,44 @@ internal sealed partial class SegmentPublisher
     /// After <see cref="RunAsync"/>, while results are waited for: keeps the session, and finds out whether Redis has lost what is waited for.
     /// </summary>
     /// <returns>As that of <see cref="RunAsync"/>.</returns>
-    public Task<bool> CheckAsync(CancellationToken cancellationToken) => PatientlyAsync(new Item(null, _progress), cancellationToken);
+    public Task<bool> CheckAsync(CancellationToken cancellationToken) => PatientlyAsync(new Item(null, _progress, true), tells: false, cancellationToken);
 
     private async Task<bool> PublishHeldAsync(Item item, CancellationToken cancellationToken)
     {
         try
         {
-            return await PublishAsync(item, cancellationToken);
+            return await PatientlyAsync(item, tells: true, cancellationToken);
         }
         finally
         {
-            if (item.Job is not null)
-                _held.Remove(item.Job.Audio.Length);
+            LetGo(item);
         }
     }
 
-    private async Task<bool> PublishAsync(Item item, CancellationToken cancellationToken)
+    private void LetGo(Item item)
     {
-        var publishing = PatientlyAsync(item, cancellationToken);
-        try
-        {
-            return await publishing.WaitAsync(WarnAfter, _time, cancellationToken);
-        }
-        catch (TimeoutException) when (!publishing.IsCompleted)
-        {
-            const string Message = "The queue cannot be reached. Your audio is held here until it can; keep what is not committed.";
-            await _outgoing.SendAsync(new Warning("queue_unreachable", Message), cancellationToken);
-            return await publishing;
-        }
+        if (item.Job is null)
+            return;
+        _held.Remove(item.Job.Audio.Length);
+        if (!item.IsLive)
+            _bulk.Reader.TryRead(out _); // none of what a session accepted when it had ended
     }
 
     /// <summary>
     /// The calls themselves wait for a Redis that is away. What they do not wait for (out of memory, a password that was changed) someone
     /// has to mend, and may.
     /// </summary>
-    private async Task<bool> PatientlyAsync(Item item, CancellationToken cancellationToken)
+    /// <param name="tells">The client is to know when it takes long.</param>
+    private async Task<bool> PatientlyAsync(Item item, bool tells, CancellationToken cancellationToken)
     {
+        var failingSince = (long?)null;
         for (var pause = ShortestPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
                 var result = item.Job is not null
-                    ? await _hold.EnqueueAsync(item.Job, item.Progress, _lastSeq(), cancellationToken)
+                    ? await EnqueueAsync(item, cancellationToken)
+                    : tells ? await UnlessSlowAsync(_hold.KeepAliveAsync(item.Progress, cancellationToken), cancellationToken)
                     : await _hold.KeepAliveAsync(item.Progress, cancellationToken);
                 if (result == HoldResult.Lost)
                 {
@@ -182,14 +195,85 @@ internal sealed partial class SegmentPublisher
                 }
                 if (result == HoldResult.Done && item.Job is null && await _losses.CheckAsync(_published, cancellationToken) is > 0 and var lost)
                     Log.JobsLost(_logger, _clientId, lost);
+                _isUnreachable = false;
                 return result == HoldResult.Done;
             }
             catch (RedisException e)
             {
                 Log.Refused(_logger, _clientId, e.Message);
+                failingSince ??= _time.GetTimestamp();
                 await Task.Delay(pause, _time, cancellationToken);
+                if (tells && _time.GetElapsedTime(failingSince.Value) >= WarnAfter)
+                    await WarnAsync(cancellationToken);
             }
         }
+    }
+
+    /// <summary>Puts a segment into the queue as soon as it may be there: a live one at once, another in its client's turn.</summary>
+    private async Task<HoldResult> EnqueueAsync(Item item, CancellationToken cancellationToken)
+    {
+        using var place = item.IsLive ? null : _admission.TurnstileOf(_clientId).Join();
+        for (var isFirst = true; ; isFirst = false)
+        {
+            if ((isFirst && item.IsLive) || await MayTryAsync(item, place, cancellationToken))
+            {
+                var result = await UnlessSlowAsync(
+                    _hold.EnqueueAsync(item.Job!, item.Progress, _lastSeq(), MostFor(item), cancellationToken), cancellationToken);
+                if (result != HoldResult.NoRoom)
+                    return result;
+            }
+            // However long it lasts, the session must not expire; and whoever has moved on must not stand in others' way.
+            else if (await _hold.KeepAliveAsync(_progress, cancellationToken) is not HoldResult.Done and var result)
+            {
+                return result;
+            }
+        }
+    }
+
+    private async Task<bool> MayTryAsync(Item item, Turnstile.Place? place, CancellationToken cancellationToken)
+    {
+        if (place is { Turn.IsCompleted: false } && !_admission.IsOpenToAll)
+        {
+            try
+            {
+                await place.Turn.WaitAsync(SessionAudio.KeepAliveInterval, _time, cancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                return _admission.IsOpenToAll;
+            }
+        }
+        return await _admission.HasRoomAsync(_clientId, () => MostFor(item), SessionAudio.KeepAliveInterval, cancellationToken);
+    }
+
+    /// <summary>Who speaks is never refused one segment in the queue; 0: whatever is there.</summary>
+    private int MostFor(Item item) =>
+        _admission.IsOpenToAll || (item.IsLive && _outstanding.HasRoom(item.Job!.Segment, 1)) ? 0
+        : item.IsLive ? _admission.MostForLive
+        : _admission.MostForBulk;
+
+    /// <summary>Tells the client when Redis takes its time.</summary>
+    private async Task<HoldResult> UnlessSlowAsync(Task<HoldResult> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await call.WaitAsync(WarnAfter, _time, cancellationToken);
+        }
+        catch (TimeoutException) when (!call.IsCompleted)
+        {
+            await WarnAsync(cancellationToken);
+            return await call;
+        }
+    }
+
+    /// <summary>Once, until it can be reached again.</summary>
+    private async ValueTask WarnAsync(CancellationToken cancellationToken)
+    {
+        if (_isUnreachable)
+            return;
+        _isUnreachable = true;
+        const string Message = "The queue cannot be reached. Your audio is held here until it can; keep what is not committed.";
+        await _outgoing.SendAsync(new Warning("queue_unreachable", Message), cancellationToken);
     }
 
     private Task<bool> RestoreAsync(CancellationToken cancellationToken)
@@ -200,7 +284,7 @@ internal sealed partial class SegmentPublisher
         return _hold.RestoreAsync(_published, _progress, _lastSeq(), failures, cancellationToken);
     }
 
-    private readonly record struct Item(AudioJob? Job, SessionProgress Progress);
+    private readonly record struct Item(AudioJob? Job, SessionProgress Progress, bool IsLive);
 
     private static partial class Log
     {

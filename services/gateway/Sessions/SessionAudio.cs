@@ -1,6 +1,7 @@
 using Speech.Audio.Segmentation;
 using Speech.Audio.Streams;
 using Speech.Contracts;
+using Speech.Gateway.Admission;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Interim;
 using Speech.Hosting;
@@ -20,6 +21,13 @@ internal sealed class SessionAudio : IDisposable
     private static readonly TimeSpan CommitInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DamageInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan SlowDownInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan SlowDownAfter = TimeSpan.FromSeconds(2);
+
+    private static readonly (AudioFault Fault, string Code)[] FaultCodes =
+    [
+        (AudioFault.ChannelsCancel, "audio_channels_cancel"),
+        (AudioFault.IntegerScale, "audio_scale"),
+    ];
 
     private readonly SessionServices _services;
     private readonly JobFactory _jobs;
@@ -30,6 +38,7 @@ internal sealed class SessionAudio : IDisposable
     private readonly CancellationToken _ended;
     private readonly CancellationToken _givenUp;
     private readonly AudioPipeline _pipeline;
+    private readonly LiveClock _clock;
     private readonly InterimSender? _interim;
     private readonly ITimer _keepAlive;
 
@@ -39,6 +48,7 @@ internal sealed class SessionAudio : IDisposable
     private long _lastMark;
     private volatile SessionProgress _marked;
     private long _damagedReported;
+    private AudioFault _faultsReported;
     private long _damageReportedAt;
     private long? _slowDownToldAt;
 
@@ -83,6 +93,7 @@ internal sealed class SessionAudio : IDisposable
             new AudioStreamLimits { MaxMessageBytes = options.MaxMessageBytes },
             segments,
             start);
+        _clock = new LiveClock(services.Time);
         _interim = parameters.Interim ? new InterimSender(services, jobs, logger) : null;
         _marked = ProgressAt(start);
         _lastMark = _damageReportedAt = services.Time.GetTimestamp();
@@ -101,13 +112,19 @@ internal sealed class SessionAudio : IDisposable
         await _turn.WaitAsync(CancellationToken.None);
         try
         {
-            if (_isOver || !_maySend(_pipeline.Decode(message.Span)))
+            if (_isOver)
                 return;
+            var seconds = _pipeline.Decode(message.Span);
+            if (!_maySend(seconds))
+                return;
+            _clock.Add(seconds);
             await ForwardSegmentsAsync();
             _interim?.SendIfDue(_pipeline, _ended);
             MarkIfDue();
             if (_pipeline.DamagedParts != _damagedReported)
                 await ReportDamageAsync(DamageInterval);
+            if (_pipeline.Faults != _faultsReported)
+                await ReportFaultsAsync();
         }
         finally
         {
@@ -116,12 +133,21 @@ internal sealed class SessionAudio : IDisposable
     }
 
     /// <summary>Ends the open segment.</summary>
-    public async ValueTask FlushAsync()
+    public ValueTask FlushAsync() => FlushAsync(static () => true);
+
+    /// <summary>
+    /// The client has stopped sending: ends the open segment, or gives up on a sound that has not become speech. The client's audio goes on
+    /// where it was; no silence is put into it.
+    /// </summary>
+    /// <param name="isStillSilent">Asked when nobody else works on the audio.</param>
+    public ValueTask FlushSilenceAsync(Func<bool> isStillSilent) => FlushAsync(() => _pipeline.IsInSegment && isStillSilent());
+
+    private async ValueTask FlushAsync(Func<bool> isWanted)
     {
         await _turn.WaitAsync(CancellationToken.None);
         try
         {
-            if (_isOver)
+            if (_isOver || !isWanted())
                 return;
             _pipeline.Flush();
             await ForwardSegmentsAsync();
@@ -205,7 +231,7 @@ internal sealed class SessionAudio : IDisposable
             }
             var job = _jobs.Final(next);
             await WaitForRoomAsync(job.Segment);
-            await _publisher.AcceptAsync(job, ProgressAt(_pipeline.ResumePoint), _givenUp);
+            await _publisher.AcceptAsync(job, ProgressAt(_pipeline.ResumePoint), _clock.IsLive, _givenUp);
             Segments = job.Segment + 1;
         }
     }
@@ -217,9 +243,11 @@ internal sealed class SessionAudio : IDisposable
         {
             if (!_outstanding.HasRoom(segment, Limit()))
             {
-                await TellToSlowDownAsync();
+                await TellToSlowDownAsync(awaitsTurn: false);
                 await _outstanding.WaitForRoomAsync(segment, Limit, RoomRecheck, _ended);
             }
+            if (!_clock.IsLive)
+                await WaitForTurnAsync();
         }
         catch (OperationCanceledException) when (_ended.IsCancellationRequested)
         {
@@ -228,8 +256,23 @@ internal sealed class SessionAudio : IDisposable
         }
     }
 
+    /// <summary>What is sent faster than it was spoken is taken as it gets its turns.</summary>
+    private async ValueTask WaitForTurnAsync()
+    {
+        var room = _publisher.BulkRoomAsync(_ended).AsTask();
+        try
+        {
+            await room.WaitAsync(SlowDownAfter, _services.Time, _ended);
+        }
+        catch (TimeoutException)
+        {
+            await TellToSlowDownAsync(awaitsTurn: true);
+            await room;
+        }
+    }
+
     /// <summary>The client is not read from until there is room; it is told why, unless it was just now.</summary>
-    private async ValueTask TellToSlowDownAsync()
+    private async ValueTask TellToSlowDownAsync(bool awaitsTurn)
     {
         var now = _services.Time.GetTimestamp();
         if (_slowDownToldAt is { } told && _services.Time.GetElapsedTime(told, now) < SlowDownInterval)
@@ -237,7 +280,7 @@ internal sealed class SessionAudio : IDisposable
         _slowDownToldAt = now;
         var message = _services.Held.IsFull
             ? "The queue cannot be reached, and the server holds as much audio as it can: yours is taken when that has gone."
-            : _services.QueueDepth.IsOverloaded
+            : _services.QueueDepth.IsOverloaded || awaitsTurn
             ? "The server has more audio than it can transcribe at once: yours is taken as fast as results come."
             : $"{_services.Options.MaxOutstandingSegments} segments of yours wait for their results: more audio is taken as they come.";
         await TellAsync(new Warning("slow_down", message));
@@ -267,6 +310,17 @@ internal sealed class SessionAudio : IDisposable
         _damageReportedAt = _services.Time.GetTimestamp();
         _damagedReported = damaged;
         await TellAsync(new Warning("audio_damaged", $"{damaged} parts of the audio so far were corrupt or missing and were concealed."));
+    }
+
+    /// <summary>Tells of each fault once.</summary>
+    private async ValueTask ReportFaultsAsync()
+    {
+        foreach (var (fault, code) in FaultCodes)
+        {
+            if ((_pipeline.Faults & ~_faultsReported).HasFlag(fault))
+                await TellAsync(new Warning(code, fault.Describe()));
+        }
+        _faultsReported = _pipeline.Faults;
     }
 
     private ValueTask TellAsync(ServerMessage message) => _outgoing.TellAsync(message, _ended);

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using Speech.Contracts;
+using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
 using Speech.Redis;
 
@@ -11,7 +12,7 @@ namespace Speech.Gateway.Sessions;
 /// and HTTP errors they cannot; only who does not speak WebSocket gets an HTTP error.
 /// </summary>
 internal sealed partial class SessionEndpoint(
-    SessionServices services, SessionRegistry registry, Handover handover, QueueDepthMonitor queue, IHostApplicationLifetime lifetime, ILogger<SessionEndpoint> logger)
+    SessionServices services, SessionRegistry registry, Arrivals arrivals, Handover handover, QueueDepthMonitor queue, IHostApplicationLifetime lifetime, ILogger<SessionEndpoint> logger)
 {
     public const string Protocol = "speech.v1";
 
@@ -25,6 +26,26 @@ internal sealed partial class SessionEndpoint(
             await AnswerInHttpAsync(context);
             return;
         }
+        var arrival = new Arrival(arrivals, LimitedParty.NameOf(context.Connection.RemoteIpAddress));
+        if (!arrival.IsLetIn)
+        {
+            Log.TurnedAway(logger, arrival.Address);
+            context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+            context.Response.Headers.RetryAfter = "5";
+            return;
+        }
+        try
+        {
+            await ServeAsync(context, arrival);
+        }
+        finally
+        {
+            arrival.End();
+        }
+    }
+
+    private async Task ServeAsync(HttpContext context, Arrival arrival)
+    {
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(Protocol) ? Protocol : null,
@@ -41,13 +62,16 @@ internal sealed partial class SessionEndpoint(
             await RefuseAsync(socket, CloseCode.InvalidMessage, problem, context.RequestAborted);
             return;
         }
-        await using var session = new ClientSession(services, handover, parameters, credentials, socket);
+        await using var session = new ClientSession(services, handover, parameters, credentials, context.Connection.RemoteIpAddress, socket);
         try
         {
             if (await AdmitAsync(session, context.RequestAborted) is { } refusal)
                 await session.RefuseAsync(refusal);
             else
+            {
+                arrival.End();
                 await session.RunAsync(lifetime.ApplicationStopping);
+            }
         }
         finally
         {
@@ -89,9 +113,29 @@ internal sealed partial class SessionEndpoint(
             new JsonObject { ["code"] = "upgrade_required", ["message"] = "this address speaks WebSocket only" }.ToJsonString(), context.RequestAborted);
     }
 
+    /// <summary>One connection that is neither a session yet nor refused.</summary>
+    private sealed class Arrival(Arrivals arrivals, string address)
+    {
+        private bool _isOver;
+
+        public string Address => address;
+
+        public bool IsLetIn { get; } = arrivals.TryBegin(address);
+
+        public void End()
+        {
+            if (!_isOver)
+                arrivals.End(address);
+            _isOver = true;
+        }
+    }
+
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Information, "A client was refused: {Code} {Reason}")]
         public static partial void Refused(ILogger logger, int code, string reason);
+
+        [LoggerMessage(2, LogLevel.Debug, "A connection from {Address} was turned away: too many of it are being opened")]
+        public static partial void TurnedAway(ILogger logger, string address);
     }
 }

@@ -1,4 +1,5 @@
 using Speech.Contracts;
+using Speech.Gateway.Limits;
 
 namespace Speech.Gateway.Sessions;
 
@@ -10,6 +11,7 @@ internal sealed class SessionRegistry(GatewayOptions options, TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ClientSession> _sessions = new(StringComparer.Ordinal);
+    private readonly Counts _parties = new();
 
     /// <summary>Counting those that only wait for Redis to take their last segments.</summary>
     public int Count
@@ -38,10 +40,11 @@ internal sealed class SessionRegistry(GatewayOptions options, TimeProvider time)
                 {
                     if (_sessions.Count >= options.MaxSessions)
                         return new Ending(CloseCode.AtCapacity, RetryHint.Append($"this server has its {options.MaxSessions} sessions", RetryAfter));
-                    if (!HasRoomFor(session))
-                        return new Ending(
-                            CloseCode.RateLimited, RetryHint.Append($"these credentials have their {options.MaxSessionsPerKey} sessions here", RetryAfter));
+                    if (_parties.Of(session.Party.Key) >= MostOf(session.Party))
+                        return new Ending(CloseCode.RateLimited, RetryHint.Append(
+                            $"{(session.Party.IsAddress ? "your address has its" : "these credentials have their")} {MostOf(session.Party)} sessions here", RetryAfter));
                     _sessions.Add(session.ClientId, session);
+                    _parties.Add(session.Party.Key);
                     return null;
                 }
             }
@@ -69,9 +72,8 @@ internal sealed class SessionRegistry(GatewayOptions options, TimeProvider time)
             session.Supersede(resumes);
     }
 
-    private bool HasRoomFor(ClientSession session) =>
-        session.Key is null || options.MaxSessionsPerKey == 0
-        || _sessions.Values.Count(present => present.Key == session.Key) < options.MaxSessionsPerKey;
+    private int MostOf(LimitedParty party) =>
+        (party.IsAddress ? options.MaxSessionsPerAddress : options.MaxSessionsPerKey) is > 0 and var most ? most : int.MaxValue;
 
     /// <summary>To be called before the session counts as completed.</summary>
     public void Leave(ClientSession session)
@@ -79,7 +81,10 @@ internal sealed class SessionRegistry(GatewayOptions options, TimeProvider time)
         lock (_gate)
         {
             if (_sessions.TryGetValue(session.ClientId, out var present) && present == session)
+            {
                 _sessions.Remove(session.ClientId);
+                _parties.Remove(session.Party.Key);
+            }
         }
     }
 }

@@ -1,3 +1,5 @@
+using Speech.Gateway.Admission;
+using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
 using Speech.Hosting;
@@ -18,7 +20,10 @@ internal sealed record SessionServices(
     RedisSubscriber Subscriber,
     QueueDepthMonitor QueueDepth,
     TranslatorPresence Translators,
+    ServedLanguages Languages,
+    PromptUse Prompts,
     SessionLimits Limits,
     HeldAudio Held,
+    QueueAdmission Admission,
     TimeProvider Time,
     ILoggerFactory LoggerFactory);

@@ -3,7 +3,9 @@ using Speech.Redis;
 
 namespace Speech.Gateway.Status;
 
-/// <summary>Looks once a second how deep the queue of audio jobs is, so that sessions need not ask for every segment.</summary>
+/// <summary>
+/// How deep the queue of audio jobs is, so that sessions need not ask for every segment: each write tells, and once a second a look does.
+/// </summary>
 internal sealed class QueueDepthMonitor(AudioJobQueue jobs, GatewayOptions options, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
@@ -12,20 +14,20 @@ internal sealed class QueueDepthMonitor(AudioJobQueue jobs, GatewayOptions optio
     // Of the last looks: about five seconds of them tell how fast the queue falls.
     private const double Smoothing = 0.2;
 
-    private long _depth = -1;
+    private volatile bool _isKnown;
     private double _fallPerSecond;
 
     /// <summary>How often it looks.</summary>
     public static TimeSpan Interval { get; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Segments that wait or are being worked on; null when Redis could not be asked.</summary>
-    public long? Depth => Volatile.Read(ref _depth) is >= 0 and var depth ? depth : null;
+    public long? Depth => _isKnown ? jobs.KnownDepth : null;
 
     /// <summary>The workers do not keep up: gateways have to hold back.</summary>
-    public bool IsOverloaded => Volatile.Read(ref _depth) > options.MaxQueueDepth;
+    public bool IsOverloaded => Depth >= options.MaxQueueDepth;
 
     /// <summary>Interims are the first to go: they stop when the queue is half full.</summary>
-    public bool HasRoomForInterims => Volatile.Read(ref _depth) <= options.MaxQueueDepth / 2;
+    public bool HasRoomForInterims => Depth is not { } depth || depth <= options.MaxQueueDepth / 2;
 
     /// <summary>When the queue will be short enough again if it goes on to fall as it did; with jitter, that not all come back at once.</summary>
     public TimeSpan RetryAfter
@@ -33,7 +35,7 @@ internal sealed class QueueDepthMonitor(AudioJobQueue jobs, GatewayOptions optio
         get
         {
             var fall = Volatile.Read(ref _fallPerSecond);
-            var excess = Volatile.Read(ref _depth) - options.MaxQueueDepth;
+            var excess = (Depth ?? 0) - options.MaxQueueDepth + 1;
             var seconds = fall * LongestWait.TotalSeconds <= excess ? LongestWait.TotalSeconds : Math.Max(excess / fall, ShortestWait.TotalSeconds);
             return TimeSpan.FromSeconds(seconds * (1 + Random.Shared.NextDouble() / 2));
         }
@@ -43,7 +45,8 @@ internal sealed class QueueDepthMonitor(AudioJobQueue jobs, GatewayOptions optio
     /// <exception cref="RedisException">Redis is not there.</exception>
     public async Task<bool> IsOverloadedNowAsync(CancellationToken cancellationToken)
     {
-        Volatile.Write(ref _depth, await jobs.DepthAsync(cancellationToken));
+        await jobs.DepthAsync(cancellationToken);
+        _isKnown = true;
         return IsOverloaded;
     }
 
@@ -67,7 +70,7 @@ internal sealed class QueueDepthMonitor(AudioJobQueue jobs, GatewayOptions optio
             catch (RedisException)
             {
                 // Its absence is logged and shown in /health by others; with nothing known, nobody is held back for the queue's sake.
-                Volatile.Write(ref _depth, -1);
+                _isKnown = false;
             }
         }
     }

@@ -8,13 +8,15 @@ namespace Speech.SttWorker;
 /// <summary>
 /// Reads interims while finals leave half of the slots free. An interim is worth something for INTERIM_TIMEOUT_MS, so it is acknowledged and
 /// deleted as soon as it is read, and from then on nobody minds if it is dropped: for being stale, for there being a later
-/// revision or a final of its segment, or for want of room.
+/// revision or a final of its segment, for want of room, or because its final will be another worker's, whose model serves its language.
 /// </summary>
 internal sealed partial class InterimReader(
     RedisClient redis,
     RedisOptions options,
     SpeechQueue queue,
+    Peers peers,
     HeldJobs held,
+    WorkerCapacity capacity,
     WorkerStreams streams,
     SpeechStatistics statistics,
     SttWorkerSettings settings,
@@ -44,8 +46,8 @@ internal sealed partial class InterimReader(
                 if (!prepared)
                     await redis.EnsureGroupAsync(stream.Key, stream.Group, cancellationToken);
                 prepared = true;
-                await held.WaitUntilAtMostAsync(settings.Worker.Slots / 2, cancellationToken);
-                await queue.Interims.WaitUntilAtMostAsync(queue.UnheldCapacity - 1, cancellationToken);
+                await held.WaitUntilAtMostAsync(capacity.Slots / 2, cancellationToken);
+                await queue.Interims.WaitUntilAtMostAsync(queue.InterimCapacity - 1, cancellationToken);
                 var entries = await connection.StreamReadGroupAsync(
                     stream.Key, stream.Group, settings.Worker.WorkerId, PageSize, Block, cancellationToken);
                 if (entries.Length > 0)
@@ -74,7 +76,8 @@ internal sealed partial class InterimReader(
         foreach (var entry in entries)
         {
             var left = settings.InterimTimeout - TimeSpan.FromMilliseconds(now - (long)entry.Id.Milliseconds);
-            if (left > TimeSpan.Zero && Read(entry, left) is { } job)
+            if (left > TimeSpan.Zero && Read(entry, left) is { } job
+                && (capacity.Serves(job) || await peers.FindAsync(job.Languages, cancellationToken) is null))
                 latest[(job.Audio.ClientId, job.Audio.Segment)] = job;
         }
 

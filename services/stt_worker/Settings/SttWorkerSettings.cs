@@ -8,11 +8,11 @@ namespace Speech.SttWorker;
 
 internal sealed record SttWorkerSettings
 {
-    /// <summary>
-    /// Among them MODEL_SIZE: a name of the catalogue, or the path or URL of a ggml file; and MAX_BATCH_SIZE: the most jobs decoded side
-    /// by side, and the most finals held at once.
-    /// </summary>
+    /// <summary>Among them MODEL_SIZE: a name of the catalogue, or the path or URL of a ggml file.</summary>
     public required WorkerSettings Worker { get; init; }
+
+    /// <summary>MAX_BATCH_SIZE: the most sequences decoded side by side.</summary>
+    public int Sequences { get; init; } = 8;
 
     /// <summary>AUDIO_CONTEXT: auto, full or a number of encoder positions.</summary>
     public AudioContext AudioContext { get; init; }
@@ -23,7 +23,7 @@ internal sealed record SttWorkerSettings
     /// <summary>TEMPERATURES: tried in turn until a transcript is neither repetitive nor improbable.</summary>
     public IReadOnlyList<double> Temperatures { get; init; } = [0];
 
-    /// <summary>BEAM_SIZE: beams at temperature 0; a job takes as many slots.</summary>
+    /// <summary>BEAM_SIZE: beams at temperature 0, each of which takes a sequence.</summary>
     public int BeamSize { get; init; } = 1;
 
     /// <summary>TRANSLATE_VIA: whisper or nllb.</summary>
@@ -34,13 +34,13 @@ internal sealed record SttWorkerSettings
 
     public static SttWorkerSettings From(EnvironmentSettings settings)
     {
-        var slots = settings.GetInt("MAX_BATCH_SIZE", 8, min: 1, max: 256);
+        var sequences = settings.GetInt("MAX_BATCH_SIZE", 8, min: 1, max: 256);
         var beams = settings.GetInt("BEAM_SIZE", 1, min: 1, max: 16);
-        if (beams > slots)
-            settings.Report($"BEAM_SIZE is {beams}, more than MAX_BATCH_SIZE ({slots}): each beam takes a slot");
+        WorkerSettings.CheckBatch(settings, "MAX_BATCH_SIZE", sequences, "BEAM_SIZE", beams);
         return new SttWorkerSettings
         {
-            Worker = WorkerSettings.From(settings, SpeechJobs.Role, settings.GetString("MODEL_SIZE", WhisperCatalog.BuiltIn), slots),
+            Worker = WorkerSettings.From(settings, SpeechJobs.Role, "MODEL_SIZE", settings.GetString("MODEL_SIZE", WhisperCatalog.BuiltIn)),
+            Sequences = sequences,
             AudioContext = ReadAudioContext(settings),
             InterimTimeout = settings.GetMilliseconds("INTERIM_TIMEOUT_MS", 2000, min: 100, max: 60_000),
             Temperatures = ReadTemperatures(settings),

@@ -8,6 +8,12 @@ internal abstract class SpeechJob(AudioJob audio, Delivery? delivery) : ModelJob
 {
     public AudioJob Audio { get; } = audio;
 
+    /// <summary>The one that the client says is spoken.</summary>
+    public override IReadOnlyList<string> Languages { get; } = audio.Language is { } language ? [language] : [];
+
+    /// <summary>The client has been told: <c>language_unsupported</c>.</summary>
+    public override bool IsDoneRegardless => true;
+
     public bool IsOfSameSegment(SpeechJob other) => Audio.Segment == other.Audio.Segment && ClientId == other.ClientId;
 }
 

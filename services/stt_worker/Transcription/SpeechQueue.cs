@@ -6,9 +6,10 @@ namespace Speech.SttWorker;
 /// What waits for the model. Finals come first; an interim is given out only while finals leave half of the slots free, and is dropped
 /// when it is stale, when a later revision of its segment comes, or when the segment's final does.
 /// </summary>
-internal sealed class SpeechQueue(WorkerSettings settings, TimeProvider time, SpeechStatistics statistics) : ModelQueue(settings, time)
+internal sealed class SpeechQueue(WorkerSettings settings, WorkerCapacity capacity, TimeProvider time, SpeechStatistics statistics)
+    : ModelQueue(settings, capacity, time)
 {
-    private readonly int _slots = settings.Slots;
+    private readonly WorkerCapacity _capacity = capacity;
     private readonly TimeProvider _time = time;
     private readonly List<InterimJob> _interims = [];
 
@@ -17,7 +18,8 @@ internal sealed class SpeechQueue(WorkerSettings settings, TimeProvider time, Sp
 
     public override int Unheld => Interims.Count;
 
-    public override int UnheldCapacity { get; } = Math.Max(1, settings.Slots / 2);
+    /// <summary>The most <see cref="Interims"/>: half of the slots.</summary>
+    public int InterimCapacity => Math.Max(1, _capacity.Slots / 2);
 
     protected override int WaitingCount => base.WaitingCount + _interims.Count;
 
@@ -36,7 +38,7 @@ internal sealed class SpeechQueue(WorkerSettings settings, TimeProvider time, Sp
         lock (Gate)
         {
             Drop(job.IsOfSameSegment);
-            if (IsClosed || Interims.Count >= UnheldCapacity || Waiting.Any(final => job.IsOfSameSegment((FinalJob)final)))
+            if (IsClosed || Interims.Count >= InterimCapacity || Waiting.Any(final => job.IsOfSameSegment((FinalJob)final)))
                 return false;
             _interims.Add(job);
             Interims.Enter();
@@ -72,7 +74,7 @@ internal sealed class SpeechQueue(WorkerSettings settings, TimeProvider time, Sp
     /// <summary>The next interim, if one waits and the finals leave room for it.</summary>
     private InterimJob? TakeInterim(int finalsInModel)
     {
-        if (finalsInModel > _slots / 2)
+        if (finalsInModel > _capacity.Slots / 2)
             return null;
         var now = _time.GetTimestamp();
         Drop(interim => interim.StaleAt <= now);

@@ -9,11 +9,11 @@ namespace Speech.SttWorker;
 
 /// <summary>
 /// A Whisper model with its device and its batch. With TRANSLATE_VIA=whisper, a segment that is wanted in English and was not spoken in it
-/// goes through the model a second time, in the same slot.
+/// goes through the model a second time, in the same place.
 /// </summary>
 internal sealed class WhisperTranscriber : IBatchedModel
 {
-    // Of a decoder step: one for each slot, and some for prompts.
+    // Of a decoder step, besides one for each sequence.
     private const int PromptRows = 32;
 
     private readonly SttWorkerSettings _settings;
@@ -30,12 +30,15 @@ internal sealed class WhisperTranscriber : IBatchedModel
         _settings = settings;
         _device = device;
         _model = model;
-        _engine = new WhisperEngine(model, settings.Worker.Slots);
+        _engine = new WhisperEngine(model, settings.Sequences);
+        Languages = model.Tokenizer.Languages;
     }
 
     public string Device => $"cpu {_device.Level.ToString().ToLowerInvariant()} x{_device.Threads}";
 
-    public int Slots => _engine.Slots / _settings.BeamSize;
+    public int Slots => _engine.Sequences / Options(language: null, prompt: null, words: false).Hypotheses;
+
+    public IReadOnlyList<string> Languages { get; }
 
     /// <summary>Loads the model and lets it transcribe a second of silence, so that the first job finds everything compiled and in memory.</summary>
     public static WhisperTranscriber Load(WhisperModelFile file, SttWorkerSettings settings)
@@ -43,7 +46,7 @@ internal sealed class WhisperTranscriber : IBatchedModel
         var device = new CpuDevice(settings.Threads);
         try
         {
-            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, settings.Worker.Slots + PromptRows);
+            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts, settings.Sequences + PromptRows);
             var transcriber = new WhisperTranscriber(settings, device, model);
             transcriber._engine.Transcribe([new TranscriptionRequest(new float[AudioJob.SampleRate]) { Options = transcriber.Options("en", prompt: null, words: false) }]);
             return transcriber;
@@ -58,7 +61,12 @@ internal sealed class WhisperTranscriber : IBatchedModel
     /// <summary>Whether TRANSLATE_VIA=whisper asks for what this model cannot do.</summary>
     public bool LacksTranslation => _settings.TranslateVia == TranslateVia.Whisper && !_model.Tokenizer.IsMultilingual;
 
-    public void Admit(ModelJob job) => Admit((SpeechJob)job, WhisperTask.Transcribe, ((SpeechJob)job).Audio.Language);
+    /// <summary>A language that the model does not know is not insisted on: it is found out, or English where the model knows no other.</summary>
+    public void Admit(ModelJob job)
+    {
+        var speech = (SpeechJob)job;
+        Admit(speech, WhisperTask.Transcribe, speech.Audio.Language is { } language && Languages.Contains(language) ? language : null);
+    }
 
     public void Step(ICollection<Finished> finished)
     {

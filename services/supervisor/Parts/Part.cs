@@ -6,7 +6,8 @@ namespace Speech.Supervisor.Parts;
 
 /// <summary>
 /// Keeps one process running: start, wait until ready, wait until it ends, wait a little, start again, until asked to stop. A process
-/// that fails to become ready the first time is not restarted: the whole start has failed, and <see cref="Ready"/> says why.
+/// that fails to become ready the first time is not restarted: the whole start has failed, and <see cref="Ready"/> says why. Nor is one that
+/// ends because of its settings, at any time: it would do so again.
 /// </summary>
 internal sealed class Part(PartSpec spec, RotatingLog log, ChildLauncher launcher, FleetSettings settings, StatusLog status, TimeProvider clock)
 {
@@ -38,6 +39,7 @@ internal sealed class Part(PartSpec spec, RotatingLog log, ChildLauncher launche
     /// <param name="winding">No more (re)starts: others are already being stopped.</param>
     /// <param name="stop">This part's turn to stop.</param>
     /// <param name="kill">Do not wait for it.</param>
+    /// <exception cref="SupervisorException">It was ready once and is not started again: what it was told cannot be.</exception>
     public async Task RunAsync(CancellationToken winding, CancellationToken stop, CancellationToken kill)
     {
         try
@@ -64,9 +66,8 @@ internal sealed class Part(PartSpec spec, RotatingLog log, ChildLauncher launche
         {
             return await RunOnceAsync(winding, stop, kill);
         }
-        catch (SupervisorException error)
+        catch (SupervisorException error) when (_ready.TrySetException(error))
         {
-            _ready.TrySetException(error);
             return null;
         }
         catch (Exception error) when (error is Win32Exception or IOException)
@@ -106,7 +107,7 @@ internal sealed class Part(PartSpec spec, RotatingLog log, ChildLauncher launche
         var exitCode = await child.Exited;
         var exit = endedItself ? $" ({Signal.DescribeExit(exitCode)})" : "";
         var message = $"{Name} {problem ?? "ended unexpectedly"}{exit}; {LastOutput()}";
-        if (!Ready.IsCompleted)
+        if (!Ready.IsCompleted || (endedItself && exitCode == ExitCodes.Settings))
             throw new SupervisorException(message);
         status.Write(message);
         return _backoff.Next(clock.GetElapsedTime(healthySince));

@@ -22,7 +22,8 @@ internal sealed class Stage(IReadOnlyList<Part> parts) : IDisposable
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
-        await Task.WhenAll(Runs);
+        // A part that gave up has said so already.
+        await Task.WhenAll(Runs).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public void Dispose() => _stop.Dispose();

@@ -13,6 +13,9 @@ internal sealed class TextJob(TranslationJob job, Delivery delivery) : ModelJob(
 
     /// <summary>By NLLB's codes.</summary>
     public string Target { get; } = TranslationLanguages.ToNllbCode(job.Language)!;
+
+    /// <summary>Both; none where there is nothing to translate.</summary>
+    public override IReadOnlyList<string> Languages => Source == Target || Job.Text.Length == 0 ? [] : [Source, Target];
 }
 
 /// <param name="Model">As in <see cref="Contracts.Translation.Model"/>.</param>

@@ -8,11 +8,11 @@ namespace Speech.TranslationWorker;
 
 internal sealed record TranslationWorkerSettings
 {
-    /// <summary>
-    /// Among them TRANSLATION_MODEL: a name or the folder of a model; and TRANSLATION_MAX_BATCH_SIZE: the most sentences translated side
-    /// by side, and the most jobs held at once.
-    /// </summary>
+    /// <summary>Among them TRANSLATION_MODEL: a name or the folder of a model.</summary>
     public required WorkerSettings Worker { get; init; }
+
+    /// <summary>TRANSLATION_MAX_BATCH_SIZE: the most sequences decoded side by side; a sentence takes one, or as many as there are beams.</summary>
+    public int Sequences { get; init; } = 16;
 
     /// <summary>USE_STUB_TRANSLATION: no model, and a text that says so.</summary>
     public bool UseStub { get; init; }
@@ -30,13 +30,16 @@ internal sealed record TranslationWorkerSettings
     {
         var isStub = settings.GetBool("USE_STUB_TRANSLATION", false);
         var model = settings.GetString("TRANSLATION_MODEL", TranslationCatalog.BuiltIn);
-        var slots = settings.GetInt("TRANSLATION_MAX_BATCH_SIZE", 16, min: 1, max: 256);
+        var sequences = settings.GetInt("TRANSLATION_MAX_BATCH_SIZE", 16, min: 1, max: 256);
+        var beams = settings.GetInt("TRANSLATION_BEAM_SIZE", 1, min: 1, max: TranslationOptions.MaximumBeams);
+        WorkerSettings.CheckBatch(settings, "TRANSLATION_MAX_BATCH_SIZE", sequences, "TRANSLATION_BEAM_SIZE", beams);
         return new TranslationWorkerSettings
         {
-            Worker = WorkerSettings.From(settings, TranslationJobs.Role, isStub ? "stub" : model, slots),
+            Worker = WorkerSettings.From(settings, TranslationJobs.Role, "TRANSLATION_MODEL", isStub ? "stub" : model),
+            Sequences = sequences,
             UseStub = isStub,
             Format = ReadFormat(settings),
-            BeamSize = settings.GetInt("TRANSLATION_BEAM_SIZE", 1, min: 1, max: TranslationOptions.MaximumBeams),
+            BeamSize = beams,
             Threads = settings.GetInt("THREADS", 0, min: 0, max: 1024),
         };
     }

@@ -1,3 +1,4 @@
+using Speech.Contracts;
 using Speech.Models.Nllb;
 using Speech.Tensors.Cpu;
 using Speech.Workers;
@@ -15,7 +16,7 @@ internal sealed class NllbTranslator : IBatchedModel
     // NLLB's own generation_config.json.
     private const int MaximumSourceTokens = 128;
 
-    // Of a decoder step, besides one for each slot.
+    // Of a decoder step, besides one for each sequence.
     private const int ExtraRows = 16;
 
     private readonly TranslationOptions _options;
@@ -27,19 +28,23 @@ internal sealed class NllbTranslator : IBatchedModel
     private readonly Dictionary<TranslationRequest, (TextInProgress Text, int Index)> _requests = new(ReferenceEqualityComparer.Instance);
     private readonly List<(TranslationRequest Request, TranslatedText Result)> _finished = [];
 
-    private NllbTranslator(TranslationWorkerSettings settings, CpuDevice device, NllbModel model, int states)
+    private NllbTranslator(TranslationWorkerSettings settings, CpuDevice device, NllbModel model)
     {
         _options = new TranslationOptions { BeamSize = settings.BeamSize };
         _device = device;
         _model = model;
-        _engine = new NllbEngine(model, states);
+        _engine = new NllbEngine(model, settings.Sequences);
         _maximumSourceTokens = Math.Min(MaximumSourceTokens, model.Config.MaximumPositions);
-        Slots = settings.Worker.Slots;
+        Languages = [.. TranslationLanguages.NllbCodes.Where(code => model.FindLanguage(code) is not null)];
+        Slots = _engine.Sequences / settings.BeamSize;
     }
 
     public string Device => $"cpu {_device.Level.ToString().ToLowerInvariant()} x{_device.Threads} {_model.Format.ToString().ToLowerInvariant()}";
 
+    /// <summary>Jobs of which each has at least one sentence in the batch.</summary>
     public int Slots { get; }
+
+    public IReadOnlyList<string> Languages { get; }
 
     /// <summary>Loads the model and lets it translate a word, so that the first job finds everything compiled and in memory.</summary>
     public static NllbTranslator Load(string folder, TranslationWorkerSettings settings)
@@ -47,10 +52,9 @@ internal sealed class NllbTranslator : IBatchedModel
         var device = new CpuDevice(settings.Threads);
         try
         {
-            var states = settings.Worker.Slots * settings.BeamSize;
-            var model = NllbModel.Load(folder, device, settings.Format, states + ExtraRows);
-            var languages = model.Tokenizer.Languages;
-            var translator = new NllbTranslator(settings, device, model, states);
+            var model = NllbModel.Load(folder, device, settings.Format, settings.Sequences + ExtraRows);
+            var languages = model.Languages;
+            var translator = new NllbTranslator(settings, device, model);
             translator._engine.Translate([model.Prepare("one", languages[0], languages[^1], translator._options)]);
             return translator;
         }
@@ -61,16 +65,10 @@ internal sealed class NllbTranslator : IBatchedModel
         }
     }
 
-    /// <exception cref="JobRefusedException">The model lacks one of the languages.</exception>
     public void Admit(ModelJob job)
     {
         var text = (TextJob)job;
-        foreach (var language in (string[])[text.Source, text.Target])
-        {
-            if (_model.Tokenizer.FindLanguage(language) is null)
-                throw new JobRefusedException("unsupported_language", $"the translation model does not know the language {language}");
-        }
-        _texts.Add(new TextInProgress(text, text.Source == text.Target ? [] : SentenceSplitter.Split(text.Job.Text, CountTokens, _maximumSourceTokens)));
+        _texts.Add(new TextInProgress(text, text.Languages.Count == 0 ? [] : SentenceSplitter.Split(text.Job.Text, CountTokens, _maximumSourceTokens)));
 
         int CountTokens(string piece) => _model.Tokenizer.Encode(piece, text.Source).Length;
     }
@@ -93,7 +91,7 @@ internal sealed class NllbTranslator : IBatchedModel
             if (!text.IsDone)
                 continue;
             _texts.RemoveAt(i);
-            finished.Add(new Translated(text.Job, text.Job.Source == text.Job.Target ? text.Job.Job.Text : text.Join()));
+            finished.Add(new Translated(text.Job, text.Job.Languages.Count == 0 ? text.Job.Job.Text : text.Join()));
         }
     }
 
@@ -124,7 +122,7 @@ internal sealed class NllbTranslator : IBatchedModel
 
     private void AdmitPieces()
     {
-        while (_engine.FreeSlots >= _options.BeamSize && _texts.Where(text => text.HasMore).MinBy(text => text.Active) is { } text)
+        while (_engine.FreeSequences >= _options.BeamSize && _texts.Where(text => text.HasMore).MinBy(text => text.Active) is { } text)
         {
             var (index, piece) = text.Begin();
             var request = _model.Prepare(piece, text.Job.Source, text.Job.Target, _options);

@@ -12,6 +12,8 @@ internal sealed class StubTranslator(int slots) : IBatchedModel
 
     public int Slots => slots;
 
+    public IReadOnlyList<string> Languages => TranslationLanguages.NllbCodes;
+
     public void Admit(ModelJob job) => _jobs.Add((TextJob)job);
 
     public void Step(ICollection<Finished> finished)

@@ -1,11 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using Speech.Audio.Ogg;
 using Speech.Audio.Pcm;
-using Speech.Audio.Resampling;
-using Speech.Audio.Streams;
-using Speech.Audio.Wav;
-using Speech.Audio.WebM;
 
 namespace Speech.Audio.Files;
 
@@ -17,6 +12,9 @@ public static class AudioFile
 {
     private const string Supported =
         "WAV, Ogg Opus, WebM with Opus and raw PCM (.raw, .pcm, .s16, .f32) can be read. Others can be converted: ffmpeg -i FILE -ac 1 -ar 16000 out.wav";
+
+    /// <summary>Enough for all but MP3 and AAC, which have no magic.</summary>
+    private const int MagicBytes = 12;
 
     private const int BlockBytes = 64 * 1024;
     private const int BlockSamples = 16 * 1024;
@@ -33,25 +31,9 @@ public static class AudioFile
     /// <param name="name">A file name for messages and, by its extension, for raw PCM.</param>
     public static AudioClip Load(Stream stream, string name, AudioFileOptions? options = null)
     {
-        options ??= new AudioFileOptions();
-        var start = new byte[AudioSignature.MaxBytes];
-        start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
-        var whole = new PrependedStream(start, stream);
         try
         {
-            if (AudioSignature.TryRecognise(start, framesInARow: RawFormat(name, options) is null ? 2 : 3, out var signature))
-            {
-                return signature.Container switch
-                {
-                    AudioContainer.Wav => LoadWav(whole, options),
-                    AudioContainer.OggOpus => LoadOggOpus(whole, options),
-                    AudioContainer.WebM => LoadWebM(whole, options),
-                    _ => throw new AudioFormatException($"This is {signature.Name}, which is not supported. {Supported}"),
-                };
-            }
-            return RawFormat(name, options) is { } format
-                ? LoadRaw(whole, format, options)
-                : throw new AudioFormatException($"{(start.Length == 0 ? "The file is empty" : "The format is not known")}. {Supported}");
+            return LoadAll(stream, name, options ?? new AudioFileOptions());
         }
         catch (AudioFormatException e)
         {
@@ -59,80 +41,41 @@ public static class AudioFile
         }
     }
 
-    private static AudioClip LoadWav(Stream stream, AudioFileOptions options)
+    private static AudioClip LoadAll(Stream stream, string name, AudioFileOptions options)
     {
-        var reader = WavReader.Open(stream);
-        var rate = reader.Format.SampleRate;
-        var samples = Samples(options);
-        using var resampler = rate == AudioRate.Model ? null : new Resampler(rate, AudioRate.Model);
-        var block = new float[BlockSamples];
-        while (reader.Read(block) is var read and > 0)
-        {
-            if (resampler is null)
-                samples.Limited.Write(block.AsSpan(0, read));
-            else
-                resampler.Process(block.AsSpan(0, read), samples.Limited);
-        }
-        resampler?.Flush(samples.Limited);
-        string[] warnings = reader.IsTruncated ? ["the file is truncated: it ends before its header says"] : [];
-        return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.Wav, rate, reader.Format.Channels, warnings);
-    }
-
-    private static AudioClip LoadOggOpus(Stream stream, AudioFileOptions options)
-    {
-        using var reader = new OggOpusReader();
-        var samples = Samples(options);
-        var block = new byte[BlockBytes];
-        while (stream.ReadAtLeast(block, block.Length, throwOnEndOfStream: false) is var read and > 0)
-            reader.Read(block.AsSpan(0, read), samples.Limited);
-        reader.Complete();
-        var head = reader.Head!.Value;
-        var warnings = new List<string>();
-        if (reader.CorruptPages > 0 || reader.SkippedBytes > 0)
-            warnings.Add($"{reader.SkippedBytes} bytes were no valid Ogg and were skipped");
-        if (reader.Gaps > 0)
-            warnings.Add($"pages are missing in {reader.Gaps} places");
-        if (reader.Jumps > 0)
-            warnings.Add($"its clock jumps by more than a minute in {reader.Jumps} places, and nothing stands there for what may be missing");
-        if (reader.CorruptPackets > 0)
-            warnings.Add($"{reader.CorruptPackets} Opus packets were corrupt and concealed");
-        return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.OggOpus, (int)head.InputSampleRate, head.Channels, warnings);
-    }
-
-    private static AudioClip LoadWebM(Stream stream, AudioFileOptions options)
-    {
-        using var reader = new WebMOpusReader();
-        var samples = Samples(options);
-        var block = new byte[BlockBytes];
-        while (stream.ReadAtLeast(block, block.Length, throwOnEndOfStream: false) is var read and > 0)
-            reader.Read(block.AsSpan(0, read), samples.Limited);
-        reader.Complete();
-        var head = reader.Head!.Value;
-        var warnings = new List<string>();
-        if (reader.Jumps > 0)
-            warnings.Add($"its clock jumps by more than a minute in {reader.Jumps} places, and nothing stands there for what may be missing");
-        if (reader.CorruptPackets > 0)
-            warnings.Add($"{reader.CorruptPackets} Opus packets were corrupt and concealed");
-        return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.WebM, (int)head.InputSampleRate, head.Channels, warnings);
-    }
-
-    private static AudioClip LoadRaw(Stream stream, SampleFormat format, AudioFileOptions options)
-    {
-        using var decoder = new PcmStreamDecoder(format, options.RawSampleRate, new AudioStreamLimits { MaxMessageSeconds = int.MaxValue });
-        var samples = Samples(options);
-        var block = new byte[BlockBytes];
-        while (stream.Read(block) is var read and > 0)
-            decoder.Decode(block.AsSpan(0, read), samples.Limited);
-        decoder.Complete(samples.Limited);
-        return new AudioClip(samples.All.WrittenSpan.ToArray(), AudioContainer.RawPcm, options.RawSampleRate, 1, []);
-    }
-
-    private static (ArrayBufferWriter<float> All, LimitedSampleWriter Limited) Samples(AudioFileOptions options)
-    {
-        var all = new ArrayBufferWriter<float>(BlockSamples);
+        using var reader = AudioReader.Open(stream, name, options);
+        var samples = new ArrayBufferWriter<float>(BlockSamples);
         var limit = (long)(options.MaxDuration.TotalSeconds * AudioRate.Model);
-        var limited = new LimitedSampleWriter(limit, string.Create(CultureInfo.InvariantCulture, $"The recording is longer than {options.MaxDuration}."));
-        return (all, limited.Over(all));
+        while (reader.Read(samples.GetSpan(BlockSamples)) is var read and > 0)
+        {
+            samples.Advance(read);
+            if (samples.WrittenCount > limit)
+                throw new AudioFormatException(string.Create(CultureInfo.InvariantCulture, $"The recording is longer than {options.MaxDuration}."));
+        }
+        return new AudioClip(samples.WrittenSpan.ToArray(), reader.Container, reader.SourceSampleRate, reader.SourceChannels, reader.Warnings);
+    }
+
+    internal static AudioSource OpenSource(Stream stream, string name, AudioFileOptions options)
+    {
+        var start = new byte[AudioSignature.MaxBytes];
+        var read = stream.ReadAtLeast(start.AsSpan(0, MagicBytes), MagicBytes, throwOnEndOfStream: false);
+        var format = RawFormat(name, options);
+        // A live stream of samples is not waited for; whatever else is no magic is nothing that can be read, only named.
+        if (!AudioSignature.TryRecognise(start.AsSpan(0, read), framesInARow: 2, out var signature) && format is null && read == MagicBytes)
+        {
+            read += stream.ReadAtLeast(start.AsSpan(read), start.Length - read, throwOnEndOfStream: false);
+            AudioSignature.TryRecognise(start.AsSpan(0, read), framesInARow: 2, out signature);
+        }
+        var whole = new PrependedStream(start.AsMemory(0, read), stream);
+        return signature switch
+        {
+            { Container: AudioContainer.Wav } => new WavSource(whole),
+            { Container: AudioContainer.OggOpus } => new OggOpusSource(whole),
+            { Container: AudioContainer.WebM } => new WebMOpusSource(whole),
+            not null => throw new AudioFormatException($"This is {signature.Name}, which is not supported. {Supported}"),
+            null when format is not null => new RawSource(whole, format.Value, options.RawSampleRate, options.RawChannels),
+            null => throw new AudioFormatException($"{(read == 0 ? "The file is empty" : "The format is not known")}. {Supported}"),
+        };
     }
 
     private static SampleFormat? RawFormat(string name, AudioFileOptions options) => options.RawFormat ?? Path.GetExtension(name).ToLowerInvariant() switch

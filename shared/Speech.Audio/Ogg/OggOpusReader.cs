@@ -1,5 +1,6 @@
 using System.Buffers;
 using Speech.Audio.Opus;
+using Speech.Audio.Streams;
 
 namespace Speech.Audio.Ogg;
 
@@ -41,6 +42,9 @@ public sealed class OggOpusReader : IDisposable
 
     public long DecodedPackets => _track.DecodedPackets;
 
+    /// <summary>What was found wrong with the audio so far, though it is heard.</summary>
+    public AudioFault Faults => _track.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None;
+
     /// <summary>Pages refused for their checksum.</summary>
     public long CorruptPages => _packets.CorruptPages;
 
@@ -52,6 +56,9 @@ public sealed class OggOpusReader : IDisposable
 
     /// <summary>Bytes that were no Ogg.</summary>
     public long SkippedBytes => _packets.SkippedBytes;
+
+    /// <summary>Whether the last Opus stream so far has come to the page that is marked as its end.</summary>
+    public bool HasEnded => _packets.HasEnded;
 
     /// <summary>Decodes what has arrived, in pieces of any size.</summary>
     /// <param name="output">Takes 16 kHz mono samples in [-1, 1].</param>

@@ -54,6 +54,9 @@ public sealed class OggPacketReader
     /// <summary>Times at which pages of the stream were missing, or packets were left unfinished.</summary>
     public long Gaps { get; private set; }
 
+    /// <summary>Whether the last page of the stream, marked as such, has come.</summary>
+    public bool HasEnded { get; private set; }
+
     /// <summary>Reads until a whole packet is there or the input is used up; see <see cref="OggPageReader.TryRead"/>.</summary>
     /// <exception cref="AudioFormatException">There is no Opus stream, but something else, or its beginning is missing.</exception>
     public bool TryRead(scoped ReadOnlySpan<byte> input, out int consumed, out OggPacket packet)
@@ -109,6 +112,7 @@ public sealed class OggPacketReader
             _assembling = false;
         }
         _page = page;
+        HasEnded = (page.Flags & OggPageFlags.EndOfStream) != 0;
         if (continues && !_assembling)
             SkipRestOfPacket();
     }

@@ -15,13 +15,19 @@ public enum OpusDecodeOutcome
 public readonly record struct OpusDecodeResult(int Samples, OpusDecodeOutcome Outcome, string? Fault);
 
 /// <summary>
-/// Opus packets to mono samples at 16 kHz (or another rate that Opus knows), by libopus. One per stream, not thread-safe.
+/// Opus packets to mono samples at 16 kHz (or another rate that Opus knows), by libopus. Stereo is decoded as such from its first packet on and
+/// mixed by a <see cref="ChannelMixer"/>: libopus's own mono would be silence where one channel is the other's inverse. One per stream, not thread-safe.
 /// A broken packet never throws: it is concealed for as long as the packet before it lasted, and counted.
 /// </summary>
 public sealed class OpusDecoder : IDisposable
 {
-    private readonly OpusDecoderHandle _decoder;
+    private OpusDecoderHandle _decoder;
     private int _lastSamples;
+    private short _gain;
+
+    // Once there was stereo: samples of both channels in turn.
+    private ChannelMixer? _mixer;
+    private float[] _stereo = [];
 
     /// <param name="sampleRate">8, 12, 16, 24 or 48 kHz; libopus decodes straight to it.</param>
     /// <exception cref="MissingNativeLibraryException">libopus is not installed.</exception>
@@ -38,6 +44,9 @@ public sealed class OpusDecoder : IDisposable
 
     /// <summary>120 ms: room for this many samples is enough for every packet.</summary>
     public int MaxSamples => SampleRate * 120 / 1000;
+
+    /// <summary>Whether the channels of stereo have cancelled each other for so long that somebody should know.</summary>
+    public bool HasCancelled => _mixer?.HasCancelled == true;
 
     public long DecodedPackets { get; private set; }
 
@@ -63,6 +72,8 @@ public sealed class OpusDecoder : IDisposable
             CorruptPackets++;
             return Conceal(pcm, fault);
         }
+        if (header.IsStereo && _mixer is null)
+            BecomeStereo();
         var samples = Call(packet, pcm[..header.SamplesAt(SampleRate)], useFec: false);
         if (samples < 0)
         {
@@ -71,7 +82,7 @@ public sealed class OpusDecoder : IDisposable
         }
         DecodedPackets++;
         _lastSamples = samples;
-        PcmConverter.Sanitize(pcm[..samples]);
+        Finish(pcm[..samples]);
         return new OpusDecodeResult(samples, OpusDecodeOutcome.Decoded, null);
     }
 
@@ -81,7 +92,7 @@ public sealed class OpusDecoder : IDisposable
     public int Conceal(Span<float> pcm)
     {
         var samples = LibOpus.Check(Call([], pcm, useFec: false), "concealing missing audio");
-        PcmConverter.Sanitize(pcm[..samples]);
+        Finish(pcm[..samples]);
         return samples;
     }
 
@@ -99,14 +110,18 @@ public sealed class OpusDecoder : IDisposable
         var samples = Call(next, pcm[.._lastSamples], useFec: true);
         if (samples < 0)
             return Conceal(pcm, fault: null);
-        PcmConverter.Sanitize(pcm[..samples]);
+        Finish(pcm[..samples]);
         return new OpusDecodeResult(samples, OpusDecodeOutcome.Concealed, null);
     }
 
     /// <summary>Forgets everything heard so far, as if newly made; the counts stay.</summary>
     /// <param name="gain">Amplification in 1/256 dB, as in an OpusHead (RFC 7845).</param>
-    public void Reset(short gain = 0)
+    /// <param name="channels">2 where stereo is announced; where it comes unannounced, its first packet begins without knowing the one before.</param>
+    public void Reset(short gain = 0, int channels = 1)
     {
+        _gain = gain;
+        if (channels == 2 && _mixer is null)
+            BecomeStereo();
         LibOpus.Check(LibOpus.ControlDecoder(_decoder, LibOpus.ResetState, 0), "OPUS_RESET_STATE");
         LibOpus.Check(LibOpus.ControlDecoder(_decoder, LibOpus.SetGain, gain), "OPUS_SET_GAIN");
         _lastSamples = SampleRate / 50;
@@ -117,15 +132,35 @@ public sealed class OpusDecoder : IDisposable
     private OpusDecodeResult Conceal(Span<float> pcm, string? fault)
     {
         var samples = LibOpus.Check(Call([], pcm[.._lastSamples], useFec: false), "concealing a lost packet");
-        PcmConverter.Sanitize(pcm[..samples]);
+        Finish(pcm[..samples]);
         return new OpusDecodeResult(samples, OpusDecodeOutcome.Concealed, fault);
+    }
+
+    private void BecomeStereo()
+    {
+        _decoder.Dispose();
+        _decoder = new OpusDecoderHandle(SampleRate, channels: 2);
+        LibOpus.Check(LibOpus.ControlDecoder(_decoder, LibOpus.SetGain, _gain), "OPUS_SET_GAIN");
+        _mixer = new ChannelMixer(2, SampleRate);
+        _stereo = new float[2 * MaxSamples];
+    }
+
+    /// <summary>Samples that have been decoded, to [-1, 1]; of stereo they lie beside.</summary>
+    private void Finish(Span<float> pcm)
+    {
+        if (_mixer is not null)
+        {
+            _mixer.Mix(_stereo.AsSpan(0, 2 * pcm.Length));
+            _stereo.AsSpan(0, pcm.Length).CopyTo(pcm);
+        }
+        PcmConverter.Sanitize(pcm);
     }
 
     private unsafe int Call(ReadOnlySpan<byte> packet, Span<float> pcm, bool useFec)
     {
         // An empty span is pinned as null, which is how libopus is told of a lost packet.
         fixed (byte* data = packet)
-        fixed (float* samples = pcm)
+        fixed (float* samples = _mixer is null ? pcm : _stereo)
             return LibOpus.Decode(_decoder, data, packet.Length, samples, pcm.Length, useFec ? 1 : 0);
     }
 }

@@ -30,6 +30,9 @@ internal sealed class OpusTrack : IDisposable
     /// <summary>Packets that were not valid Opus and were concealed.</summary>
     public long CorruptPackets => _decoder.CorruptPackets + _earlierCorrupt + (_surround?.CorruptPackets ?? 0);
 
+    /// <inheritdoc cref="OpusDecoder.HasCancelled"/>
+    public bool HasCancelled => _decoder.HasCancelled;
+
     public void Begin(OpusHead head)
     {
         Head = head;
@@ -37,7 +40,7 @@ internal sealed class OpusTrack : IDisposable
         _earlierCorrupt += _surround?.CorruptPackets ?? 0;
         _surround?.Dispose();
         _surround = head.Mapping is { IsPlain: false } mapping ? new OpusSurroundDecoder(mapping, head.Gain) : null;
-        _decoder.Reset(head.Gain);
+        _decoder.Reset(head.Gain, head.Channels);
         _skip = (head.PreSkip48k + SamplesPer48k / 2) / SamplesPer48k;
     }
 

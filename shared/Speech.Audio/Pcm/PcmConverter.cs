@@ -10,7 +10,8 @@ public static class PcmConverter
 {
     /// <summary>Converts whole samples. NaN and infinities become 0, and floats are clamped to [-1, 1].</summary>
     /// <param name="bytes">Exactly <c>samples.Length * format.BytesPerSample()</c> bytes.</param>
-    public static void ToFloat(SampleFormat format, ReadOnlySpan<byte> bytes, Span<float> samples)
+    /// <param name="scale">What is known of the scale of the stream's floats, for formats of floats; null: they are what they should be.</param>
+    public static void ToFloat(SampleFormat format, ReadOnlySpan<byte> bytes, Span<float> samples, FloatScale? scale = null)
     {
         if (bytes.Length != samples.Length * format.BytesPerSample())
             throw new ArgumentException($"{bytes.Length} bytes are not {samples.Length} samples of {format}.", nameof(bytes));
@@ -36,11 +37,12 @@ public static class PcmConverter
                 bytes.CopyTo(MemoryMarshal.AsBytes(samples));
                 if (!BitConverter.IsLittleEndian)
                     BinaryPrimitives.ReverseEndianness(MemoryMarshal.Cast<float, int>(samples), MemoryMarshal.Cast<float, int>(samples));
-                Sanitize(samples);
+                ApplyScale(samples, scale);
                 break;
             case SampleFormat.F64:
                 for (var i = 0; i < samples.Length; i++)
-                    samples[i] = Sane((float)BinaryPrimitives.ReadDoubleLittleEndian(bytes[(8 * i)..]));
+                    samples[i] = (float)BinaryPrimitives.ReadDoubleLittleEndian(bytes[(8 * i)..]);
+                ApplyScale(samples, scale);
                 break;
             case SampleFormat.MuLaw:
                 G711.MuLawToFloat(bytes, samples);
@@ -65,28 +67,19 @@ public static class PcmConverter
             x = Sane(x);
     }
 
-    /// <summary>The mean of the channels, in place: frames of <paramref name="channels"/> samples become one sample each.</summary>
-    /// <returns>The number of frames, at the front of <paramref name="interleaved"/>.</returns>
-    public static int MixDown(Span<float> interleaved, int channels)
-    {
-        var frames = interleaved.Length / channels;
-        if (channels == 1)
-            return frames;
-        for (var frame = 0; frame < frames; frame++)
-        {
-            var sum = 0f;
-            foreach (var sample in interleaved.Slice(frame * channels, channels))
-                sum += sample;
-            interleaved[frame] = sum / channels;
-        }
-        return frames;
-    }
-
     /// <summary>To signed 16 bit, rounded, clipped.</summary>
     public static void ToInt16(ReadOnlySpan<float> samples, Span<short> pcm)
     {
         for (var i = 0; i < samples.Length; i++)
             pcm[i] = (short)Math.Clamp(MathF.Round(Sane(samples[i]) * 32768f), short.MinValue, short.MaxValue);
+    }
+
+    private static void ApplyScale(Span<float> samples, FloatScale? scale)
+    {
+        if (scale is null)
+            Sanitize(samples);
+        else
+            scale.Apply(samples);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -17,6 +17,9 @@ public interface IAudioStreamDecoder : IDisposable
     /// <summary>Audio that could not be decoded and was concealed or passed over: corrupt packets, pages with wrong checksums, gaps.</summary>
     long DamagedParts { get; }
 
+    /// <summary>What was found wrong with the audio so far, though it is heard.</summary>
+    AudioFault Faults => AudioFault.None;
+
     /// <summary>Decodes one message.</summary>
     /// <param name="output">Takes samples in [-1, 1].</param>
     /// <exception cref="AudioFormatException">
@@ -32,9 +35,10 @@ public interface IAudioStreamDecoder : IDisposable
 public static class AudioStreamDecoder
 {
     /// <param name="sampleRate">Hz of PCM, 1 kHz to 384 kHz; Opus needs none and ignores it.</param>
-    /// <exception cref="AudioFormatException">The sample rate is out of range.</exception>
+    /// <param name="channels">Of PCM, 1 to 8, their samples one after another; Opus needs none and ignores it.</param>
+    /// <exception cref="AudioFormatException">The sample rate or the number of channels is out of range.</exception>
     /// <exception cref="MissingNativeLibraryException">libopus or libsoxr is needed and not installed.</exception>
-    public static IAudioStreamDecoder Create(AudioCodec codec, int sampleRate = AudioRate.Model, AudioStreamLimits? limits = null)
+    public static IAudioStreamDecoder Create(AudioCodec codec, int sampleRate = AudioRate.Model, AudioStreamLimits? limits = null, int channels = 1)
     {
         limits ??= new AudioStreamLimits();
         return codec switch
@@ -42,10 +46,10 @@ public static class AudioStreamDecoder
             AudioCodec.Opus => new OpusStreamDecoder(limits),
             AudioCodec.OggOpus => new OggOpusStreamDecoder(limits),
             AudioCodec.WebMOpus => new WebMOpusStreamDecoder(limits),
-            AudioCodec.PcmS16Le => new PcmStreamDecoder(Pcm.SampleFormat.S16, sampleRate, limits),
-            AudioCodec.PcmF32Le => new PcmStreamDecoder(Pcm.SampleFormat.F32, sampleRate, limits),
-            AudioCodec.MuLaw => new PcmStreamDecoder(Pcm.SampleFormat.MuLaw, sampleRate, limits),
-            AudioCodec.ALaw => new PcmStreamDecoder(Pcm.SampleFormat.ALaw, sampleRate, limits),
+            AudioCodec.PcmS16Le => new PcmStreamDecoder(Pcm.SampleFormat.S16, sampleRate, limits, channels),
+            AudioCodec.PcmF32Le => new PcmStreamDecoder(Pcm.SampleFormat.F32, sampleRate, limits, channels),
+            AudioCodec.MuLaw => new PcmStreamDecoder(Pcm.SampleFormat.MuLaw, sampleRate, limits, channels),
+            AudioCodec.ALaw => new PcmStreamDecoder(Pcm.SampleFormat.ALaw, sampleRate, limits, channels),
             _ => throw new ArgumentOutOfRangeException(nameof(codec), codec, null),
         };
     }

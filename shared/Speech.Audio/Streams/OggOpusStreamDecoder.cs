@@ -11,6 +11,8 @@ internal sealed class OggOpusStreamDecoder(AudioStreamLimits limits) : IAudioStr
 
     public long DamagedParts => _reader.CorruptPackets + _reader.CorruptPages + _reader.Gaps + _reader.Jumps;
 
+    public AudioFault Faults => _reader.Faults;
+
     public void Decode(ReadOnlySpan<byte> message, IBufferWriter<float> output)
     {
         AudioStreamDecoder.RequireLength(message, limits.MaxMessageBytes);

@@ -18,6 +18,8 @@ internal sealed class OpusStreamDecoder(AudioStreamLimits limits) : IAudioStream
 
     public long DamagedParts => _decoder.CorruptPackets;
 
+    public AudioFault Faults => _decoder.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None;
+
     public void Decode(ReadOnlySpan<byte> message, IBufferWriter<float> output)
     {
         AudioStreamDecoder.RequireLength(message, limits.MaxMessageBytes);

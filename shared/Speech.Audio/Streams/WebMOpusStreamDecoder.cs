@@ -11,6 +11,8 @@ internal sealed class WebMOpusStreamDecoder(AudioStreamLimits limits) : IAudioSt
 
     public long DamagedParts => _reader.CorruptPackets + _reader.Jumps;
 
+    public AudioFault Faults => _reader.Faults;
+
     public void Decode(ReadOnlySpan<byte> message, IBufferWriter<float> output)
     {
         AudioStreamDecoder.RequireLength(message, limits.MaxMessageBytes);

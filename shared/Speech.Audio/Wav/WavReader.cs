@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using Speech.Audio.Pcm;
+using Speech.Audio.Streams;
 
 namespace Speech.Audio.Wav;
 
 /// <summary>
-/// Reads a WAV file as mono samples (the mean of its channels) at its own rate. A WAV file is a RIFF chunk holding chunks
+/// Reads a WAV file as mono samples (its channels mixed by <see cref="ChannelMixer"/>) at its own rate. A WAV file is a RIFF chunk holding chunks
 /// (four letters, 32-bit length, data, a pad byte after odd lengths), of which <c>fmt </c> and <c>data</c> matter;
 /// others are passed over. RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088) are the same for more than 4 GB: lengths are 0xFFFFFFFF, and a chunk
 /// <c>ds64</c> in front has them in 64 bits. Writers that cannot seek leave a length that stands for none (0, 0xFFFFFFFF, or about 2 GB): then the
@@ -26,12 +27,15 @@ public sealed class WavReader
 
     private readonly Stream _stream;
     private readonly long _dataBytes;
+    private readonly ChannelMixer _mixer;
+    private readonly FloatScale _scale = new();
     private long _readBytes;
 
     private WavReader(Stream stream, WavFormat format, long? dataBytes)
     {
         _stream = stream;
         Format = format;
+        _mixer = new ChannelMixer(format.Channels, format.SampleRate);
         _dataBytes = dataBytes ?? long.MaxValue;
         Frames = dataBytes / format.FrameBytes;
     }
@@ -43,6 +47,10 @@ public sealed class WavReader
 
     /// <summary>The file ended before the header's length, or in the middle of a sample.</summary>
     public bool IsTruncated { get; private set; }
+
+    /// <summary>What was found wrong with the samples so far.</summary>
+    public AudioFault Faults =>
+        (_mixer.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None) | (_scale.IsInteger ? AudioFault.IntegerScale : AudioFault.None);
 
     // {xxxx0000-0000-0010-8000-00AA00389B71} and {xxxx0000-0721-11D3-8644-C8C1CA000000}, from the third byte on.
     private static ReadOnlySpan<byte> OldTags => [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
@@ -84,7 +92,7 @@ public sealed class WavReader
         throw new AudioFormatException(format is null ? "The WAV file has no format chunk." : "The WAV file has no data chunk.");
     }
 
-    /// <summary>Reads the next samples.</summary>
+    /// <summary>Reads the next samples; of a live stream as soon as there are any.</summary>
     /// <returns>How many; 0 at the end.</returns>
     public int Read(Span<float> mono)
     {
@@ -96,24 +104,23 @@ public sealed class WavReader
         var samples = ArrayPool<float>.Shared.Rent(blockFrames * channels);
         try
         {
-            var written = 0;
-            while (written < mono.Length)
+            var wanted = (int)Math.Min((long)Math.Min(blockFrames, mono.Length) * Format.FrameBytes, _dataBytes - _readBytes);
+            var read = _stream.ReadAtLeast(bytes.AsSpan(0, wanted), Math.Min(wanted, Format.FrameBytes), throwOnEndOfStream: false);
+            if (read % Format.FrameBytes is var begun and > 0)
             {
-                var wanted = (int)Math.Min((long)Math.Min(blockFrames, mono.Length - written) * Format.FrameBytes, _dataBytes - _readBytes);
-                var read = _stream.ReadAtLeast(bytes.AsSpan(0, wanted), wanted, throwOnEndOfStream: false);
-                _readBytes += read;
-                // The end of the file where the header promised more, or anywhere inside a frame.
-                IsTruncated |= (read < wanted && _dataBytes != long.MaxValue) || read % Format.FrameBytes != 0;
-                var frames = read / Format.FrameBytes;
-                var block = samples.AsSpan(0, frames * channels);
-                PcmConverter.ToFloat(Format.Samples, bytes.AsSpan(0, block.Length * bytesPerSample), block);
-                PcmConverter.MixDown(block, channels);
-                block[..frames].CopyTo(mono[written..]);
-                written += frames;
-                if (frames == 0 || read < wanted)
-                    break;
+                var rest = Math.Min(Format.FrameBytes - begun, wanted - read);
+                read += _stream.ReadAtLeast(bytes.AsSpan(read, rest), rest, throwOnEndOfStream: false);
             }
-            return written;
+            _readBytes += read;
+            var frames = read / Format.FrameBytes;
+
+            // The end of the file where the header promised more, or anywhere inside a frame.
+            IsTruncated |= (frames == 0 && wanted > 0 && _dataBytes != long.MaxValue) || read % Format.FrameBytes != 0;
+            var block = samples.AsSpan(0, frames * channels);
+            PcmConverter.ToFloat(Format.Samples, bytes.AsSpan(0, block.Length * bytesPerSample), block, _scale);
+            _mixer.Mix(block);
+            block[..frames].CopyTo(mono);
+            return frames;
         }
         finally
         {

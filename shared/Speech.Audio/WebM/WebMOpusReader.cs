@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Speech.Audio.Ogg;
 using Speech.Audio.Opus;
+using Speech.Audio.Streams;
 
 namespace Speech.Audio.WebM;
 
@@ -45,6 +46,9 @@ public sealed class WebMOpusReader : IDisposable
     public long CorruptPackets => _track.CorruptPackets + _damagedBlocks + _elements.TooLong;
 
     public long DecodedPackets => _track.DecodedPackets;
+
+    /// <summary>What was found wrong with the audio so far, though it is heard.</summary>
+    public AudioFault Faults => _track.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None;
 
     /// <summary>Places where the clock is ahead by more than a minute; nothing stands there for what may be missing.</summary>
     public long Jumps => _timeline.Jumps;

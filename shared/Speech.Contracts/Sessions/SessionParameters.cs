@@ -11,6 +11,7 @@ public sealed record SessionParameters
 {
     public const int MinSampleRate = 8000;
     public const int MaxSampleRate = 192_000;
+    public const int MaxChannels = 8;
 
     /// <summary>Hz of <c>mulaw</c> and <c>alaw</c> where nothing else is said.</summary>
     public const int G711SampleRate = 8000;
@@ -35,6 +36,9 @@ public sealed record SessionParameters
 
     /// <summary><c>sample_rate</c>: Hz of the client's PCM; null for the others, which carry their own.</summary>
     public int? SampleRate { get; init; }
+
+    /// <summary><c>channels</c>: of the client's PCM, its samples one after another, 1 (default) to 8; they are mixed. The others carry their own.</summary>
+    public int Channels { get; init; } = 1;
 
     /// <summary><c>interim</c>: send partial results while a segment goes on.</summary>
     public bool Interim { get; init; }
@@ -93,7 +97,7 @@ public sealed record SessionParameters
         problem =
             !Contracts.ClientId.IsValid(parsed.ClientId) ? $"client_id must be {Contracts.ClientId.Rule}"
             : ParseLanguage(given, ref parsed) ?? ParsePrompt(given, ref parsed) ?? ParseTranslate(given, ref parsed)
-                ?? ParseCodec(given, ref parsed) ?? ParseFormat(given, ref parsed) ?? ParseSwitches(given, ref parsed) ?? ParseResumeFrom(given, ref parsed);
+                ?? ParseCodec(given, ref parsed) ?? ParseChannels(given, ref parsed) ?? ParseFormat(given, ref parsed) ?? ParseSwitches(given, ref parsed) ?? ParseResumeFrom(given, ref parsed);
         parameters = problem is null ? parsed : null;
         return problem is null;
     }
@@ -115,6 +119,8 @@ public sealed record SessionParameters
             query.Add($"translate={Uri.EscapeDataString(string.Join(',', Translate))}");
         if (SampleRate is not null)
             query.Add(string.Create(CultureInfo.InvariantCulture, $"sample_rate={SampleRate}"));
+        if (Channels != 1)
+            query.Add(string.Create(CultureInfo.InvariantCulture, $"channels={Channels}"));
         if (Interim)
             query.Add("interim=true");
         if (Words)
@@ -129,7 +135,7 @@ public sealed record SessionParameters
 
     private static readonly string[] Names =
     [
-        "client_id", "language", "prompt", "translate", "codec", "sample_rate", "interim", "words", "format", "resume_from",
+        "client_id", "language", "prompt", "translate", "codec", "sample_rate", "channels", "interim", "words", "format", "resume_from",
     ];
 
     private static string? ParseLanguage(Dictionary<string, string> given, ref SessionParameters parsed)
@@ -193,6 +199,17 @@ public sealed record SessionParameters
             return $"sample_rate is '{Shorten(text)}', allowed are {allowed}";
         if (codec.Value.IsPcm())
             parsed = parsed with { SampleRate = rate };
+        return null;
+    }
+
+    private static string? ParseChannels(Dictionary<string, string> given, ref SessionParameters parsed)
+    {
+        if (!given.TryGetValue("channels", out var text))
+            return null;
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var channels) || channels is < 1 or > MaxChannels)
+            return $"channels is '{Shorten(text)}', allowed are 1..{MaxChannels}";
+        if (parsed.Codec.IsPcm())
+            parsed = parsed with { Channels = channels };
         return null;
     }
 

@@ -23,7 +23,7 @@ public static class HealthExtensions
     /// <c>GET /health</c>: {"status": "ok" | "starting" | "degraded", "service", "version", "uptime_seconds", then each part by its
     /// name}. 200 when all is ok, otherwise 503.
     /// </summary>
-    public static void MapHealth(this WebApplication app) => app.MapGet("/health", RespondAsync);
+    public static void MapHealth(this WebApplication app) => app.MapReading("/health", RespondAsync);
 
     private static async Task RespondAsync(HttpContext context)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
@@ -11,6 +12,10 @@ namespace Speech.Hosting;
 public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimeProvider time, ILogger<AudioJobQueue> logger)
 {
     private readonly JobRetry _retry = new(time, logger);
+    private readonly ConcurrentDictionary<RedisShard, long> _depths = [];
+
+    /// <summary>Whole segments that wait or are being worked on, in all shards, as each was last seen from here, by a look or a write; null: never.</summary>
+    public long? KnownDepth => _depths.IsEmpty ? null : _depths.Values.Sum();
 
     /// <summary>
     /// Queues a whole segment, once (see enqueue.lua), waiting as long as Redis is away. When it returns, the segment's transcript
@@ -21,11 +26,11 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
     /// <param name="lastSeq">The last seq that the gateway has seen for the client: numbers go on from it should Redis have lost the session.</param>
     /// <param name="cancellationToken">Ends the waiting; the segment may then have been queued or not.</param>
     public Task<EnqueueResult> EnqueueAsync(AudioJob job, double committedSeconds, long lastSeq, CancellationToken cancellationToken) =>
-        EnqueueAsync(job, new SessionProgress(committedSeconds, default), lastSeq, owner: "", cancellationToken);
+        EnqueueAsync(job, new SessionProgress(committedSeconds, default), lastSeq, owner: "", most: 0, cancellationToken);
 
     /// <summary>The same for who has the client: nothing is queued unless it still has.</summary>
     internal async Task<EnqueueResult> EnqueueAsync(
-        AudioJob job, SessionProgress progress, long lastSeq, string owner, CancellationToken cancellationToken)
+        AudioJob job, SessionProgress progress, long lastSeq, string owner, int most, CancellationToken cancellationToken)
     {
         if (job.Kind != AudioJobKind.Final)
             throw new ArgumentException("Only whole segments are queued here.", nameof(job));
@@ -42,17 +47,23 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
             lastSeq,
             owner,
             progress.State,
+            most,
             .. EntryOf(job),
         ];
         var reply = await _retry.EvalAsync(redis, JobScripts.Enqueue, keys, arguments, cancellationToken);
         if (reply.Kind != RespKind.Integer)
         {
+            _depths[shard] = reply[1].AsInt64();
             JobInstruments.SegmentAccepted();
             return EnqueueResult.Added;
         }
-        return reply.AsInt64() == 0 ? EnqueueResult.AlreadyQueued
-            : reply.AsInt64() == -2 ? EnqueueResult.SessionLost
-            : EnqueueResult.OutOfOrder;
+        return reply.AsInt64() switch
+        {
+            0 => EnqueueResult.AlreadyQueued,
+            -2 => EnqueueResult.SessionLost,
+            -3 => EnqueueResult.NoRoom,
+            _ => EnqueueResult.OutOfOrder,
+        };
     }
 
     /// <summary>
@@ -68,7 +79,12 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
     }
 
     /// <summary>Whole segments that wait or are being worked on.</summary>
-    public Task<long> DepthAsync(CancellationToken cancellationToken) => LengthAsync(RedisKeys.AudioJobs, cancellationToken);
+    public async Task<long> DepthAsync(CancellationToken cancellationToken) =>
+        (await Task.WhenAll(options.Shards.All.Select(shard => DepthAsync(shard, cancellationToken)))).Sum();
+
+    /// <summary>The same, of one shard.</summary>
+    public async Task<long> DepthAsync(RedisShard shard, CancellationToken cancellationToken) =>
+        _depths[shard] = await redis.StreamLengthAsync(shard.Stream(RedisKeys.AudioJobs), cancellationToken);
 
     /// <summary>Entries of a stream, in all shards together.</summary>
     public async Task<long> LengthAsync(string stream, CancellationToken cancellationToken) =>

@@ -15,4 +15,7 @@ public enum EnqueueResult
 
     /// <summary>Redis knows nothing any more of a client that the caller has.</summary>
     SessionLost,
+
+    /// <summary>The stream has as many entries as the caller allows; nothing was changed.</summary>
+    NoRoom,
 }

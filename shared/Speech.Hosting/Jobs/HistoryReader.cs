@@ -19,18 +19,20 @@ public sealed partial class HistoryReader(RedisClient redis, JobOptions options,
     {
         ArgumentOutOfRangeException.ThrowIfNegative(seq);
         var key = options.Shards.Of(clientId).History(clientId);
-        StreamEntry[] page;
-        do
+        var from = new StreamId((ulong)seq + 1, 0);
+        while (true)
         {
-            page = await redis.StreamRangeAsync(key, new StreamId((ulong)seq + 1, 0), to: null, PageSize, cancellationToken);
+            var page = await redis.StreamRangeAsync(key, from, to: null, PageSize, cancellationToken);
             foreach (var entry in page)
             {
                 seq = (long)Math.Min(entry.Id.Milliseconds, long.MaxValue);
                 if (Read(key, entry, seq) is { } result)
                     yield return new ResultEnvelope(seq, result);
             }
+            if (page.Length < PageSize || page[^1].Id == StreamId.Max)
+                yield break;
+            from = page[^1].Id.Next();
         }
-        while (page.Length == PageSize);
     }
 
     private SegmentResult? Read(string key, StreamEntry entry, long seq)

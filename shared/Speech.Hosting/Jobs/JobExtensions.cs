@@ -9,8 +9,8 @@ public static class JobExtensions
 {
     /// <summary>
     /// Adds Redis (<see cref="RedisExtensions.AddRedis"/>) and, as singletons, <see cref="AudioJobQueue"/>,
-    /// <see cref="SessionStore"/>, <see cref="SessionHolds"/>, <see cref="HistoryReader"/>, <see cref="JobCompletion"/> and
-    /// <see cref="LostJobs"/>.
+    /// <see cref="SessionStore"/>, <see cref="SessionHolds"/>, <see cref="HistoryReader"/>, <see cref="JobCompletion"/>,
+    /// <see cref="LostJobs"/> and <see cref="LiveWorkers"/>.
     /// </summary>
     public static void AddJobs(this WebApplicationBuilder builder)
     {
@@ -28,6 +28,7 @@ public static class JobExtensions
         builder.Services.AddSingleton<HistoryReader>();
         builder.Services.AddSingleton<JobCompletion>();
         builder.Services.AddSingleton<LostJobs>();
+        builder.Services.AddSingleton<LiveWorkers>();
         builder.Services.AddSingleton<RedisFigures>();
         builder.Services.AddInstruments(RedisFigures.AddTo);
         builder.Services.AddInstruments((_, _) => JobInstruments.BeginAtZero());

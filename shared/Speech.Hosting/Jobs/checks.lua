@@ -7,7 +7,9 @@
 
 local MOST_SEQ = 9e15 -- below 2^53: up to there Lua's numbers are exact
 local MOST_SEGMENTS = 2147483647
+local MOST_SEGMENTS_AT_OPENING = 2000000000 -- from there on a connection has room for more than it can send
 local MOST_OUTSTANDING = 100000
+local MOST_FIELDS_OF_SESSION = 1000000
 local MOST_LIFE = 2592000 -- seconds
 local LAST_ID = '18446744073709551615-18446744073709551615'
 local SHORT_LIFE = 60 -- seconds, of a session without a single segment
@@ -27,19 +29,23 @@ local function whole(text, most)
   return number and number <= most and number or nil
 end
 
--- Seconds of audio; nil when the text is none (as to nan, no comparison holds).
+-- Seconds of audio; nil when the text is none (as to nan, no comparison holds). Only what .NET reads, too: Lua knows 0x10.
 local function seconds(text)
-  local number = tonumber(text)
+  local number = type(text) == 'string' and string.find(text, '^%d+%.?%d*[eE]?[+-]?%d*$') and tonumber(text)
   return number and number >= 0 and number < 1e9 and number or nil
 end
 
-local function is_session(key)
+-- most_segments: how far it may have got; MOST_SEGMENTS when left out.
+local function is_session(key, most_segments)
   local kind = type_of(key)
   if kind ~= 'hash' then
     return kind == 'none'
   end
+  if redis.call('HLEN', key) > MOST_FIELDS_OF_SESSION then
+    return false
+  end
   local fields = redis.call('HMGET', key, 'segments', 'released', 'seq', 'committed')
-  local segments, released = whole(fields[1], MOST_SEGMENTS), whole(fields[2], MOST_SEGMENTS)
+  local segments, released = whole(fields[1], most_segments or MOST_SEGMENTS), whole(fields[2], MOST_SEGMENTS)
   if fields[1] or fields[2] then
     if not segments or not released or released > segments or segments - released > MOST_OUTSTANDING then
       return false
@@ -50,7 +56,7 @@ end
 
 -- The last id that a stream has given out; '0-0' when there is none.
 local function last_id(key)
-  local info = redis.pcall('XINFO', 'STREAM', key)
+  local info = redis.call('XINFO', 'STREAM', key)
   for i = 1, #info, 2 do
     if info[i] == 'last-generated-id' then
       return info[i + 1]
@@ -84,7 +90,7 @@ local function forbidden(...)
   end
 end
 
--- A time to live, 1 to 30 days; nil when the text is none.
+-- A time to live, up to 30 days; nil when the text is none.
 local function life_of(text)
   local life = whole(text, MOST_LIFE)
   return life and life > 0 and life or nil
@@ -92,7 +98,7 @@ end
 
 -- Puts off the end of what is known of a client, by seconds.
 local function keep(session, history, life)
-  if redis.call('HEXISTS', session, 'segments') == 0 and redis.call('EXISTS', history) == 0 then
+  if redis.call('HEXISTS', session, 'segments') == 0 and type_of(history) == 'none' then
     life = math.min(life, SHORT_LIFE)
   end
   redis.call('EXPIRE', session, life)

@@ -7,17 +7,21 @@
 --   * Two gateways that both believe they own a client (it came back elsewhere before the first noticed) cannot both
 --     queue audio: only the last that has claimed it can (claim_session.lua).
 --   * A session that Redis has lost is not begun anew by chance: who has the client is told, and restores it.
+--   * The stream never holds more entries than its caller allows, however many write at once: the length is asked here, where it grows.
 --
 -- KEYS: 1 audio_jobs  2 session:<client_id>  3 history:<client_id>
 -- ARGV: 1 segment  2 committed (seconds)  3 time to live (seconds)  4 what tells this job from another with its number
 --       5 the last seq the gateway knows of  6 the token of who has the client, or '' of a producer that needs none
---       7 what another gateway needs to go on from there, or ''  8… the entry's fields and values
--- Returns the new entry's id; 0 when the segment had been queued already; -1 when the number is not the next one, or another
--- gateway has the client; -2 when Redis has lost the session.
+--       7 what another gateway needs to go on from there, or ''  8 most entries that audio_jobs may have with this one, or 0
+--       9… the entry's fields and values
+-- Returns the new entry's id and how many entries there are with it; 0 when the segment had been queued already; -1 when the
+-- number is not the next one, or another gateway has the client; -2 when Redis has lost the session; -3, without any change, when
+-- there is no room yet.
 
 local session, history = KEYS[2], KEYS[3]
 local segment, known_seq, life = whole(ARGV[1], MOST_SEGMENTS), whole(ARGV[5], MOST_SEQ), life_of(ARGV[3])
-if not segment or not seconds(ARGV[2]) or not known_seq or not life or #ARGV < 9 or #ARGV > 64 or #ARGV % 2 == 0 then
+local most = whole(ARGV[8], MOST_SEGMENTS)
+if not segment or not seconds(ARGV[2]) or not known_seq or not life or not most or #ARGV < 10 or #ARGV > 65 or #ARGV % 2 == 1 then
   return redis.error_reply('ERR this is no segment of a client')
 end
 if not is_of('stream', KEYS[1]) then
@@ -52,8 +56,12 @@ if next_segment and segment < next_segment then
   return 0
 end
 
+if most > 0 and redis.call('XLEN', KEYS[1]) >= most then
+  return -3
+end
+
 -- Refused for want of memory, this is the only write there was.
-local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 8))
+local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 9))
 if not next_segment then
   -- A new session, or Redis has lost it (expired, or restarted without its data): the numbers go on from the gateway's, or
   -- from the history's should that be further on.
@@ -65,4 +73,4 @@ if ARGV[7] ~= '' then
   redis.call('HSET', session, 'resume', ARGV[7])
 end
 keep(session, history, life)
-return id
+return { id, redis.call('XLEN', KEYS[1]) }

@@ -62,10 +62,13 @@ if refusal then
 end
 local has_session, seq_in_history = is_session(session), last_seq(history)
 local may_translate = is_of('stream', translation_jobs)
-
--- Nothing fails from here on. And the write comes first: it makes the script "dirty", and Redis refuses it no other for want of memory.
-local acknowledged = redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 1
 local is_awaited = has_session and redis.call('HGET', session, awaited) == ARGV[2]
+local in_order = has_session and redis.call('HEXISTS', session, 'segments') == 1
+local entry = gives_up and redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
+
+-- Nothing fails from here on: what follows has been looked at, or is asked with pcall. And the write comes first: it makes the script
+-- "dirty", and Redis refuses it no other for want of memory.
+local acknowledged = redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 1
 if not acknowledged and not is_awaited then
   return 0
 end
@@ -98,19 +101,16 @@ local function bury(fields)
   end
   redis.call('XADD', dead, 'MAXLEN', '~', most_dead, '*', unpack(fields))
   while true do
-    local used, entries = redis.pcall('MEMORY', 'USAGE', dead, 'SAMPLES', '0'), redis.call('XLEN', dead)
-    if type(used) ~= 'number' or used <= most_dead_bytes or entries <= 1 then
+    local used, entries = redis.pcall('MEMORY', 'USAGE', dead, 'SAMPLES', '0'), redis.pcall('XLEN', dead)
+    if type(used) ~= 'number' or type(entries) ~= 'number' or used <= most_dead_bytes or entries <= 1 then
       return
     end
     redis.call('XTRIM', dead, 'MAXLEN', math.floor(entries * 7 / 8))
   end
 end
 
-if gives_up then
-  local entry = redis.call('XRANGE', KEYS[1], ARGV[2], ARGV[2])[1]
-  if entry then
-    bury(entry[2])
-  end
+if entry then
+  bury(entry[2])
 end
 redis.call('XDEL', KEYS[1], ARGV[2])
 if client == '' then
@@ -175,7 +175,8 @@ local function release_transcript(number, result)
     local last = 'translating:' .. into
     redis.call('HSET', session, last .. ':' .. number, redis.call('HGET', session, last) or '')
     redis.call('HSET', session, last, number)
-    local id = job ~= '' and may_translate and redis.call('XLEN', translation_jobs) < most_translations
+    local waiting = job ~= '' and may_translate and redis.pcall('XLEN', translation_jobs)
+    local id = type(waiting) == 'number' and waiting < most_translations
       and redis.pcall('XADD', translation_jobs, '*', 'client_id', client, 'segment', number, 'language', into, 'job', job)
     if type(id) == 'string' then
       redis.call('HSET', session, 'job:' .. into .. ':' .. number, id)
@@ -186,7 +187,6 @@ local function release_transcript(number, result)
 end
 
 local result = { ARGV[7], unpack(ARGV, 17) }
-local in_order = redis.call('HEXISTS', session, 'segments') == 1
 local next_segment = whole(redis.call('HGET', session, 'released'), MOST_SEGMENTS) or 0
 if language ~= '' then
   release_translation(language, ARGV[5], ARGV[7])

@@ -22,7 +22,7 @@ public static class MetricsExtensions
     {
         var measured = ActivatorUtilities.CreateInstance<Measured>(app.Services);
         app.Lifetime.ApplicationStopped.Register(measured.Dispose);
-        app.MapGet("/metrics", async context =>
+        app.MapReading("/metrics", async context =>
         {
             var time = context.RequestServices.GetRequiredService<TimeProvider>();
             foreach (var figures in context.RequestServices.GetServices<RedisFigures>())

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -31,8 +32,12 @@ public static class RedisExtensions
         return options;
     }
 
-    internal static RedisOptions ReadOptions(EnvironmentSettings settings, string clientName)
+    /// <summary>REDIS_URL, and REDIS_PASSWORD where that names none; for programs that are no service.</summary>
+    /// <param name="clientName">Its name in Redis' CLIENT LIST.</param>
+    /// <param name="problem">What is wrong with them, without the password; null: nothing.</param>
+    public static RedisOptions ReadOptions(EnvironmentSettings settings, string clientName, out string? problem)
     {
+        problem = null;
         try
         {
             var options = RedisOptions.Parse(settings.GetString("REDIS_URL", DefaultUrl)) with { ClientName = clientName };
@@ -40,9 +45,17 @@ public static class RedisExtensions
         }
         catch (FormatException exception)
         {
-            settings.Report($"REDIS_URL is wrong: {exception.Message}"); // its message never repeats the password
+            problem = $"REDIS_URL is wrong: {exception.Message}"; // its message never repeats the password
             return RedisOptions.Parse(DefaultUrl);
         }
+    }
+
+    internal static RedisOptions ReadOptions(EnvironmentSettings settings, string clientName)
+    {
+        var options = ReadOptions(settings, clientName, out var problem);
+        if (problem is not null)
+            settings.Report(problem);
+        return options;
     }
 
     private static async Task<HealthPart> CheckAsync(IServiceProvider services, CancellationToken cancellationToken)
@@ -57,9 +70,12 @@ public static class RedisExtensions
             details["connected"] = true;
             // All that a service writes it writes by scripts, a heartbeat every second or two among them. A Redis that is full, or whose
             // user may not do enough, answers PING all the same.
-            if (client.ScriptFailure is not { } refused)
+            if (client.LastScript is { } ran)
+                details["last_script"] = ran.ToString("o", CultureInfo.InvariantCulture);
+            if (client.LastRefusal is not { } refused)
                 return new HealthPart(HealthState.Ok, details);
-            details["error"] = $"the last write failed: {Redaction.Redact(refused.Message)}";
+            details["refused_at"] = refused.At.ToString("o", CultureInfo.InvariantCulture);
+            details["error"] = $"the last write failed: {Redaction.Redact(refused.Error.Message)}";
             return new HealthPart(HealthState.Degraded, details);
         }
         catch (Exception exception) when (exception is RedisException || timeout.IsCancellationRequested)

@@ -10,4 +10,7 @@ public enum HoldResult
 
     /// <summary>Redis knows nothing of the client any more: nothing was changed. <see cref="SessionHold.RestoreAsync"/> makes the session anew.</summary>
     Lost,
+
+    /// <summary>The queue is as long as was allowed: nothing was changed; to be tried again.</summary>
+    NoRoom,
 }

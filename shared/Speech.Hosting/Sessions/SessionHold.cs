@@ -77,11 +77,14 @@ public sealed class SessionHold
     /// <param name="job">The next segment of the client.</param>
     /// <param name="progress">With this segment.</param>
     /// <param name="lastSeq">The last result that the gateway has seen for the client.</param>
-    public async Task<HoldResult> EnqueueAsync(AudioJob job, SessionProgress progress, long lastSeq, CancellationToken cancellationToken) =>
-        await _holds.Jobs.EnqueueAsync(job, progress, lastSeq, Owner, cancellationToken) switch
+    /// <param name="most">Entries that the client's shard of the queue may have with this one; 0: any number.</param>
+    public async Task<HoldResult> EnqueueAsync(
+        AudioJob job, SessionProgress progress, long lastSeq, int most, CancellationToken cancellationToken) =>
+        await _holds.Jobs.EnqueueAsync(job, progress, lastSeq, Owner, most, cancellationToken) switch
         {
             EnqueueResult.Added or EnqueueResult.AlreadyQueued => HoldResult.Done,
             EnqueueResult.SessionLost => HoldResult.Lost,
+            EnqueueResult.NoRoom => HoldResult.NoRoom,
             _ => HoldResult.TakenOver,
         };
 

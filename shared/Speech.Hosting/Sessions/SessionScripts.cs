@@ -7,6 +7,8 @@ internal static class SessionScripts
 {
     public static RedisScript Open { get; } = JobScripts.Load("open_session.lua");
 
+    public static RedisScript Read { get; } = JobScripts.Load("read_session.lua");
+
     public static RedisScript Claim { get; } = JobScripts.Load("claim_session.lua");
 
     public static RedisScript Release { get; } = JobScripts.Load("release_session.lua");

@@ -8,7 +8,11 @@ local session, history, life = KEYS[1], KEYS[2], life_of(ARGV[3])
 if not life then
   return redis.error_reply('ERR no time to live')
 end
-if not is_session(session) then
+local refusal = forbidden({ 'HSET', session, 'a', 'b' }, { 'EXPIRE', session, '1' }, { 'EXPIRE', history, '1' })
+if refusal then
+  return refusal
+end
+if not is_session(session, MOST_SEGMENTS_AT_OPENING) then
   remove(session)
 end
 if not last_seq(history) then
@@ -22,4 +26,6 @@ if not known and seq and seq > 0 then
   redis.call('HSET', session, 'seq', ARGV[4])
 end
 keep(session, history, life)
-return { known and 1 or 0, redis.call('HGET', session, 'resume') or '' }
+-- A kilobyte or two; what is far larger is none of ours, and nobody should have to read it.
+local resume = redis.call('HSTRLEN', session, 'resume') <= 65536 and redis.call('HGET', session, 'resume')
+return { known and 1 or 0, resume or '' }

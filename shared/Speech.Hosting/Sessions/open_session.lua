@@ -9,7 +9,11 @@ local session, history, life = KEYS[1], KEYS[2], life_of(ARGV[2])
 if not life then
   return redis.error_reply('ERR no time to live')
 end
-if not is_session(session) then
+local refusal = forbidden({ 'HSETNX', session, 'a', 'b' }, { 'EXPIRE', session, '1' }, { 'EXPIRE', history, '1' })
+if refusal then
+  return refusal
+end
+if not is_session(session, MOST_SEGMENTS_AT_OPENING) then
   remove(session)
 end
 redis.call('HSETNX', session, 'key', ARGV[1])

@@ -24,48 +24,48 @@ public abstract class ContinuousBatch<TRequest, TResult> : IDisposable
     private readonly Action<int> _accept;
     private TensorView _logits;
 
-    /// <param name="slots">The most sequences decoded at once.</param>
-    private protected ContinuousBatch(IEncoderDecoder model, int slots)
+    /// <param name="sequences">The most sequences decoded at once.</param>
+    private protected ContinuousBatch(IEncoderDecoder model, int sequences)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(slots, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(slots, model.MaximumRows - PromptRows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(sequences, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sequences, model.MaximumRows - PromptRows);
         _model = model;
         _accept = task => _tasks[task].Accept(_logits, _firstLogits[task]);
-        Slots = slots;
-        for (var slot = 0; slot < slots; slot++)
+        Sequences = sequences;
+        for (var sequence = 0; sequence < sequences; sequence++)
         {
             _freeStates.Push(model.NewDecoderState());
             _freeMemories.Push(model.NewEncoderMemory());
         }
 
-        MaximumBytesPerSlot = _freeStates.Peek().MaximumBytes + _freeMemories.Peek().MaximumBytes;
+        MaximumBytesPerSequence = _freeStates.Peek().MaximumBytes + _freeMemories.Peek().MaximumBytes;
     }
 
     /// <summary>Sequences that can be decoded at once. A request takes one, or as many as it has hypotheses.</summary>
-    public int Slots { get; }
+    public int Sequences { get; }
 
-    /// <summary>The most memory that a slot's keys and values can take, of text and of what the encoder read; it is taken as sequences need it, and kept.</summary>
-    public long MaximumBytesPerSlot { get; }
+    /// <summary>The most memory that a sequence's keys and values can take, of text and of what the encoder read; it is taken as sequences need it, and kept.</summary>
+    public long MaximumBytesPerSequence { get; }
 
     /// <summary>Requests under way.</summary>
     public int Active => _tasks.Count;
 
-    public int FreeSlots => _freeStates.Count;
+    public int FreeSequences => _freeStates.Count;
 
     /// <summary>Whether there is room for a request now.</summary>
     public bool CanAdmit(TRequest request) => _freeMemories.Count > 0 && _freeStates.Count >= HypothesesOf(request);
 
     /// <summary>Takes a request in; it joins the batch at the next step.</summary>
-    /// <exception cref="InvalidOperationException">Too few slots are free: see <see cref="CanAdmit"/>.</exception>
-    /// <exception cref="ArgumentException">The request makes no sense, asks for more slots than there are, or for what the model cannot do.</exception>
+    /// <exception cref="InvalidOperationException">Too few sequences are free: see <see cref="CanAdmit"/>.</exception>
+    /// <exception cref="ArgumentException">The request makes no sense, asks for more sequences than there are, or for what the model cannot do.</exception>
     public void Admit(TRequest request)
     {
         Validate(request);
         var hypotheses = HypothesesOf(request);
-        if (hypotheses > Slots)
-            throw new ArgumentException($"{hypotheses} beams or draws need as many slots; there are {Slots}.", nameof(request));
+        if (hypotheses > Sequences)
+            throw new ArgumentException($"{hypotheses} beams or draws need as many sequences; there are {Sequences}.", nameof(request));
         if (!CanAdmit(request))
-            throw new InvalidOperationException($"The request needs {hypotheses} slots; {_freeStates.Count} of {Slots} are free.");
+            throw new InvalidOperationException($"The request needs {hypotheses} sequences; {_freeStates.Count} of {Sequences} are free.");
 
         var states = new DecoderState[hypotheses];
         for (var i = 0; i < states.Length; i++)
@@ -111,7 +111,7 @@ public abstract class ContinuousBatch<TRequest, TResult> : IDisposable
         }
     }
 
-    /// <summary>Does all requests, as many at once as there are slots, and returns the results in their order.</summary>
+    /// <summary>Does all requests, as many sequences at once as there are, and returns the results in their order.</summary>
     private protected IReadOnlyList<TResult> Run(IReadOnlyList<TRequest> requests, CancellationToken cancellationToken)
     {
         var results = new Dictionary<TRequest, TResult>(ReferenceEqualityComparer.Instance);
@@ -130,7 +130,7 @@ public abstract class ContinuousBatch<TRequest, TResult> : IDisposable
         return [.. requests.Select(request => results[request])];
     }
 
-    /// <summary>Gives up a request under way, between two steps; its slots are free at once.</summary>
+    /// <summary>Gives up a request under way, between two steps; its sequences are free at once.</summary>
     public void Abandon(TRequest request)
     {
         var index = _tasks.FindIndex(task => ReferenceEquals(task.Request, request));

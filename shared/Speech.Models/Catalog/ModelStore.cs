@@ -47,7 +47,7 @@ public sealed class ModelStore : IDisposable
         var source = Source(nameOrPathOrUrl);
         RequireDownloads(nameOrPathOrUrl, $"{source.Path}{Elsewhere(source)}");
         await DownloadOnceAsync(source, progress, cancellationToken);
-        return new WhisperModelFile(source.Path, Entry(nameOrPathOrUrl)?.TrainedForShortContext ?? false);
+        return new WhisperModelFile(source.Path, Entry(nameOrPathOrUrl)?.TrainedForShortContext ?? false, WhisperCatalog.TakesPrompts(nameOrPathOrUrl));
     }
 
     /// <summary>The file of a model if it is here, else null.</summary>
@@ -55,7 +55,7 @@ public sealed class ModelStore : IDisposable
     public WhisperModelFile? Find(string nameOrPathOrUrl)
     {
         if (Entry(nameOrPathOrUrl) is { } named)
-            return PathOf(named) is { } path ? new WhisperModelFile(path, named.TrainedForShortContext) : null;
+            return PathOf(named) is { } path ? new WhisperModelFile(path, named.TrainedForShortContext, named.TakesPrompts) : null;
         if (!ModelUrl.TryParse(nameOrPathOrUrl, out var url))
             return WhisperCatalog.FindPath(nameOrPathOrUrl);
 

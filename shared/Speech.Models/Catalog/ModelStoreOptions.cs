@@ -18,7 +18,7 @@ public sealed record ModelStoreOptions
     /// <summary>Named models are fetched from here (<c>MODEL_BASE_URL</c>): <c>ggml-tiny.bin</c> is one path segment below.</summary>
     public Uri BaseUrl { get; init; } = DefaultBaseUrl;
 
-    /// <summary>Named translation models are fetched from here (<c>HF_ENDPOINT</c>), as <c>facebook/NAME/resolve/main/FILE</c>, unless
+    /// <summary>Named translation models are fetched from here (<c>HF_ENDPOINT</c>), as <c>facebook/NAME/resolve/COMMIT/FILE</c>, unless
     /// <see cref="BaseUrl"/> names a mirror: then as <c>NAME/FILE</c> below that.</summary>
     public Uri HubUrl { get; init; } = DefaultHubUrl;
 

@@ -12,6 +12,9 @@ public sealed record TranslationCatalogEntry(string Name, long Bytes, IReadOnlyL
     /// <summary>On the hub.</summary>
     public string Repository => $"{TranslationCatalog.Organisation}/{Name}";
 
+    /// <summary>The commit of the repository that is taken; of the built-in model: none.</summary>
+    public string Revision { get; init; } = "";
+
     /// <summary>Comes with Speech and cannot be downloaded.</summary>
     public bool IsBuiltIn { get; init; }
 

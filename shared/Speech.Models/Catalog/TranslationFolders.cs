@@ -91,5 +91,5 @@ internal sealed class TranslationFolders(ModelStoreOptions options, ModelDownloa
     private Uri Url(TranslationCatalogEntry entry, string file) =>
         options.IsMirrored
             ? ModelUrl.Below(options.BaseUrl, entry.Name, file)
-            : ModelUrl.Below(options.HubUrl, TranslationCatalog.Organisation, entry.Name, "resolve", "main", file);
+            : ModelUrl.Below(options.HubUrl, TranslationCatalog.Organisation, entry.Name, "resolve", entry.Revision, file);
 }

@@ -20,6 +20,7 @@ public static class WhisperCatalog
             Folder = BuiltIn,
             IsBuiltIn = true,
             TrainedForShortContext = true,
+            TakesPrompts = false,
         },
         new("tiny", 77_691_713, "be07e048e1e599ad46341c8d2a135645097a538221678b7acdd1b1919c6e1b21"),
         new("tiny-q5_1", 32_152_673, "818710568da3ca15689e31a743197b520007872ff9576237bda97bd1b469c3d7"),
@@ -73,10 +74,15 @@ public static class WhisperCatalog
             return FindPath(nameOrPath);
 
         return PathOf(named, modelFolders) is { } path
-            ? new WhisperModelFile(path, named.TrainedForShortContext)
+            ? new WhisperModelFile(path, named.TrainedForShortContext, named.TakesPrompts)
             : throw new FileNotFoundException(
                 $"The model '{nameOrPath}' is in none of {string.Join(", ", modelFolders)}. Put {named.FileName} (whisper.cpp's ggml format) into one of them, or give a path.");
     }
+
+    /// <summary>Whether a model makes use of <see cref="Whisper.DecodingOptions.Prompt"/>: see <see cref="WhisperCatalogEntry.TakesPrompts"/>.</summary>
+    /// <param name="nameOrPath">As in <c>MODEL_SIZE</c>; the file need not be here.</param>
+    public static bool TakesPrompts(string nameOrPath) =>
+        Entry(nameOrPath)?.TakesPrompts ?? !Entries.Any(entry => !entry.TakesPrompts && IsCopyOf(entry, nameOrPath));
 
     /// <summary>The models folder of the checkout or installation that this program runs from: the nearest <c>shared/models</c> or <c>models</c> upwards.</summary>
     public static string? BuiltInFolder()
@@ -109,8 +115,10 @@ public static class WhisperCatalog
         }
 
         // A quantised or renamed copy of a catalogue model ("ggml-nano.en-q8_0.bin") keeps that model's properties.
-        var fileName = Path.GetFileName(path);
-        var trained = Entries.Any(entry => entry.TrainedForShortContext && fileName.StartsWith($"ggml-{entry.Name}", StringComparison.Ordinal));
-        return new WhisperModelFile(path, trained);
+        var trained = Entries.Any(entry => entry.TrainedForShortContext && IsCopyOf(entry, path));
+        return new WhisperModelFile(path, trained, TakesPrompts(path));
     }
+
+    private static bool IsCopyOf(WhisperCatalogEntry entry, string path) =>
+        Path.GetFileName(path).StartsWith($"ggml-{entry.Name}", StringComparison.Ordinal);
 }

@@ -1,3 +1,5 @@
+using Speech.Models.Whisper;
+
 namespace Speech.Models.Catalog;
 
 /// <summary>A Whisper model that <c>MODEL_SIZE</c> can name.</summary>
@@ -16,7 +18,10 @@ public sealed record WhisperCatalogEntry(string Name, long Bytes, string Sha256)
 
     /// <summary>Keeps its accuracy when the audio context is cut to the segment's length.</summary>
     public bool TrainedForShortContext { get; init; }
+
+    /// <summary>False if text before the recording makes its results worse, whatever the text: <see cref="DecodingOptions.Prompt"/> is then left out.</summary>
+    public bool TakesPrompts { get; init; } = true;
 }
 
 /// <summary>A model file and what the catalogue knows of it.</summary>
-public sealed record WhisperModelFile(string Path, bool TrainedForShortContext);
+public sealed record WhisperModelFile(string Path, bool TrainedForShortContext, bool TakesPrompts = true);

@@ -30,6 +30,12 @@ public sealed record NllbConfig(
 {
     private const int MaximumFileBytes = 1 << 20;
 
+    /// <summary>
+    /// served_languages, a key of ours: codes of the languages that the model has learnt, by which its tokenizer knows them. Null, as in all
+    /// published models: all of them.
+    /// </summary>
+    public IReadOnlyList<string>? ServedLanguages { get; init; }
+
     /// <summary>About the parameters of the model: what its weights weigh is this by the bytes of their format.</summary>
     public long Parameters =>
         ((long)VocabularySize * State)
@@ -80,7 +86,10 @@ public sealed record NllbConfig(
             !root.TryGetProperty("scale_embedding", out var scale) || scale.ValueKind != JsonValueKind.False,
             Number(root, path, "eos_token_id", 0, 1 << 20, missing: 2),
             Number(root, path, "decoder_start_token_id", 0, 1 << 20, missing: 2),
-            MaximumLengthOf(folder, root, path));
+            MaximumLengthOf(folder, root, path))
+        {
+            ServedLanguages = ServedLanguagesOf(root, path),
+        };
         foreach (var (key, heads) in (ReadOnlySpan<(string, int)>)[("encoder_attention_heads", config.EncoderHeads), ("decoder_attention_heads", config.DecoderHeads)])
         {
             if (state % (32 * heads) != 0)
@@ -96,6 +105,16 @@ public sealed record NllbConfig(
         if (config.EndToken >= config.VocabularySize || config.DecoderStart >= config.VocabularySize)
             throw new ModelFileException(path, $"eos_token_id {config.EndToken} or decoder_start_token_id {config.DecoderStart} is not below vocab_size {config.VocabularySize}.");
         return config;
+    }
+
+    private static string[]? ServedLanguagesOf(JsonElement root, string path)
+    {
+        if (!root.TryGetProperty("served_languages", out var languages) || languages.ValueKind == JsonValueKind.Null)
+            return null;
+        return languages.ValueKind == JsonValueKind.Array && languages.GetArrayLength() >= 2
+            && languages.EnumerateArray().All(language => language.ValueKind == JsonValueKind.String)
+            ? [.. languages.EnumerateArray().Select(language => language.GetString()!)]
+            : throw new ModelFileException(path, "served_languages is no list of two codes of languages or more.");
     }
 
     private static int MaximumLengthOf(string folder, JsonElement config, string path)

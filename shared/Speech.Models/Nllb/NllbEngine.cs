@@ -8,11 +8,11 @@ public sealed class NllbEngine : ContinuousBatch<TranslationRequest, TranslatedT
 {
     private readonly NllbModel _model;
 
-    /// <param name="slots">The most sequences decoded at once.</param>
-    public NllbEngine(NllbModel model, int slots = 8)
-        : base(model, slots) => _model = model;
+    /// <param name="sequences">The most sequences decoded at once.</param>
+    public NllbEngine(NllbModel model, int sequences = 8)
+        : base(model, sequences) => _model = model;
 
-    /// <summary>Translates all requests, as many at once as there are slots, and returns the results in their order.</summary>
+    /// <summary>Translates all requests, as many at once as there are sequences for, and returns the results in their order.</summary>
     public IReadOnlyList<TranslatedText> Translate(IReadOnlyList<TranslationRequest> requests, CancellationToken cancellationToken = default) =>
         Run(requests, cancellationToken);
 

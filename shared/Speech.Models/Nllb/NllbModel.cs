@@ -19,6 +19,7 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
     {
         Config = config;
         Tokenizer = tokenizer;
+        Languages = config.ServedLanguages is { } served ? [.. served.Select(code => tokenizer.FindLanguage(code)!)] : tokenizer.Languages;
         Device = device;
         Format = format;
         var scale = config.ScaleEmbedding ? MathF.Sqrt(config.State) : 1;
@@ -34,6 +35,9 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
     public NllbConfig Config { get; }
 
     public ITranslationTokenizer Tokenizer { get; }
+
+    /// <summary>The model's own codes of the languages that it serves: all of its tokenizer's, unless its configuration says which it has learnt.</summary>
+    public IReadOnlyList<string> Languages { get; }
 
     public CpuDevice Device { get; }
 
@@ -59,19 +63,29 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
         var tokenizer = TranslationTokenizer.Load(folder);
         if (tokenizer.TokenCount > config.VocabularySize)
             throw new ModelFileException(folder, $"its tokenizer has {tokenizer.TokenCount} tokens, its model {config.VocabularySize}; they do not belong together.");
+        if (config.ServedLanguages?.FirstOrDefault(code => tokenizer.FindLanguage(code) is null) is { } unknown)
+            throw new ModelFileException(folder, $"its configuration says that it serves '{unknown}', which its tokenizer does not know.");
         using var file = WeightFile.Open(folder);
         var stored = format ?? DefaultFormat(config);
         return new NllbModel(config, tokenizer, new NllbWeights(file, config, device, stored), stored, device, maximumRows);
     }
 
+    /// <summary>The model's own code of a language, given as for <see cref="ITranslationTokenizer.FindLanguage"/>; null when the model does not serve it.</summary>
+    public string? FindLanguage(string code) => Tokenizer.FindLanguage(code) is { } language && Languages.Contains(language) ? language : null;
+
     /// <summary>A text as the engine takes it.</summary>
-    /// <param name="sourceLanguage">A code that the model's tokenizer knows: see <see cref="ITranslationTokenizer.FindLanguage"/>.</param>
+    /// <param name="sourceLanguage">A code of a language that the model serves: see <see cref="FindLanguage"/>.</param>
     /// <param name="targetLanguage">Likewise.</param>
     /// <exception cref="ArgumentException">The model lacks a language, the text is longer than the model takes, or the options make no sense.</exception>
     public TranslationRequest Prepare(string text, string sourceLanguage, string targetLanguage, TranslationOptions? options = null)
     {
         options ??= new TranslationOptions();
         options.Validate();
+        foreach (var language in (ReadOnlySpan<string>)[sourceLanguage, targetLanguage])
+        {
+            if (FindLanguage(language) is null)
+                throw new ArgumentException($"The model does not serve the language '{language}'; it serves {string.Join(' ', Languages)}.", nameof(sourceLanguage));
+        }
         var target = Tokenizer.LanguageToken(targetLanguage);
         var source = Tokenizer.Encode(text, sourceLanguage);
         return source.Length <= Config.MaximumPositions

@@ -32,6 +32,11 @@ public sealed record DecodingOptions
     /// <summary>Text before the recording, as it were: names and terms that may occur, in the style wanted. Its last 223 tokens count.</summary>
     public string? Prompt { get; init; }
 
+    /// <summary>
+    /// Decode a doubtful result again without <see cref="Prompt"/> and the text so far, and take the better one: one decode more for such a window. openai/whisper does not.
+    /// </summary>
+    public bool RetryWithoutPrompt { get; init; } = true;
+
     /// <summary>Begin each window of a long recording with the text so far. Keeps style and names; may keep mistakes and loops, too.</summary>
     public bool ConditionOnPreviousText { get; init; }
 
@@ -65,8 +70,8 @@ public sealed record DecodingOptions
     /// <summary>Of the draws at temperatures above 0: equal requests have equal results.</summary>
     public int Seed { get; init; }
 
-    /// <summary>The most sequences at once: the decoder states that a request needs.</summary>
-    internal int Hypotheses => Math.Max(Temperatures.Any(t => t == 0) ? BeamSize : 1, Temperatures.Any(t => t > 0) ? BestOf : 1);
+    /// <summary>The most sequences at once: the decoder states that a request needs. Beams count only where a temperature is 0, draws only where one is above.</summary>
+    public int Hypotheses => Math.Max(Temperatures.Any(t => t == 0) ? BeamSize : 1, Temperatures.Any(t => t > 0) ? BestOf : 1);
 
     internal void Validate()
     {

@@ -34,6 +34,8 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
     private double _lastSpeechEnd;
     private float? _noSpeechProbability;
     private string? _language;
+    private bool _withEarlierText;
+    private WindowResult? _prompted;
     private WindowDecoding? _window;
 
     public TranscriptionTask(TranscriptionRequest request, WhisperModel model, DecodingRules rules, EncoderMemory audio, DecoderState[] states)
@@ -48,7 +50,7 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
         _mel = ArrayPool<float>.Shared.Rent(_melLength);
         model.LogMel(request.Samples.Span, _mel.AsSpan(0, _melLength));
         _contentFrames = Math.Max(1, request.Samples.Length / SamplesPerFrame);
-        _initialPrompt = string.IsNullOrWhiteSpace(_options.Prompt) ? [] : _tokenizer.Encode($" {_options.Prompt.Trim()}");
+        _initialPrompt = string.IsNullOrWhiteSpace(_options.Prompt) || !model.TakesPrompts ? [] : _tokenizer.Encode($" {_options.Prompt.Trim()}");
     }
 
     /// <summary>Whether its next window is still to be encoded.</summary>
@@ -82,6 +84,8 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
     {
         _language ??= DetectLanguage();
         _attempt = 0;
+        _withEarlierText = _initialPrompt.Length + _history.Count > 0;
+        _prompted = null;
         BeginAttempt();
     }
 
@@ -95,6 +99,20 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
         if (_window is not { IsFinished: true })
             return;
         var result = _window.Result();
+        if (_withEarlierText && _options.RetryWithoutPrompt && _prompted is null && result.IsDoubtful(_options))
+        {
+            _prompted = result;
+            _withEarlierText = false;
+            BeginAttempt();
+            return;
+        }
+
+        if (_prompted is not null && !_withEarlierText && result.Temperature == _prompted.Temperature && !result.IsBetterThan(_prompted, _options))
+        {
+            result = _prompted;
+            _withEarlierText = true;
+        }
+
         _noSpeechProbability ??= result.NoSpeechProbability;
         if (_attempt + 1 < _options.Temperatures.Count && result.NeedsFallback(_options))
         {
@@ -122,10 +140,12 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
         // A window that moves nothing would be decoded for ever.
         _seek = _seek > start ? _seek : start + _windowFrames;
         _segments.AddRange(segments.Where(segment => segment.Text.Length > 0));
+
+        // What misled this window would mislead the next one.
+        if (!_withEarlierText || !_options.ConditionOnPreviousText || result.Temperature > 0.5)
+            _history.Clear();
         if (_options.ConditionOnPreviousText && result.Temperature <= 0.5)
             _history.AddRange(segments.SelectMany(segment => segment.Tokens));
-        else
-            _history.Clear();
     }
 
     public override Transcription Result() => new(_language ?? "en", _segments, _sampled, _logProbabilities, _noSpeechProbability ?? 1);
@@ -133,12 +153,12 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
     public override void Release() => ArrayPool<float>.Shared.Return(_mel);
 
     private void BeginAttempt() =>
-        _window = new WindowDecoding(_rules, Memory, States, [.. Prompt()], _options, _options.Temperatures[_attempt]);
+        _window = new WindowDecoding(_rules, Memory, _windowFrames * SecondsPerFrame, States, [.. Prompt()], _options, _options.Temperatures[_attempt]);
 
     private IEnumerable<int> Prompt()
     {
         var longest = (_rules.TextContext / 2) - 1;
-        int[] earlier = [.. _initialPrompt.Concat(_history).TakeLast(longest)];
+        int[] earlier = _withEarlierText ? [.. _initialPrompt.Concat(_history).TakeLast(longest)] : [];
         if (earlier.Length > 0)
             earlier = [_tokenizer.StartOfPrevious, .. earlier];
         int[] noTimestamps = _options.Timestamps ? [] : [_tokenizer.NoTimestamps];

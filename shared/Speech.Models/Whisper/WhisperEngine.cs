@@ -10,15 +10,15 @@ public sealed class WhisperEngine : ContinuousBatch<TranscriptionRequest, Transc
     private readonly WhisperModel _model;
     private readonly DecodingRules _rules;
 
-    /// <param name="slots">The most sequences decoded at once.</param>
-    public WhisperEngine(WhisperModel model, int slots = 8)
-        : base(model, slots)
+    /// <param name="sequences">The most sequences decoded at once.</param>
+    public WhisperEngine(WhisperModel model, int sequences = 8)
+        : base(model, sequences)
     {
         _model = model;
         _rules = new DecodingRules(model);
     }
 
-    /// <summary>Transcribes all requests, as many at once as there are slots, and returns the results in their order.</summary>
+    /// <summary>Transcribes all requests, as many at once as there are sequences for, and returns the results in their order.</summary>
     public IReadOnlyList<Transcription> Transcribe(IReadOnlyList<TranscriptionRequest> requests, CancellationToken cancellationToken = default) =>
         Run(requests, cancellationToken);
 

@@ -15,12 +15,13 @@ public sealed class WhisperModel : IEncoderDecoder, IDisposable
     private readonly AudioEncoder _encoder;
     private readonly TransformerDecoder _decoder;
 
-    private WhisperModel(WhisperFile file, CpuDevice device, bool trainedForShortContext, int maximumRows, bool widenWeights)
+    private WhisperModel(WhisperFile file, CpuDevice device, bool trainedForShortContext, bool takesPrompts, int maximumRows, bool widenWeights)
     {
         var loader = new WeightLoader(file, device, widenWeights);
         Device = device;
         HyperParameters = file.HyperParameters;
         TrainedForShortContext = trainedForShortContext;
+        TakesPrompts = takesPrompts;
         Tokenizer = new WhisperTokenizer(file);
         _logMel = new LogMelSpectrogram(file.MelFilters, file.HyperParameters.MelCount);
         _encoder = new AudioEncoder(loader);
@@ -40,6 +41,9 @@ public sealed class WhisperModel : IEncoderDecoder, IDisposable
     /// <summary>Whether <see cref="AudioContext.Auto"/> shortens the window.</summary>
     public bool TrainedForShortContext { get; }
 
+    /// <summary>Whether <see cref="DecodingOptions.Prompt"/> is given to it.</summary>
+    public bool TakesPrompts { get; }
+
     /// <summary>Bytes of the weights that a decoder step reads.</summary>
     public long DecoderWeightBytes => _decoder.WeightBytes;
 
@@ -51,13 +55,15 @@ public sealed class WhisperModel : IEncoderDecoder, IDisposable
 
     /// <summary>Loads a ggml file. The device stays the caller's to dispose.</summary>
     /// <param name="trainedForShortContext">See <see cref="TrainedForShortContext"/>.</param>
+    /// <param name="takesPrompts">See <see cref="TakesPrompts"/>.</param>
     /// <param name="maximumRows">The most tokens that one decoder step takes in, over all sequences.</param>
     /// <param name="widenWeights">Keep all weights as floats, whatever the file stores: slower, the same results; for comparisons.</param>
     /// <exception cref="ModelFileException">The file is missing, damaged, or not a Whisper model.</exception>
-    public static WhisperModel Load(string path, CpuDevice device, bool trainedForShortContext = false, int maximumRows = 64, bool widenWeights = false)
+    public static WhisperModel Load(
+        string path, CpuDevice device, bool trainedForShortContext = false, bool takesPrompts = true, int maximumRows = 64, bool widenWeights = false)
     {
         using var file = WhisperFile.Open(path);
-        var model = new WhisperModel(file, device, trainedForShortContext, maximumRows, widenWeights);
+        var model = new WhisperModel(file, device, trainedForShortContext, takesPrompts, maximumRows, widenWeights);
 
         // What was read and unpacked on the way is large, garbage now, and nothing like it will be needed again.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);

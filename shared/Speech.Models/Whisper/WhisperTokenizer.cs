@@ -83,6 +83,9 @@ public sealed partial class WhisperTokenizer
 
     public double TimestampSeconds(int token) => (token - TimestampBegin) * SecondsPerTimestamp;
 
+    /// <summary>The codes of the languages that the model knows, in the order of their tokens; an English-only one has English alone, and no token for it.</summary>
+    public IReadOnlyList<string> Languages => IsMultilingual ? [.. WhisperLanguages.Codes.Take(LanguageCount)] : ["en"];
+
     /// <exception cref="ArgumentException">The model has no such language.</exception>
     public int LanguageToken(string code)
     {
@@ -93,7 +96,7 @@ public sealed partial class WhisperTokenizer
         }
 
         throw new ArgumentException(
-            $"The model has no language '{code}'; it has {string.Join(' ', WhisperLanguages.Codes.Take(LanguageCount))}.", nameof(code));
+            $"The model has no language '{code}'; it has {string.Join(' ', Languages)}.", nameof(code));
     }
 
     /// <summary>The code of a language token, or null for another token.</summary>

@@ -2,13 +2,16 @@ namespace Speech.Redis;
 
 public sealed partial class RedisClient
 {
-    private volatile RedisException? _scriptFailure;
+    private readonly ScriptRefusals _refusals = new(TimeProvider.System);
 
     /// <summary>
-    /// Why the last script did not run: no memory, no permission, no server. Null when it did. A server may well answer PING and refuse
-    /// every script.
+    /// The latest script of late that did not run: no memory, no permission, no server. Null when all did, or do by now. A server may well
+    /// answer PING and refuse every script.
     /// </summary>
-    public RedisException? ScriptFailure => _scriptFailure;
+    public ScriptRefusal? LastRefusal => _refusals.Last;
+
+    /// <summary>When a script ran the last time; null when none has.</summary>
+    public DateTimeOffset? LastScript => _refusals.LastSuccess;
 
     /// <summary>
     /// Runs a script: EVALSHA, and when the server does not know it (NOSCRIPT: restarted, flushed), EVAL with the source, which
@@ -20,12 +23,12 @@ public sealed partial class RedisClient
         try
         {
             var reply = await EvalOrTeachAsync(script, keys, arguments, cancellationToken);
-            _scriptFailure = null;
+            _refusals.Succeeded(script);
             return reply;
         }
         catch (RedisException e)
         {
-            _scriptFailure = e;
+            _refusals.Failed(script, e);
             throw;
         }
     }

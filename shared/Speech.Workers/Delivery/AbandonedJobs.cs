@@ -9,7 +9,8 @@ namespace Speech.Workers;
 //
 //   idle for JOB_TIMEOUT          given back, or its worker has forgotten it: a worker renews what it is at
 //   its worker has no heartbeat   killed; its heartbeat expires after seconds, long before JOB_TIMEOUT
-//   this worker's, but not held   from before a restart under the same name, or in a reply that a lost connection swallowed
+//   this worker's, but not held   from before a restart under the same name, in a reply that a lost connection swallowed, or handed over
+//                                 by a worker whose model does not serve its language
 //
 // XCLAIM gives an entry to the first who asks and to no one else, since asking restarts its idle time. If a worker was only thought
 // dead, both do the job and the script that finishes it takes the first result.
@@ -29,10 +30,10 @@ internal sealed partial class AbandonedJobs(
     private const int PageSize = 128;
     private const int SweepsPerRemoval = 30;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    /// <summary>Younger entries may be in a reply that is still on its way.</summary>
+    public static readonly TimeSpan MinIdle = TimeSpan.FromSeconds(2);
 
-    // Younger entries may be in a reply that is still on its way.
-    private static readonly TimeSpan MinIdle = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -80,7 +81,7 @@ internal sealed partial class AbandonedJobs(
 
             if (abandoned.Count > 0)
                 await ClaimAsync(stream, abandoned, minIdle, cancellationToken);
-            if (page.Length < PageSize)
+            if (page.Length < PageSize || page[^1].Id == StreamId.Max)
                 return;
             from = page[^1].Id.Next();
         }
@@ -98,7 +99,10 @@ internal sealed partial class AbandonedJobs(
             stream.Key, stream.Group, settings.WorkerId, minIdle, [.. deliveries.Keys], cancellationToken);
         foreach (var entry in claimed)
         {
-            Log.Claimed(logger, entry.Id, abandoned.First(left => left.Id == entry.Id).Consumer);
+            if (abandoned.First(left => left.Id == entry.Id).Consumer is var consumer && consumer != settings.WorkerId)
+                Log.Claimed(logger, entry.Id, consumer);
+            else
+                Log.TakenUp(logger, entry.Id);
             statistics.JobClaimed();
             intake.Accept(new Delivery(stream, entry, deliveries[entry.Id] + 1));
         }
@@ -129,6 +133,9 @@ internal sealed partial class AbandonedJobs(
     {
         [LoggerMessage(1, LogLevel.Warning, "Took over job {Id}, which {Consumer} had left")]
         public static partial void Claimed(ILogger logger, StreamId id, string consumer);
+
+        [LoggerMessage(4, LogLevel.Information, "Took up job {Id}, which this worker was given and did not hold")]
+        public static partial void TakenUp(ILogger logger, StreamId id);
 
         [LoggerMessage(2, LogLevel.Debug, "No abandoned jobs, since there is no group: {Reason}")]
         public static partial void NoGroup(ILogger logger, string reason);

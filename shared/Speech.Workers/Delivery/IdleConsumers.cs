@@ -7,7 +7,8 @@ internal static class IdleConsumers
     // XGROUP DELCONSUMER forgets what the consumer has pending: between looking and deleting nobody may give it anything.
     private static readonly RedisScript Remove = new(
         """
-        if redis.call('TYPE', KEYS[1]).ok ~= 'stream' or #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) > 0 then
+        local pending = redis.pcall('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2])
+        if pending.err or #pending > 0 then -- an error: there is no such stream or group
           return 0
         end
         redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])

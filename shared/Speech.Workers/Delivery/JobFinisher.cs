@@ -14,6 +14,7 @@ internal sealed partial class JobFinisher(
     ModelQueue queue,
     IJobHandler handler,
     JobCompletion completion,
+    Peers peers,
     Leases leases,
     WorkerStatistics statistics,
     WorkerSettings settings,
@@ -36,6 +37,9 @@ internal sealed partial class JobFinisher(
                     break;
                 case ModelFailed { Job.Delivery: { } delivery } failed:
                     await EndAsync(delivery, () => RetryOrGiveUpAsync(delivery, failed.Error, cancellationToken), cancellationToken);
+                    break;
+                case Unserved { Job.Delivery: { } delivery } unserved:
+                    await PassOnAsync(unserved.Job, delivery, cancellationToken);
                     break;
                 case GivenUp given:
                     await EndAsync(given.Delivery, () => GiveUpAsync(given, cancellationToken), cancellationToken);
@@ -63,7 +67,11 @@ internal sealed partial class JobFinisher(
         }
         catch (RedisException exception)
         {
-            Log.CannotFinish(logger, delivery.Id, exception);
+            // The scripts change nothing when they refuse. Of an answer that cannot be read it is not known what it says.
+            if (exception is RedisServerException)
+                Log.CannotFinish(logger, delivery.Id, exception);
+            else
+                Log.MayBeFinished(logger, delivery.Id, exception);
             statistics.Error($"cannot finish {delivery.Id}: {exception.Message}");
         }
 
@@ -91,6 +99,44 @@ internal sealed partial class JobFinisher(
         statistics.JobRetried();
     }
 
+    /// <summary>
+    /// Leaves a job to a worker whose model serves its languages; that does not count as a delivery, and it cannot come back unless
+    /// that worker's heartbeat was wrong. If there is none, the job is done here nevertheless, or given up.
+    /// </summary>
+    private async Task PassOnAsync(ModelJob job, Delivery delivery, CancellationToken cancellationToken)
+    {
+        string? peer = null;
+        try
+        {
+            peer = await peers.FindAsync(job.Languages, cancellationToken);
+        }
+        catch (RedisException exception) when (job.IsDoneRegardless)
+        {
+            Log.PeersUnknown(logger, delivery.Id, exception.Message);
+        }
+        catch (RedisException exception)
+        {
+            await EndAsync(delivery, () => Task.FromException(exception), cancellationToken);
+            return;
+        }
+
+        if (peer is not null)
+        {
+            Log.PassedOn(logger, delivery.Id, peer);
+            await EndAsync(
+                delivery, () => leases.HandOverAsync(delivery.Stream, delivery.Id, peer, delivery.Deliveries - 1, cancellationToken), cancellationToken);
+        }
+        else if (job.IsDoneRegardless)
+        {
+            queue.Add(job);
+        }
+        else
+        {
+            var given = new GivenUp(delivery, "unsupported_language", $"no worker's model serves both of the languages {string.Join(" and ", job.Languages)}");
+            await EndAsync(delivery, () => GiveUpAsync(given, cancellationToken), cancellationToken);
+        }
+    }
+
     private async Task GiveUpAsync(GivenUp given, CancellationToken cancellationToken)
     {
         var (stream, id) = (given.Delivery.Stream, given.Delivery.Id);
@@ -111,7 +157,16 @@ internal sealed partial class JobFinisher(
         [LoggerMessage(2, LogLevel.Error, "Job {Id} is given up: {Reason}")]
         public static partial void GivenUp(ILogger logger, StreamId id, string reason);
 
-        [LoggerMessage(3, LogLevel.Error, "Job {Id} could not be finished and stays pending; once Redis takes its result, it is claimed again, at the latest after JOB_TIMEOUT_MS")]
+        [LoggerMessage(4, LogLevel.Debug, "Job {Id} is left to {Peer}, whose model serves its language")]
+        public static partial void PassedOn(ILogger logger, StreamId id, string peer);
+
+        [LoggerMessage(5, LogLevel.Warning, "Job {Id} is done by this model, which does not serve its language; whether another does is not known: {Reason}")]
+        public static partial void PeersUnknown(ILogger logger, StreamId id, string reason);
+
+        [LoggerMessage(3, LogLevel.Error, "Job {Id} could not be finished: Redis refused it and changed nothing, so it is still pending and will be claimed and done again")]
         public static partial void CannotFinish(ILogger logger, StreamId id, Exception exception);
+
+        [LoggerMessage(6, LogLevel.Error, "It is not known whether job {Id} is finished; if it is not, it is still pending and will be claimed and done again")]
+        public static partial void MayBeFinished(ILogger logger, StreamId id, Exception exception);
     }
 }

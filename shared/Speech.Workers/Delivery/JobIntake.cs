@@ -3,8 +3,9 @@ using Speech.Contracts;
 
 namespace Speech.Workers;
 
-/// <summary>What happens to a delivery first, however it came here: it is held, read, and given to the model or given up.</summary>
-internal sealed class JobIntake(HeldJobs held, ModelQueue queue, Outcomes outcomes, IJobHandler handler, WorkerSettings settings)
+/// <summary>What happens to a delivery first, however it came here: it is held, read, and given to the model, given up, or left to a worker whose model can do it.</summary>
+internal sealed class JobIntake(
+    HeldJobs held, WorkerCapacity capacity, ModelQueue queue, Outcomes outcomes, IJobHandler handler, WorkerSettings settings)
 {
     public void Accept(Delivery delivery)
     {
@@ -20,8 +21,12 @@ internal sealed class JobIntake(HeldJobs held, ModelQueue queue, Outcomes outcom
 
         try
         {
+            var job = handler.Read(delivery);
             // What is not queued because the worker is stopping stays held, and is given back with the rest.
-            queue.Add(handler.Read(delivery));
+            if (capacity.Serves(job))
+                queue.Add(job);
+            else
+                outcomes.Post(new Unserved(job));
         }
         catch (MalformedMessageException exception)
         {

@@ -37,11 +37,13 @@ internal sealed partial class JobReader(
                 if (!prepared)
                 {
                     await redis.EnsureGroupAsync(stream.Key, stream.Group, cancellationToken);
+                    // Others find this worker among the group's members, and Redis makes one of it only when it is given its first job.
+                    await redis.ExecuteAsync(["XGROUP", "CREATECONSUMER", stream.Key, stream.Group, settings.WorkerId], cancellationToken);
                     await abandoned.TakeUpOwnAsync(stream, cancellationToken);
                     prepared = true;
                 }
 
-                await held.WaitUntilAtMostAsync(held.Capacity - 1, cancellationToken);
+                await held.WaitForRoomAsync(cancellationToken);
                 var share = Math.Max(1, held.Free / streams.Jobs.Count);
                 var entries = await connection.StreamReadGroupAsync(
                     stream.Key, stream.Group, settings.WorkerId, share, Block, cancellationToken);

@@ -40,6 +40,15 @@ internal sealed partial class Leases(
         ],
         cancellationToken);
 
+    /// <summary>Makes a job another worker's, which takes it up, as what it was given and does not hold, when it looks for such jobs next.</summary>
+    /// <param name="deliveries">How often it shall count as given out until then.</param>
+    public Task HandOverAsync(JobStream stream, StreamId job, string worker, long deliveries, CancellationToken cancellationToken) => redis.ExecuteAsync(
+        [
+            "XCLAIM", stream.Key, stream.Group, worker, 0, job,
+            "IDLE", (long)AbandonedJobs.MinIdle.TotalMilliseconds, "RETRYCOUNT", deliveries, "JUSTID",
+        ],
+        cancellationToken);
+
     private async Task RenewAsync(JobStream stream, IEnumerable<Delivery> deliveries, CancellationToken cancellationToken)
     {
         StreamId[] ids = [.. deliveries.Select(delivery => delivery.Id)];

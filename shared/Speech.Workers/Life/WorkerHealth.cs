@@ -43,12 +43,13 @@ internal static class WorkerHealth
     }
 
     /// <param name="more">This kind of worker's own figures.</param>
-    public static HealthPart OfJobs(HeldJobs held, ModelQueue queue, WorkerStatistics statistics, WorkerSettings settings, JsonObject? more)
+    public static HealthPart OfJobs(
+        Heartbeat heartbeat, HeldJobs held, ModelQueue queue, WorkerStatistics statistics, WorkerCapacity capacity, WorkerSettings settings, JsonObject? more)
     {
         var details = new JsonObject
         {
             ["worker_id"] = settings.WorkerId,
-            ["slots"] = settings.Slots,
+            ["slots"] = capacity.Slots,
             ["busy"] = held.Count + queue.Unheld,
             ["done"] = statistics.Done,
             ["failed"] = statistics.Failed,
@@ -58,7 +59,9 @@ internal static class WorkerHealth
         Add(details, more);
         details["errors"] = statistics.Errors;
         details["last_error"] = statistics.LastError is { } error ? new JsonObject { ["message"] = error.Message, ["at"] = error.At } : null;
-        return new HealthPart(HealthState.Ok, details);
+        if (!heartbeat.HasName)
+            details["state"] = $"waiting for the name {settings.WorkerId}, which another worker has or had";
+        return new HealthPart(heartbeat.HasName ? HealthState.Ok : HealthState.Starting, details);
     }
 
     private static void Add(JsonObject details, JsonObject? more)

@@ -12,9 +12,9 @@ internal static class WorkerInstruments
         var queue = services.GetRequiredService<ModelQueue>();
         var model = services.GetRequiredService<ModelLoop>();
         var statistics = services.GetRequiredService<WorkerStatistics>();
-        var slots = services.GetRequiredService<WorkerSettings>().Slots;
+        var capacity = services.GetRequiredService<WorkerCapacity>();
         meter.CreateObservableGauge("speech.model.ready", () => model.Status.Phase == ModelPhase.Ready ? 1 : 0, null, "Whether the model is loaded.");
-        meter.CreateObservableGauge("speech.worker.slots", () => slots, "{job}", "Jobs that this worker does side by side, at most.");
+        meter.CreateObservableGauge("speech.worker.slots", () => capacity.Slots, "{job}", "Jobs that this worker's model does side by side, at most; 0 until it is loaded.");
         meter.CreateObservableGauge("speech.worker.busy", () => held.Count + queue.Unheld, "{job}", "Jobs in this worker's hands.");
         meter.CreateObservableCounter(
             "speech.worker.jobs", () => Outcomes(statistics), "{job}",

@@ -1,12 +1,14 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Speech.Hosting;
 using Speech.Redis;
 
 namespace Speech.Workers;
 
 /// <summary>
-/// The worker from start to end. It begins to read when the model is loaded. When it is told to stop, it reads no more, gives back at
+/// The worker from start to end. It begins to read when its name is its own and the model is loaded; where either cannot be, for what it was
+/// set to, it ends with <see cref="SpeechHost.SettingsExitCode"/>. When it is told to stop, it reads no more, gives back at
 /// once what it has not begun, lets the model finish the rest, and gives back what is then still undone, so that nobody waits for
 /// JOB_TIMEOUT: all within the host's shutdown time, which is shorter than what the supervisor waits before it kills.
 /// </summary>
@@ -40,7 +42,7 @@ internal sealed partial class WorkerLife(
     {
         model.Start();
         _others = Task.WhenAll(
-            RunAsync(heartbeat.RunAsync, _working.Token),
+            RunAsync(KeepNameAsync, _working.Token),
             RunAsync(leases.RunAsync, _working.Token),
             RunAsync(finisher.RunAsync, _working.Token));
         _readers = RunAsync(ReadAsync, _reading.Token);
@@ -52,6 +54,11 @@ internal sealed partial class WorkerLife(
         var begun = time.GetTimestamp();
         await _reading.CancelAsync();
         await _readers;
+        if (!heartbeat.HasName)
+        {
+            await AbandonAsync();
+            return;
+        }
         var waiting = queue.Close();
         Log.Draining(logger, held.Count - waiting.Count, waiting.Count);
         await GiveBackAsync(
@@ -80,14 +87,49 @@ internal sealed partial class WorkerLife(
         {
             await model.Ready.WaitAsync(cancellationToken);
         }
-        catch (Exception) when (model.Ready.IsFaulted)
+        catch (Exception exception) when (model.Ready.IsFaulted)
         {
-            return; // /health says why, and so does the log
+            EndForSettings($"{settings.ModelSetting} is '{settings.Model}'. {exception.Message}");
+            return;
         }
+        await heartbeat.Claimed.WaitAsync(cancellationToken);
 
         Func<CancellationToken, Task>[] loops =
             [reader.RunAsync, abandoned.RunAsync, model.Ended.WaitAsync, .. otherReaders.Select(other => (Func<CancellationToken, Task>)other.RunAsync)];
         await Task.WhenAll(loops.Select(loop => RunAsync(loop, cancellationToken)));
+    }
+
+    private async Task KeepNameAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await heartbeat.RunAsync(cancellationToken);
+        }
+        catch (WorkerIdTakenException exception)
+        {
+            EndForSettings(exception.Message);
+        }
+    }
+
+    /// <summary>Ends the worker, which starting it again would not help.</summary>
+    private void EndForSettings(string problem)
+    {
+        Log.SettingsWrong(logger, problem);
+        Environment.ExitCode = SpeechHost.SettingsExitCode;
+        _ = _reading.CancelAsync();
+        Stop();
+    }
+
+    /// <summary>A host that is asked to stop while it starts takes that for a failure.</summary>
+    private void Stop() => application.ApplicationStarted.Register(application.StopApplication);
+
+    /// <summary>Leaves everything as it is: what is pending under this worker's name is for its holder to take up.</summary>
+    private async Task AbandonAsync()
+    {
+        queue.Close();
+        model.Abort();
+        await _working.CancelAsync();
+        await _others;
     }
 
     /// <summary>Runs one of the worker's loops. These handle what can be expected to fail; anything else ends the worker, and the supervisor starts a new one.</summary>
@@ -105,7 +147,7 @@ internal sealed partial class WorkerLife(
         {
             Log.Broken(logger, exception);
             Environment.ExitCode = 1;
-            application.StopApplication();
+            Stop();
         }
     }
 
@@ -167,6 +209,9 @@ internal sealed partial class WorkerLife(
 
         [LoggerMessage(4, LogLevel.Warning, "Could not sign off: {Reason}")]
         public static partial void NoFarewell(ILogger logger, string reason);
+
+        [LoggerMessage(6, LogLevel.Critical, "{Problem}")]
+        public static partial void SettingsWrong(ILogger logger, string problem);
 
         [LoggerMessage(5, LogLevel.Critical, "A part of the worker has broken; ending")]
         public static partial void Broken(ILogger logger, Exception exception);

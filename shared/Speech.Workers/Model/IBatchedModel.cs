@@ -6,7 +6,11 @@ public interface IBatchedModel : IDisposable
     /// <summary>What it runs on, for people.</summary>
     string Device { get; }
 
+    /// <summary>Jobs that it has room for at once, at least one. A job that is searched with beams takes as many of the model's sequences.</summary>
     int Slots { get; }
+
+    /// <summary>The codes of the languages that it serves: Whisper's for audio, NLLB's for texts.</summary>
+    IReadOnlyList<string> Languages { get; }
 
     /// <summary>Takes a job into a free slot. When this throws, the slot stays free and the others are unharmed.</summary>
     /// <exception cref="JobRefusedException">There is no point in asking again.</exception>

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Speech.Models.Catalog;
+using Speech.Tensors;
 
 namespace Speech.Workers;
 
@@ -8,19 +10,22 @@ namespace Speech.Workers;
 /// once more, alone, and whichever fails alone is reported as failed.
 /// </summary>
 internal sealed partial class ModelLoop(
-    ModelQueue queue, Outcomes outcomes, LoadModel load, TimeProvider time, ILogger<ModelLoop> logger)
+    ModelQueue queue, Outcomes outcomes, LoadModel load, WorkerCapacity capacity, TimeProvider time, ILogger<ModelLoop> logger)
 {
+    /// <summary>How long after a failure that may mend itself, such as of the network, it is loaded again.</summary>
+    public static readonly TimeSpan LoadAgainAfter = TimeSpan.FromSeconds(30);
+
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _aborted = new();
     private readonly List<ModelJob> _active = [];
     private readonly Queue<ModelJob> _suspects = [];
     private readonly List<Finished> _finished = [];
     private volatile ModelStatus _status = new(ModelPhase.Loading);
-    private volatile bool _aborted;
 
     public ModelStatus Status => _status;
 
-    /// <summary>Completes when jobs can be taken; faulted when the model cannot be loaded.</summary>
+    /// <summary>Completes when jobs can be taken; faulted when the model is none that can ever be loaded.</summary>
     public Task Ready => _ready.Task;
 
     /// <summary>Completes when the thread has ended: after the queue was closed and the running jobs are done, or after a fault.</summary>
@@ -29,21 +34,16 @@ internal sealed partial class ModelLoop(
     public void Start() => new Thread(Run) { IsBackground = true, Name = "model" }.Start();
 
     /// <summary>Ends the loop after the step that runs; its jobs stay undone.</summary>
-    public void Abort() => _aborted = true;
+    public void Abort() => _aborted.TrySetResult();
+
+    private bool IsAborted => _aborted.Task.IsCompleted;
 
     private void Run()
     {
         try
         {
-            var begun = time.GetTimestamp();
-            var download = new DownloadReporter(progress => _status = _status with { Download = progress }, time, logger);
-            using var model = load(download, path => _status = _status with { Path = path, Download = null });
-            var loadTime = time.GetElapsedTime(begun);
-            _status = _status with { Phase = ModelPhase.Ready, Device = model.Device, LoadTime = loadTime };
-            Log.Ready(logger, _status.Path, model.Device, model.Slots, (long)loadTime.TotalMilliseconds);
-            _ready.SetResult();
-
-            while (!_aborted && (_active.Count + _suspects.Count > 0 || queue.WaitForJob()))
+            using var model = Load();
+            while (model is not null && !IsAborted && (_active.Count + _suspects.Count > 0 || queue.WaitForJob()))
             {
                 AdmitWaiting(model);
                 Step(model);
@@ -53,12 +53,66 @@ internal sealed partial class ModelLoop(
         }
         catch (Exception exception)
         {
-            Log.Failed(logger, exception);
-            _status = _status with { Phase = ModelPhase.Failed, Download = null, Error = exception.Message };
+            if (Ready.IsCompleted)
+                Log.Failed(logger, exception);
+            Fail(exception);
             _ready.TrySetException(exception);
             _ended.SetException(exception);
         }
     }
+
+    /// <returns>Null when the loop was to end before it could be loaded.</returns>
+    private IBatchedModel? Load()
+    {
+        while (true)
+        {
+            try
+            {
+                return LoadOnce();
+            }
+            catch (Exception exception) when (!IsOfSettings(exception))
+            {
+                Log.CannotLoad(logger, (int)LoadAgainAfter.TotalSeconds, exception);
+                Fail(exception);
+            }
+
+            if (IsAbortedWithin(LoadAgainAfter))
+                return null;
+            _status = new ModelStatus(ModelPhase.Loading);
+        }
+    }
+
+    private IBatchedModel LoadOnce()
+    {
+        var begun = time.GetTimestamp();
+        var download = new DownloadReporter(progress => _status = _status with { Download = progress }, time, logger);
+        var model = load(download, path => _status = _status with { Path = path, Download = null });
+        var loadTime = time.GetElapsedTime(begun);
+        capacity.Open(model.Slots, model.Languages);
+        _status = _status with { Phase = ModelPhase.Ready, Device = model.Device, LoadTime = loadTime };
+        Log.Ready(logger, _status.Path, model.Device, model.Slots, (long)loadTime.TotalMilliseconds);
+        _ready.SetResult();
+        return model;
+    }
+
+    private bool IsAbortedWithin(TimeSpan pause)
+    {
+        try
+        {
+            _aborted.Task.WaitAsync(pause, time).GetAwaiter().GetResult();
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether trying again is of no use: there is no such model, it may not be read or kept, or it is none.</summary>
+    private static bool IsOfSettings(Exception exception) => exception
+        is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or ModelFileException or ModelDownloadException { IsMissing: true };
+
+    private void Fail(Exception exception) => _status = _status with { Phase = ModelPhase.Failed, Download = null, Error = exception.Message };
 
     private void AdmitWaiting(IBatchedModel model)
     {
@@ -146,8 +200,11 @@ internal sealed partial class ModelLoop(
         [LoggerMessage(1, LogLevel.Information, "The model {Path} is ready on {Device} with {Slots} slots after {Milliseconds} ms")]
         public static partial void Ready(ILogger logger, string? path, string device, int slots, long milliseconds);
 
-        [LoggerMessage(2, LogLevel.Critical, "The model cannot be used")]
+        [LoggerMessage(2, LogLevel.Critical, "The model cannot be used any more")]
         public static partial void Failed(ILogger logger, Exception exception);
+
+        [LoggerMessage(4, LogLevel.Error, "The model cannot be loaded, and will be tried again after {Seconds} s")]
+        public static partial void CannotLoad(ILogger logger, int seconds, Exception exception);
 
         [LoggerMessage(3, LogLevel.Error, "A step over {Jobs} jobs failed; each is done once more, alone, unless it was")]
         public static partial void StepFailed(ILogger logger, int jobs, Exception exception);

@@ -4,15 +4,12 @@ namespace Speech.Workers;
 /// What waits for the model's thread. That thread waits here; everybody else only adds. A kind of worker that has jobs which may be
 /// dropped derives from it.
 /// </summary>
-public class ModelQueue(WorkerSettings settings, TimeProvider time)
+public class ModelQueue(WorkerSettings settings, WorkerCapacity capacity, TimeProvider time)
 {
     private readonly List<ModelJob> _jobs = [];
 
     /// <summary>Jobs without a delivery, from when they are added until they <see cref="Leave"/>.</summary>
     public virtual int Unheld => 0;
-
-    /// <summary>The most <see cref="Unheld"/>.</summary>
-    public virtual int UnheldCapacity => 0;
 
     /// <summary>What is held and has not been begun.</summary>
     public int HeldWaiting
@@ -81,7 +78,7 @@ public class ModelQueue(WorkerSettings settings, TimeProvider time)
             }
 
             var begun = time.GetTimestamp();
-            while (settings.Slots > 1 && WaitingCount == 1 && !IsClosed
+            while (capacity.Slots > 1 && WaitingCount == 1 && !IsClosed
                 && settings.BatchTimeout - time.GetElapsedTime(begun) is var left && left > TimeSpan.Zero)
             {
                 Monitor.Wait(Gate, left);

@@ -9,6 +9,9 @@ public abstract record Finished(ModelJob Job) : Outcome;
 /// <summary>The model failed on this job, and on this job alone.</summary>
 internal sealed record ModelFailed(ModelJob Job, Exception Error) : Outcome;
 
+/// <summary>This worker's model does not serve the job's languages.</summary>
+internal sealed record Unserved(ModelJob Job) : Outcome;
+
 /// <summary>There is no point in giving the job to the model.</summary>
 /// <param name="Code">For programs, as in <see cref="Speech.Contracts.Failed"/>.</param>
 internal sealed record GivenUp(Delivery Delivery, string Code, string Message) : Outcome;

@@ -3,19 +3,15 @@ using System.Threading.Channels;
 namespace Speech.Workers;
 
 /// <summary>
-/// The way from the model's thread to Redis. Writing never waits and there is always room: a job has one outcome, and no more jobs
-/// are held than this has places. While Redis is away finished results lie here, and nothing new is read.
+/// The way from the model's thread to Redis. Writing never waits: a job is held until its one outcome has been dealt with, and droppable ones
+/// until they leave the queue, so that no more can lie here than these two let in. While Redis is away finished results do, and nothing new is read.
 /// </summary>
-internal sealed class Outcomes(WorkerSettings settings, ModelQueue queue)
+internal sealed class Outcomes
 {
-    private readonly Channel<Outcome> _channel = Channel.CreateBounded<Outcome>((2 * settings.Slots) + queue.UnheldCapacity);
+    // Bounded by what may be held, of which the slots are known only when the model is.
+    private readonly Channel<Outcome> _channel = Channel.CreateUnbounded<Outcome>();
 
-    /// <exception cref="InvalidOperationException">More outcomes wait than jobs can be held: an error of this program.</exception>
-    public void Post(Outcome outcome)
-    {
-        if (!_channel.Writer.TryWrite(outcome))
-            throw new InvalidOperationException("More outcomes wait than jobs can be held.");
-    }
+    public void Post(Outcome outcome) => _channel.Writer.TryWrite(outcome);
 
     public IAsyncEnumerable<Outcome> ReadAllAsync(CancellationToken cancellationToken) => _channel.Reader.ReadAllAsync(cancellationToken);
 }

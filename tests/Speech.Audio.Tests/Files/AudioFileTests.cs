@@ -93,4 +93,20 @@ public sealed class AudioFileTests
     }
 
     private static AudioClip Load(byte[] bytes, string name, AudioFileOptions? options = null) => AudioFile.Load(new MemoryStream(bytes), name, options);
+
+    [Fact]
+    public void A_stereo_file_with_one_channel_inverted_is_heard_with_a_warning()
+    {
+        var clip = AudioFile.Load(Recordings.Vector("stereo-antiphase.wav"));
+        Math.Sqrt(Signals.Energy(clip.Samples) / clip.Samples.Length).ShouldBeGreaterThan(0.01);
+        clip.Warnings.ShouldHaveSingleItem().ShouldContain("cancel each other");
+    }
+
+    [Fact]
+    public void A_file_of_floats_on_the_scale_of_integers_is_heard_with_a_warning()
+    {
+        var clip = AudioFile.Load(Recordings.Vector("float-int16scale.wav"));
+        clip.Samples[1000..].Max(MathF.Abs).ShouldBeInRange(0.01f, 0.99f);
+        clip.Warnings.ShouldHaveSingleItem().ShouldContain("divided by 32768");
+    }
 }

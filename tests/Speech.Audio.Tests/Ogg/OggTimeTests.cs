@@ -34,7 +34,7 @@ public sealed class OggTimeTests
         // Loudness in pieces of 100 ms: speech is where it was.
         var (expected, actual) = (Loudness(whole), Loudness(decoded));
         for (var i = 0; i < actual.Length; i++)
-            Math.Abs(expected[i] - actual[i]).ShouldBeLessThan(layout == "a page a packet" ? 1e-4 : 0.01, $"{layout}, at {i * 0.1} s");
+            Math.Abs(expected[i] - actual[i]).ShouldBeLessThan(layout == "a page a packet" ? 1e-3 : 0.005, $"{layout}, at {i * 0.1} s");
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class OggTimeTests
     }
 
     [Theory]
-    [InlineData("fam1-stereo.opus", 2, 0)] // one channel is the inverse of the other
+    [InlineData("fam1-stereo.opus", 2, 5e-5)] // one channel is the inverse of the other
     [InlineData("fam1-51.opus", 6, 5e-5)]
     public void Surround_of_mapping_family_1_is_heard(string file, int channels, double power)
     {

@@ -41,12 +41,4 @@ public sealed class PcmConverterTests
             }
         }
     }
-
-    [Fact]
-    public void Channels_are_averaged()
-    {
-        float[] samples = [1, 0, 0.5f, -0.5f, 0.25f, 0.75f];
-        PcmConverter.MixDown(samples, 2).ShouldBe(3);
-        samples[..3].ShouldBe([0.5f, 0, 0.5f]);
-    }
 }

@@ -108,6 +108,31 @@ public sealed class AudioStreamDecoderTests
         }
     }
 
+    [Theory]
+    [InlineData(AudioCodec.PcmS16Le, 2)]
+    [InlineData(AudioCodec.PcmS16Le, 5)]
+    [InlineData(AudioCodec.PcmF32Le, 8)]
+    public void Channels_of_pcm_are_mixed_wherever_messages_cut_their_frames(AudioCodec codec, int channels)
+    {
+        var speech = Recordings.Speech(1);
+        float[] interleaved = [.. speech.SelectMany(x => Enumerable.Repeat(x, channels))];
+        byte[] bytes = codec == AudioCodec.PcmF32Le
+            ? MemoryMarshal.AsBytes(interleaved.AsSpan()).ToArray()
+            : MemoryMarshal.AsBytes<short>(interleaved.Select(x => (short)(x * 32768)).ToArray()).ToArray();
+        foreach (var largest in (int[])[1, 3, 1000, 40_000])
+        {
+            using var decoder = AudioStreamDecoder.Create(codec, channels: channels);
+            var pcm = Signals.Collect(output =>
+            {
+                foreach (var piece in Signals.Pieces(bytes.Length, 3, largest))
+                    decoder.Decode(bytes.AsSpan(piece), output);
+                decoder.Complete(output);
+            });
+            pcm.ShouldBe(speech, 1e-6);
+        }
+        Should.Throw<AudioFormatException>(() => AudioStreamDecoder.Create(codec, channels: 9));
+    }
+
     [Fact]
     public void Pcm_at_another_rate_is_resampled()
     {

@@ -31,7 +31,8 @@ public sealed class WebMOpusTests
         byte[] without = [.. Live[..blocks[10]], .. Live[blocks[30]..]];
         Live.AsSpan(blocks[10]..blocks[30]).IndexOf((ReadOnlySpan<byte>)[0x1F, 0x43, 0xB6, 0x75]).ShouldBe(-1);
 
-        Decode([without]).Length.ShouldBe(whole.Length);
+        // Its clock counts milliseconds.
+        Decode([without]).Length.ShouldBeInRange(whole.Length - 16, whole.Length + 16);
     }
 
     [Fact]

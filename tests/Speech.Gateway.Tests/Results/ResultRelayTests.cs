@@ -59,6 +59,19 @@ public sealed class ResultRelayTests : GatewayTest
     }
 
     [Fact]
+    public async Task A_number_far_ahead_that_the_history_does_not_have_hides_nothing()
+    {
+        await using var gateway = await StartGatewayAsync();
+        await using var client = await TestClient.ConnectAsync(gateway, Ann);
+        await client.ExpectAsync<Ready>();
+        await Redis.PublishAsync(RedisKeys.Results("ann"), new ResultEnvelope(ResultEnvelope.MaxSeq, Result(1) with { Seq = ResultEnvelope.MaxSeq }).ToArray());
+        await RecordAndPublishAsync(1);
+        await RecordAndPublishAsync(2);
+        await client.ExpectTranscriptsAsync(2);
+        client.Transcripts.Select(transcript => transcript.Seq).ShouldBe([1L, 2L]);
+    }
+
+    [Fact]
     public async Task A_resume_from_that_never_was_does_not_hide_what_comes()
     {
         await using var gateway = await StartGatewayAsync();

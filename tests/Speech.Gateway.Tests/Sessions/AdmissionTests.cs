@@ -41,6 +41,32 @@ public sealed class AdmissionTests : GatewayTest
         basic.CloseReason.ShouldBe("the header Authorization must be 'Bearer …'");
     }
 
+    [Theory]
+    [InlineData("nano.en", "tiny.en", false)]
+    [InlineData("nano.en", "nano.en", true)]
+    [InlineData("/models/ggml-nano.en-q8_0.bin", "nano.en", true)]
+    public async Task A_prompt_that_no_workers_model_follows_is_warned_of(string first, string second, bool warned)
+    {
+        await Redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers);
+        foreach (var (id, model) in (IEnumerable<(string, string?)>)[("stt-1", first), ("stt-2", second), ("dead", null)])
+        {
+            // Redis knows a consumer from its first entry on.
+            await Redis.StreamAddAsync(RedisKeys.AudioJobs, [("job", "of another")]);
+            await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, id, 1);
+            if (model is not null)
+                await Redis.HashSetAsync(RedisKeys.Worker(id), [("role", "stt"), ("model", model)]);
+        }
+        await using var gateway = await StartGatewayAsync();
+
+        await using var client = await TestClient.ConnectAsync(gateway, Pcm + "&prompt=Edinburgh");
+        (await client.StopAsync()).ShouldBe(CloseCode.Normal);
+        client.Received.OfType<Warning>().Select(warning => warning.Code).ShouldBe(warned ? ["prompt_unused"] : []);
+
+        await using var without = await TestClient.ConnectAsync(gateway, Pcm);
+        (await without.StopAsync()).ShouldBe(CloseCode.Normal);
+        without.Received.OfType<Warning>().ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Parameters_that_mean_nothing_are_warned_of_by_name_and_the_session_goes_on()
     {

@@ -50,6 +50,14 @@ public sealed class OutstandingSegmentsTests
     }
 
     [Fact]
+    public void The_greatest_number_is_no_negative_one()
+    {
+        var outstanding = new OutstandingSegments(_time);
+        outstanding.Release(int.MaxValue);
+        outstanding.Released.ShouldBe(int.MaxValue);
+    }
+
+    [Fact]
     public void An_old_result_takes_nothing_back()
     {
         var outstanding = new OutstandingSegments(_time);

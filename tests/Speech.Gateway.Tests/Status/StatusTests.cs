@@ -27,6 +27,18 @@ public sealed class StatusTests : GatewayTest
     }
 
     [Fact]
+    public async Task What_is_no_heartbeat_is_not_shown_and_hides_nobody()
+    {
+        await using var gateway = await StartGatewayAsync();
+        await Redis.SetAsync(RedisKeys.Worker("a"), "not a hash");
+        await Redis.HashSetAsync(RedisKeys.Worker("b"), [.. Enumerable.Range(0, 1000).Select(i => ((RedisArgument)$"f{i}", (RedisArgument)"x"))]);
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [("role", "stt"), ("model", new byte[1 << 20])]);
+        var workers = (await GetAsync(gateway, "/api/status")).Body["workers"]!.AsArray();
+        workers.Select(worker => (string?)worker!["id"]).ShouldBe(["stt-1"]);
+        ((string?)workers[0]!["model"])!.Length.ShouldBe(4096);
+    }
+
+    [Fact]
     public async Task Status_is_made_once_a_second_however_many_ask()
     {
         await using var gateway = await StartGatewayAsync();

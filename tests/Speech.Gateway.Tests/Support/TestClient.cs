@@ -36,7 +36,9 @@ internal sealed class TestClient : IAsyncDisposable
     public HashSet<WebSocketMessageType> FrameTypes { get; } = [];
 
     /// <param name="apiKey">Credentials to be shown.</param>
-    public static async Task<TestClient> ConnectAsync(RunningGateway gateway, string query, bool reads = true, string? apiKey = null, string? authorization = null)
+    /// <param name="forwardedFor">What a proxy says, or the client forges, in X-Forwarded-For.</param>
+    public static async Task<TestClient> ConnectAsync(
+        RunningGateway gateway, string query, bool reads = true, string? apiKey = null, string? authorization = null, string? forwardedFor = null)
     {
         var client = new TestClient();
         client._socket.Options.AddSubProtocol("speech.v1");
@@ -45,6 +47,8 @@ internal sealed class TestClient : IAsyncDisposable
             client._socket.Options.SetRequestHeader("X-API-Key", apiKey);
         if (authorization is not null)
             client._socket.Options.SetRequestHeader("Authorization", authorization);
+        if (forwardedFor is not null)
+            client._socket.Options.SetRequestHeader("X-Forwarded-For", forwardedFor);
         var address = new UriBuilder(gateway.Address) { Scheme = "ws", Path = "/ws", Query = query }.Uri;
         using var patience = new CancellationTokenSource(Patience);
         await client._socket.ConnectAsync(address, patience.Token);

@@ -137,4 +137,33 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await Should.ThrowAsync<OperationCanceledException>(() => waiting);
         await fixture.Server.RestartAsync();
     }
+
+    [Fact]
+    public async Task Many_who_write_at_once_never_make_the_queue_longer_than_they_allow()
+    {
+        await using var bench = await Bench.CreateAsync(fixture.Server);
+        var results = await Task.WhenAll(Enumerable.Range(0, 40).Select(client => bench.Queue.EnqueueAsync(
+            Bench.Job(0, clientId: $"c{client}"), new SessionProgress(0.5, default), 0, owner: "", most: 7, bench.Patience)));
+        results.Count(result => result == EnqueueResult.Added).ShouldBe(7);
+        results.Count(result => result == EnqueueResult.NoRoom).ShouldBe(33);
+        (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(7);
+
+        // Who was told that there is no room left nothing behind, and is taken later.
+        var refused = Array.IndexOf(results, EnqueueResult.NoRoom);
+        (await bench.Redis.KeyExistsAsync(RedisKeys.Session($"c{refused}"), bench.Patience)).ShouldBeFalse();
+        (await bench.Queue.EnqueueAsync(
+            Bench.Job(0, clientId: $"c{refused}"), new SessionProgress(0.5, default), 0, owner: "", most: 8, bench.Patience)).ShouldBe(EnqueueResult.Added);
+        bench.Queue.KnownDepth.ShouldBe(8, "the write itself tells");
+    }
+
+    [Fact]
+    public async Task A_segment_that_is_in_the_queue_is_known_to_be_there_also_when_that_is_full()
+    {
+        await using var bench = await Bench.CreateAsync(fixture.Server);
+        for (var i = 0; i < 2; i++)
+        {
+            var result = await bench.Queue.EnqueueAsync(Bench.Job(0), new SessionProgress(0.5, default), 0, owner: "", most: 1, bench.Patience);
+            result.ShouldBe(i == 0 ? EnqueueResult.Added : EnqueueResult.AlreadyQueued);
+        }
+    }
 }

@@ -105,6 +105,49 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         (await bench.ReadHistoryAsync()).ShouldHaveSingleItem().Seq.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("segments", "2147483647", "released", "2147483647")]
+    [InlineData("segments", "2147483647", "released", "0")]
+    [InlineData("segments", "5")]
+    [InlineData("segments", "3", "released", "7")]
+    [InlineData("committed", "0x10")]
+    [InlineData("committed", "nan")]
+    [InlineData("committed", "-1")]
+    [InlineData("committed", " 1")]
+    [InlineData("seq", "9223372036854775806")]
+    [InlineData("seq", "1e3")]
+    public async Task A_session_that_a_client_could_not_go_on_from_is_begun_anew_when_it_is_opened(params string[] fields)
+    {
+        await using var bench = await Bench.CreateAsync(fixture.Server);
+        await bench.Redis.ExecuteAsync(["HSET", "session:anna", .. fields.Select(field => (RedisArgument)field)]);
+        (await bench.Sessions.ReadAsync("anna", bench.Patience)).Released.ShouldBeInRange(0, int.MaxValue);
+        var hold = bench.Holds.Create("anna", "hers", "g1");
+        (await hold.OpenAsync(bench.Patience)).IsOurs.ShouldBeTrue();
+        (await hold.ClaimAsync(0, bench.Patience)).IsKnown.ShouldBeFalse();
+        var state = await bench.Sessions.ReadAsync("anna", bench.Patience);
+        (state.Segments, state.CommittedSeconds, state.Seq, state.Released).ShouldBe((0, 0, 0, 0));
+        (await hold.EnqueueAsync(Bench.Job(0), new SessionProgress(1, default), 0, most: 0, bench.Patience)).ShouldBe(HoldResult.Done);
+    }
+
+    [Fact]
+    public async Task Of_a_session_only_what_can_be_owed_is_read()
+    {
+        await using var bench = await Bench.CreateAsync(fixture.Server);
+        await bench.EnqueueAndReadAsync(3);
+        await bench.Redis.ExecuteAsync("HSET", "session:anna", "translating:fr:1", "", "translating:fr", "1", "translating:fr:99999999999", "",
+            "translating:a:b:1", "", "held:5", new byte[1 << 20], $"translating:{new string('x', 100)}:1", "");
+        (await bench.Sessions.ReadAsync("anna", bench.Patience)).Translating.ShouldBe([(1, "fr")]);
+    }
+
+    [Fact]
+    public async Task A_history_of_the_greatest_numbers_is_read_to_its_end()
+    {
+        await using var bench = await Bench.CreateAsync(fixture.Server);
+        for (var i = 0; i < 300; i++)
+            await bench.Redis.ExecuteAsync("XADD", "history:anna", $"18446744073709551615-{ulong.MaxValue - 299 + (ulong)i}", "result", "junk");
+        (await bench.ReadHistoryAsync()).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_session_of_another_type_is_made_anew_and_the_result_comes()
     {
@@ -132,6 +175,54 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         (await bench.FinishAsync(entry, 0)).ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData("xdel")]
+    [InlineData("hdel")]
+    [InlineData("hset")]
+    [InlineData("del")]
+    [InlineData("xadd")]
+    [InlineData("xtrim")]
+    [InlineData("xrange")]
+    [InlineData("expire")]
+    [InlineData("publish")]
+    [InlineData("hget")]
+    [InlineData("hmget")]
+    [InlineData("hlen")]
+    [InlineData("hexists")]
+    [InlineData("xinfo")]
+    [InlineData("type")]
+    [InlineData("xack")]
+    public async Task A_job_that_cannot_be_given_up_without_a_command_stays_pending_with_all_as_it_was(string command)
+    {
+        await using var bench = await Bench.CreateAsync(fixture.Server);
+        var entry = (await bench.EnqueueAndReadAsync(1))[0];
+        await bench.Redis.ExecuteAsync("XADD", "history:anna", "1-0", "result", "junk");
+        await bench.Redis.ExecuteAsync("ACL", "SETUSER", $"no-{command}", "on", ">pw", "~*", "&*", "+@all", $"-{command}");
+        await using var user = new RedisClient(RedisOptions.Parse(fixture.Server.Url) with { Username = $"no-{command}", Password = "pw" });
+        var completion = new JobCompletion(user, new JobOptions(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
+        var before = await EverythingAsync(bench.Redis);
+        await Should.ThrowAsync<RedisServerException>(
+            () => completion.AbandonAsync(entry, new Failed(0, 0, Failed.Transcribing, "x", "y"), bench.Patience));
+        (await EverythingAsync(bench.Redis)).ShouldBe(before);
+        await NothingIsForgottenAsync(bench.Redis, command);
+    }
+
+    [Theory]
+    [InlineData("xlen")]
+    [InlineData("memory")]
+    [InlineData("exists")]
+    public async Task A_job_is_given_up_without_what_only_helps(string command)
+    {
+        await using var bench = await Bench.CreateAsync(fixture.Server);
+        var entry = (await bench.EnqueueAndReadAsync(1))[0];
+        await bench.Redis.ExecuteAsync("ACL", "SETUSER", $"no-{command}", "on", ">pw", "~*", "&*", "+@all", $"-{command}");
+        await using var user = new RedisClient(RedisOptions.Parse(fixture.Server.Url) with { Username = $"no-{command}", Password = "pw" });
+        var completion = new JobCompletion(user, new JobOptions(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
+        (await completion.AbandonAsync(entry, new Failed(0, 0, Failed.Transcribing, "x", "y"), bench.Patience)).ShouldBeTrue();
+        (await bench.Redis.StreamLengthAsync(RedisKeys.AudioJobs)).ShouldBe(0);
+        (await bench.Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(1);
+    }
+
     [Fact]
     public async Task Who_opens_a_client_of_other_credentials_keeps_nothing_alive()
     {
@@ -151,7 +242,7 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await hold.ClaimAsync(0, bench.Patience);
         await hold.KeepAliveAsync(new SessionProgress(1, default), bench.Patience);
         (await bench.Redis.KeyTimeToLiveAsync("session:anna")).ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(60));
-        (await hold.EnqueueAsync(Bench.Job(0), new SessionProgress(1, default), 0, bench.Patience)).ShouldBe(HoldResult.Done);
+        (await hold.EnqueueAsync(Bench.Job(0), new SessionProgress(1, default), 0, most: 0, bench.Patience)).ShouldBe(HoldResult.Done);
         (await bench.Redis.KeyTimeToLiveAsync("session:anna")).ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.FromMinutes(50));
     }
 
@@ -196,6 +287,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
             ("claim", () => hold.ClaimAsync(random.NextInt64(), bench.Patience), false),
             ("keep alive", () => hold.KeepAliveAsync(progress, bench.Patience), false),
             ("release", () => hold.ReleaseAsync(bench.Patience), false),
+            ("read", () => bench.Sessions.ReadAsync("anna", bench.Patience), false),
+            ("history", () => bench.ReadHistoryAsync(), false),
             ("lost", () => bench.Losses.FailAsync("anna", [new Failed(0, segment, Failed.Transcribing, "lost", "z")], bench.Patience), false),
             ("restore", () => hold.RestoreAsync(segment, progress, random.Next(5), [new Failed(0, 1, Failed.Transcribing, "lost", "z")], bench.Patience), false),
             ("raw", () => RawAsync(bench.Redis, random, entry), false),
@@ -221,7 +314,7 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         (RedisScript Script, int Keys, int Arguments)[] scripts =
         [
             (JobScripts.Enqueue, 3, 9), (JobScripts.Finish, 5, 16), (JobScripts.KeepAlive, 2, 4), (JobScripts.Lost, 2, 2),
-            (SessionScripts.Open, 2, 2), (SessionScripts.Claim, 2, 4), (SessionScripts.Release, 1, 1), (SessionScripts.Restore, 2, 9),
+            (SessionScripts.Open, 2, 2), (SessionScripts.Read, 1, 0), (SessionScripts.Claim, 2, 4), (SessionScripts.Release, 1, 1), (SessionScripts.Restore, 2, 9),
         ];
         var (script, keys, count) = scripts[random.Next(scripts.Length)];
         RedisArgument[] names = keys == 5 || keys == 3

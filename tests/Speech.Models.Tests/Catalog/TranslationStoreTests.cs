@@ -8,7 +8,8 @@ namespace Speech.Models.Tests.Catalog;
 public sealed class TranslationStoreTests : IAsyncLifetime, IDisposable
 {
     private const string Name = "nllb-200-distilled-600M";
-    private const string Folder = $"facebook/{Name}/resolve/main";
+    private const string Folder = $"facebook/{Name}/resolve/f8d333a098d19b4fd9a8b18f94170487ad3f821d";
+    private const string M2M100Folder = "facebook/m2m100_418M/resolve/55c2e61bbf05dfb8d7abccdc3fae6fc8512fd636";
     private const string Token = "hf_verySecretIndeed";
 
     private static readonly string BuiltIn = Checkout.Path("shared/models/nano-nllb");
@@ -37,6 +38,10 @@ public sealed class TranslationStoreTests : IAsyncLifetime, IDisposable
     public async Task DisposeAsync() => await _hub.DisposeAsync();
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Every_model_that_can_be_downloaded_is_pinned_to_a_commit() =>
+        TranslationCatalog.Entries.Where(entry => !entry.IsBuiltIn).ShouldAllBe(entry => entry.Revision.Length == 40 && entry.Revision.All(char.IsAsciiHexDigitLower));
 
     [Theory]
     [InlineData(Name)]
@@ -124,9 +129,9 @@ public sealed class TranslationStoreTests : IAsyncLifetime, IDisposable
         error.Message.ShouldContain("no weights");
         error.Message.ShouldContain("model.safetensors");
 
-        (await Should.ThrowAsync<ModelDownloadException>(GetAsync("m2m100_418M"))).Message.ShouldContain("m2m100_418M/resolve/main/config.json");
+        (await Should.ThrowAsync<ModelDownloadException>(GetAsync("m2m100_418M"))).Message.ShouldContain($"{M2M100Folder}/config.json");
         foreach (var file in SmallFiles)
-            _hub.Add("facebook/m2m100_418M/resolve/main", file, [1, 2, 3]);
+            _hub.Add(M2M100Folder, file, [1, 2, 3]);
         (await Should.ThrowAsync<ModelDownloadException>(GetAsync("m2m100_418M"))).Message.ShouldContain("vocab.json");
     }
 

@@ -67,9 +67,19 @@ public sealed class WhisperCatalogTests : IDisposable
         using var store = new ModelStore(new ModelStoreOptions { ModelFolder = _folder.Path });
 
         var model = await store.GetAsync(_folder.File("ggml-nano.en-q8_0.bin"));
-        model.ShouldBe(new WhisperModelFile(_folder.File("ggml-nano.en-q8_0.bin"), TrainedForShortContext: true));
+        model.ShouldBe(new WhisperModelFile(_folder.File("ggml-nano.en-q8_0.bin"), TrainedForShortContext: true, TakesPrompts: false));
         (await Should.ThrowAsync<FileNotFoundException>(store.GetAsync("tinny"))).Message.ShouldContain("neither a file nor a URL");
     }
+
+    [Theory]
+    [InlineData("nano.en", false)]
+    [InlineData("/models/ggml-nano.en-q8_0.bin", false)]
+    [InlineData("tiny.en", true)]
+    [InlineData("turbo", true)]
+    [InlineData("/models/ggml-mine.bin", true)]
+    [InlineData("https://example.org/nano.bin", true)]
+    public void The_built_in_model_and_its_copies_take_no_prompt_and_all_others_do(string model, bool takes) =>
+        WhisperCatalog.TakesPrompts(model).ShouldBe(takes);
 
     [Fact]
     public void The_environment_sets_the_store()

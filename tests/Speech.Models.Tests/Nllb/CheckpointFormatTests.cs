@@ -22,7 +22,7 @@ public sealed class CheckpointFormatTests : IDisposable
         File.Copy(Checkout.Path("tests/references/nano-nllb/pytorch_model.bin"), _folder.File("pytorch_model.bin"));
         using var device = new CpuDevice(threads: 1);
         using var model = NllbModel.Load(_folder.Path, device, format);
-        using var engine = new NllbEngine(model, slots: 32);
+        using var engine = new NllbEngine(model, sequences: 32);
         var references = NanoNllbModel.References("translation-reference.jsonl");
 
         var ours = engine.Translate([.. references.Select(reference => model.Prepare(reference.Src, reference.SrcLang, reference.TgtLang))]);

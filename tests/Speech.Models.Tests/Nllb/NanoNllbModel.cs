@@ -13,7 +13,7 @@ public sealed class NanoNllbModel : IDisposable
     public NanoNllbModel()
     {
         Model = NllbModel.Load(NanoNllb.Folder, Device, WeightFormat.Single);
-        Engine = new NllbEngine(Model, slots: 32);
+        Engine = new NllbEngine(Model, sequences: 32);
     }
 
     public CpuDevice Device { get; } = new();

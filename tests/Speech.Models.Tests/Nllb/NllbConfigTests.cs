@@ -29,6 +29,7 @@ public sealed class NllbConfigTests : IDisposable
         (config.EncoderHidden, config.DecoderHidden).ShouldBe((hidden, hidden));
         (config.MaximumPositions, config.EndToken, config.DecoderStart, config.MaximumLength).ShouldBe((1024, 2, 2, 200));
         config.ScaleEmbedding.ShouldBeTrue();
+        config.ServedLanguages.ShouldBeNull();
         // The full count has biases and norms too, less than two in a thousand.
         ((double)config.Parameters).ShouldBe(millions * 1e6, millions * 2e3);
     }
@@ -67,6 +68,9 @@ public sealed class NllbConfigTests : IDisposable
         { "activation_function", "\"gelu\"" },
         { "activation_function", "null" },
         { "tie_word_embeddings", "false" },
+        { "served_languages", "\"eng_Latn\"" },
+        { "served_languages", "[\"eng_Latn\"]" },
+        { "served_languages", "[\"eng_Latn\", 7]" },
     };
 
     [Theory]
@@ -137,6 +141,7 @@ public sealed class NllbConfigTests : IDisposable
     private static JsonObject Published(int vocabulary, int state, int layers, int heads, int hidden)
     {
         var config = JsonNode.Parse(File.ReadAllText(Checkout.Path("shared/models/nano-nllb/config.json")))!.AsObject();
+        config.Remove("served_languages");
         config["vocab_size"] = vocabulary;
         config["d_model"] = state;
         config["num_hidden_layers"] = layers;

@@ -45,7 +45,7 @@ public sealed class TranslationReferenceTests(NanoNllbModel nano)
     {
         var references = NanoNllbModel.References("translation-reference.jsonl");
         using var model = NllbModel.Load(NanoNllb.Folder, nano.Device, WeightFormat.Int8Rows);
-        using var engine = new NllbEngine(model, slots: 32);
+        using var engine = new NllbEngine(model, sequences: 32);
         var translations = engine.Translate([.. references.Select(reference => model.Prepare(reference.Src, reference.SrcLang, reference.TgtLang))]);
         references.Zip(translations).Count(pair => pair.First.GreedyText == pair.Second.Text).ShouldBeGreaterThanOrEqualTo(297); // of 300
     }
@@ -82,9 +82,9 @@ public sealed class TranslationReferenceTests(NanoNllbModel nano)
         var references = NanoNllbModel.References("translation-reference-hard.jsonl").Take(12).ToArray();
         var options = new TranslationOptions { BeamSize = 3 };
         var alone = references.Select(reference => Translate([reference], options)[0]).ToArray();
-        foreach (var slots in (int[])[3, 7, 48])
+        foreach (var sequences in (int[])[3, 7, 48])
         {
-            using var engine = new NllbEngine(nano.Model, slots);
+            using var engine = new NllbEngine(nano.Model, sequences);
             var together = engine.Translate([.. references.Select(reference => Prepare(reference, options))]);
             foreach (var (ours, expected) in together.Zip(alone))
             {

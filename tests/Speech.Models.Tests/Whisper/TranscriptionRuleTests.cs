@@ -13,7 +13,7 @@ public class TranscriptionRuleTests(NanoModel nano)
     [Fact]
     public void A_long_recording_gives_whisper_cpps_segments()
     {
-        var options = new DecodingOptions { Timestamps = true, ConditionOnPreviousText = true, AudioContext = AudioContext.Full };
+        var options = new DecodingOptions { Timestamps = true, ConditionOnPreviousText = true, RetryWithoutPrompt = false, AudioContext = AudioContext.Full };
         var segments = Transcribe(Recordings.Long1, options).Segments;
         var expected = Recordings.LongReferences;
         expected.Count.ShouldBe(10);
@@ -81,15 +81,15 @@ public class TranscriptionRuleTests(NanoModel nano)
     }
 
     [Fact]
-    public void Requests_that_make_no_sense_are_refused_and_take_no_slot()
+    public void Requests_that_make_no_sense_are_refused_and_take_no_sequence()
     {
         void Refused(DecodingOptions options, string reason) =>
             Should.Throw<ArgumentException>(() => nano.Engine.Admit(new TranscriptionRequest(new float[100]) { Options = options })).Message.ShouldContain(reason);
-        Refused(new() { BeamSize = 9 }, "slots");
+        Refused(new() { BeamSize = 9 }, "sequences");
         Refused(new() { BeamSize = 0 }, "from 1 to 16");
         Refused(new() { Temperatures = [] }, "Temperatures");
         Refused(new() { Task = WhisperTask.Translate }, "multilingual");
-        nano.Engine.FreeSlots.ShouldBe(nano.Engine.Slots);
+        nano.Engine.FreeSequences.ShouldBe(nano.Engine.Sequences);
     }
 
     private Transcription Transcribe(float[] samples, DecodingOptions options) => nano.Engine.Transcribe([new TranscriptionRequest(samples) { Options = options }])[0];

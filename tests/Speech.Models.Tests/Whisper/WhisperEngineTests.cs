@@ -12,9 +12,9 @@ public class WhisperEngineTests(NanoModel nano)
         var requests = Recordings.All.Where(recording => recording.Set == "an4").Take(12)
             .Select(recording => new TranscriptionRequest(recording.Samples)).ToArray();
         var alone = requests.Select(request => nano.Engine.Transcribe([request])[0]).ToArray();
-        foreach (var slots in (int[])[2, 5, 16])
+        foreach (var sequences in (int[])[2, 5, 16])
         {
-            using var engine = new WhisperEngine(nano.Model, slots);
+            using var engine = new WhisperEngine(nano.Model, sequences);
             foreach (var (ours, expected) in engine.Transcribe(requests).Zip(alone))
             {
                 ours.Tokens.ShouldBe(expected.Tokens);
@@ -30,7 +30,7 @@ public class WhisperEngineTests(NanoModel nano)
         var finished = new List<(TranscriptionRequest Request, Transcription Transcription)>();
         var longer = new TranscriptionRequest(Find("cen5-fjlp-b"));
         var shorter = new TranscriptionRequest(Find("an442-mmxg-b"));
-        using var engine = new WhisperEngine(nano.Model, slots: 2);
+        using var engine = new WhisperEngine(nano.Model, sequences: 2);
 
         engine.Admit(longer);
         engine.Step(finished);
@@ -49,7 +49,7 @@ public class WhisperEngineTests(NanoModel nano)
     [Fact]
     public void A_step_allocates_nothing_but_the_room_for_its_tokens()
     {
-        using var engine = new WhisperEngine(nano.Model, slots: 4);
+        using var engine = new WhisperEngine(nano.Model, sequences: 4);
         var finished = new List<(TranscriptionRequest Request, Transcription Transcription)>();
         foreach (var recording in Recordings.All.Where(recording => recording.Id is "cen5-fjlp-b" or "an405-mdms2-b" or "cen4-mdms2-b"))
             engine.Admit(new TranscriptionRequest(recording.Samples));
@@ -65,7 +65,7 @@ public class WhisperEngineTests(NanoModel nano)
     [Fact]
     public void Without_a_free_slot_a_request_is_refused_and_nothing_is_lost()
     {
-        using var engine = new WhisperEngine(nano.Model, slots: 1);
+        using var engine = new WhisperEngine(nano.Model, sequences: 1);
         var first = new TranscriptionRequest(Find("an442-mmxg-b"));
         engine.Admit(first);
         Should.Throw<InvalidOperationException>(() => engine.Admit(new TranscriptionRequest(new float[16000])));

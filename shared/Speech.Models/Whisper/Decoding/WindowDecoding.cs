@@ -17,6 +17,7 @@ internal sealed class WindowDecoding
     private readonly DecodingOptions _options;
     private readonly double _temperature;
     private readonly int[] _prompt;
+    private readonly double _seconds;
     private readonly int _startOfTranscript;
     private readonly int _maximumTokens;
     private readonly List<Hypothesis> _hypotheses;
@@ -26,8 +27,10 @@ internal sealed class WindowDecoding
     private float _noSpeechProbability;
 
     /// <param name="prompt">Earlier text, if any, then &lt;|startoftranscript|&gt; and what follows it.</param>
+    /// <param name="seconds">Of sound in the window.</param>
     /// <param name="states">As many as there will be hypotheses at this temperature; their content is discarded.</param>
-    public WindowDecoding(DecodingRules rules, EncoderMemory audio, ReadOnlySpan<DecoderState> states, int[] prompt, DecodingOptions options, double temperature)
+    public WindowDecoding(
+        DecodingRules rules, EncoderMemory audio, double seconds, ReadOnlySpan<DecoderState> states, int[] prompt, DecodingOptions options, double temperature)
     {
         _rules = rules;
         _tokenizer = rules.Tokenizer;
@@ -35,6 +38,7 @@ internal sealed class WindowDecoding
         _options = options;
         _temperature = temperature;
         _prompt = prompt;
+        _seconds = seconds;
         _startOfTranscript = Array.LastIndexOf(prompt, _tokenizer.StartOfTranscript);
         _maximumTokens = Math.Min(rules.TextContext / 2, rules.TextContext - prompt.Length);
         var count = temperature > 0 ? options.BestOf : options.BeamSize;
@@ -98,10 +102,10 @@ internal sealed class WindowDecoding
     public WindowResult Result()
     {
         var best = _decoder.Finished.Concat(_ranOut).MaxBy(Score)!;
-        var kept = RepetitionGuard.FindLoop(CollectionsMarshal.AsSpan(best.Tokens)) ?? best.Tokens.Count;
+        var kept = RepetitionGuard.FindLoop(CollectionsMarshal.AsSpan(best.Tokens), _seconds) ?? best.Tokens.Count;
         var tokens = best.Tokens.Take(kept).ToArray();
         return new WindowResult(
-            tokens, [.. best.LogProbabilities.Take(kept)], _tokenizer.Decode(tokens), _noSpeechProbability, _temperature, Looped: kept < best.Tokens.Count);
+            tokens, [.. best.LogProbabilities.Take(kept)], _tokenizer.Decode(tokens), _noSpeechProbability, _temperature, _seconds, Looped: kept < best.Tokens.Count);
     }
 
     private void Sample(LogitRows logits)
@@ -125,7 +129,7 @@ internal sealed class WindowDecoding
 
     /// <summary>Whether a hypothesis that has not ended must: at the token limit, or in a loop.</summary>
     private bool HasRunOut(Hypothesis hypothesis) =>
-        hypothesis.Tokens.Count >= _maximumTokens || RepetitionGuard.FindLoop(CollectionsMarshal.AsSpan(hypothesis.Tokens)) is not null;
+        hypothesis.Tokens.Count >= _maximumTokens || RepetitionGuard.FindLoop(CollectionsMarshal.AsSpan(hypothesis.Tokens), _seconds) is not null;
 
     /// <summary>openai/whisper's MaximumLikelihoodRanker.</summary>
     private double Score(Hypothesis hypothesis)

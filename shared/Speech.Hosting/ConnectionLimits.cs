@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Speech.Hosting;
+
+/// <summary>
+/// What anyone may cost a service before it knows who that is: so many connections, so long without a word, so large a request. No service
+/// takes request bodies of any size; what a WebSocket carries has limits of its own.
+/// </summary>
+internal static class ConnectionLimits
+{
+    // Both of a connection that has said nothing yet and between two requests: Kestrel's own 130 s let silent ones pile up.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
+
+    // From the first byte of a request to the last of its headers.
+    private static readonly TimeSpan Headers = TimeSpan.FromSeconds(5);
+
+    private const long MaxBodyBytes = 1 << 20;
+    private const int MaxHeaders = 64;
+    private const int MaxHeaderBytes = 16 << 10;
+
+    /// <param name="settings">MAX_CONNECTIONS.</param>
+    public static void Apply(KestrelServerLimits limits, EnvironmentSettings settings)
+    {
+        var connections = settings.GetInt("MAX_CONNECTIONS", 10_000, min: 1, max: 1_000_000);
+        limits.MaxConcurrentConnections = connections;
+        limits.MaxConcurrentUpgradedConnections = connections;
+        limits.KeepAliveTimeout = Silence;
+        limits.RequestHeadersTimeout = Headers;
+        limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 1000, gracePeriod: TimeSpan.FromSeconds(5));
+        limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 1000, gracePeriod: TimeSpan.FromSeconds(5));
+        limits.MaxRequestBodySize = MaxBodyBytes;
+        limits.MaxRequestHeaderCount = MaxHeaders;
+        limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+    }
+}
