@@ -24,6 +24,7 @@ internal sealed class AudioPipeline : IDisposable
     private readonly Segmenter _segmenter;
     private readonly SampleBuffer _samples = new();
     private readonly WrongContainer _wrongContainer;
+    private readonly SignalWatch _signal = new();
     private readonly int _frameBytes;
     private long _bytes;
     private bool _flushing;
@@ -55,6 +56,9 @@ internal sealed class AudioPipeline : IDisposable
 
     /// <summary>What was found wrong with the audio so far, though it is heard.</summary>
     public AudioFault Faults => _decoder.Faults;
+
+    /// <summary>Audio of which nothing can come, as the client should be told.</summary>
+    public SignalWatch Signal => _signal;
 
     /// <summary>Whether the audio ends within a sample, or between those of a frame.</summary>
     public bool IsCutShort => _bytes % _frameBytes != 0;
@@ -105,6 +109,7 @@ internal sealed class AudioPipeline : IDisposable
             {
                 var window = _samples.Take(Segmenter.WindowSamples);
                 _segmenter.Push(window, _vad.Process(_vadState, window));
+                _signal.Hear(window, _segmenter.IsInSegment);
                 FollowCommitted();
             }
             else if (_flushing)

@@ -123,6 +123,11 @@ internal sealed class SessionAudio : IDisposable
             MarkIfDue();
             if (_pipeline.DamagedParts != _damagedReported)
                 await ReportDamageAsync(DamageInterval);
+            if (_pipeline.Signal.Pending is { } warning)
+            {
+                _pipeline.Signal.Clear();
+                await TellAsync(warning);
+            }
             if (_pipeline.Faults != _faultsReported)
                 await ReportFaultsAsync();
         }
