@@ -9,7 +9,7 @@ public sealed class AdmissionTests : GatewayTest
     private const string Pcm = "codec=pcm_s16le&sample_rate=16000";
 
     [Theory]
-    [InlineData("codec=mp3", "codec 'mp3' is not known, use opus, ogg_opus, pcm_s16le or pcm_f32le")]
+    [InlineData("codec=mp3", "codec 'mp3' is not known, use opus, ogg_opus, webm_opus, pcm_s16le, pcm_f32le, mulaw or alaw")]
     [InlineData("codec=pcm_s16le", "codec=pcm_s16le needs sample_rate (8000..192000)")]
     [InlineData("client_id=a/b", "client_id must be 1..128 characters of A-Z a-z 0-9 _ . : -")]
     [InlineData("resume_from=3", "resume_from needs the client_id whose results are meant")]
