@@ -5,7 +5,7 @@ namespace Speech.EndToEnd.Tests;
 
 public sealed class WorkerFaultTests
 {
-    private const int Backlog = 20;
+    private const int Backlog = 8; // as many as are let into the queue while no worker is known to live
 
     /// <summary>Of at least 32 segments.</summary>
     private readonly IReadOnlyList<SpeakerScript> _scripts = Hearing.Speakers(4, utterances: 8);

@@ -259,9 +259,10 @@ internal sealed partial class SegmentPublisher
         {
             return await call.WaitAsync(WarnAfter, _time, cancellationToken);
         }
-        catch (TimeoutException) when (!call.IsCompleted)
+        catch (TimeoutException)
         {
-            await WarnAsync(cancellationToken);
+            if (!call.IsCompleted) // else it came through at that very moment
+                await WarnAsync(cancellationToken);
             return await call;
         }
     }

@@ -22,7 +22,7 @@ internal sealed class PromptUse(RedisClient redis, JobOptions options)
                 var beat = await redis.HashGetAllAsync(RedisKeys.Worker(consumer.Name), cancellationToken);
                 if (beat.Count == 0)
                     continue; // it lives no more
-                if (beat.GetString("model") is not { } model || WhisperCatalog.TakesPrompts(model))
+                if (beat.FindString("model") is not { } model || WhisperCatalog.TakesPrompts(model))
                     return null;
                 without = model;
             }
