@@ -63,7 +63,11 @@ public sealed class FuzzTests
     [Fact]
     public void Client_streams_of_any_content_are_decoded_or_refused()
     {
-        byte[][] good = [File.ReadAllBytes(Recordings.OpusFromOpusenc)[..2000], new byte[300]];
+        byte[][] good =
+        [
+            File.ReadAllBytes(Recordings.OpusFromOpusenc)[..2000], new byte[300],
+            File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(Recordings.OpusFromOpusenc)!, "live.webm"))[..2500],
+        ];
         foreach (var codec in Enum.GetValues<AudioCodec>())
         {
             var rates = new Random(2);
