@@ -59,7 +59,7 @@ internal sealed record GatewayOptions
     /// </summary>
     public TimeSpan WireJitter { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long no audio must come to be taken for silence.</summary>
+    /// <summary>How long no audio must come to be taken for silence; RESUME_SECONDS more where nothing else comes either.</summary>
     public TimeSpan WirePatience => TimeSpan.FromSeconds(SilenceThresholdSeconds) + WireJitter;
 
     /// <summary>INTERIM_INTERVAL_MS: how often an open segment is sent to be transcribed, for clients with <c>interim=true</c>.</summary>

@@ -83,7 +83,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         _parameters = parameters;
         _socket = socket;
         _logger = services.LoggerFactory.CreateLogger<ClientSession>();
-        _silence = new WireSilence(options.WirePatience, services.Time, () => _endingUtterance = EndUtteranceAsync(_endingUtterance));
+        _silence = new WireSilence(options.WirePatience, options.WirePatience + options.ResumePatience, services.Time, () => _endingUtterance = EndUtteranceAsync(_endingUtterance));
         _receiver = new MessageReceiver(socket, options.MaxMessageBytes, _silence.Hear);
         _outgoing = new OutgoingMessages(socket, parameters.Format, options.SlowClientTimeout, services.Time);
         _outstanding = new OutstandingSegments(services.Time);
@@ -365,7 +365,9 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 _idle.Pause();
                 _silence.Pause();
                 await HandleAsync(message);
-                if (message.Kind == ReceivedKind.Binary && message.Payload.Length > 0)
+                if (message.Kind == ReceivedKind.Text)
+                    _silence.HearOther();
+                else if (message.Payload.Length > 0)
                     _silence.Hear(); // that the gateway took its time over the message is not the client's silence
                 _silence.Resume();
                 _idle.Resume();

@@ -21,6 +21,9 @@ internal sealed partial class GatewayHeartbeat(
     // In one script: a hash without its time to live would stay for ever.
     private static readonly RedisScript Beat = new(
         """
+        if redis.acl_check_cmd and not redis.acl_check_cmd('PEXPIRE', KEYS[1], '1') then
+          return redis.error_reply('NOPERM this user has no permission to run PEXPIRE on ' .. KEYS[1] .. ', so nothing was changed')
+        end
         redis.call('HSET', KEYS[1], unpack(ARGV, 2))
         return redis.call('PEXPIRE', KEYS[1], ARGV[1])
         """);

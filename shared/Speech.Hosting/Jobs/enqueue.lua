@@ -56,7 +56,8 @@ if next_segment and segment < next_segment then
   return 0
 end
 
-if most > 0 and redis.call('XLEN', KEYS[1]) >= most then
+local depth = redis.call('XLEN', KEYS[1])
+if most > 0 and depth >= most then
   return -3
 end
 
@@ -73,4 +74,4 @@ if ARGV[7] ~= '' then
   redis.call('HSET', session, 'resume', ARGV[7])
 end
 keep(session, history, life)
-return { id, redis.call('XLEN', KEYS[1]) }
+return { id, depth + 1 }

@@ -34,13 +34,16 @@ internal sealed partial class Heartbeat(
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
-    // In one script: a hash without its time to live would keep a dead worker alive for ever.
+    // In one script, whose end is not refused after its beginning: a hash without its time to live would keep a dead worker alive for ever.
     // ARGV: life in ms, instance, another instance that may be displaced, then the fields.
     private static readonly RedisScript Beat = new(
         """
         local other = redis.call('HMGET', KEYS[1], 'instance', 'role', 'host', 'pid', 'processes')
         if redis.call('EXISTS', KEYS[1]) == 1 and other[1] ~= ARGV[2] and (not other[1] or other[1] ~= ARGV[3]) then
           return {redis.call('PTTL', KEYS[1]), other[1] or '', other[2] or '', other[3] or '', other[4] or '', other[5] or ''}
+        end
+        if redis.acl_check_cmd and not redis.acl_check_cmd('PEXPIRE', KEYS[1], '1') then
+          return redis.error_reply('NOPERM this user has no permission to run PEXPIRE on ' .. KEYS[1] .. ', so nothing was changed')
         end
         redis.call('HSET', KEYS[1], unpack(ARGV, 4))
         redis.call('PEXPIRE', KEYS[1], ARGV[1])

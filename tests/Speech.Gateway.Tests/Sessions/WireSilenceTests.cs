@@ -75,5 +75,28 @@ public sealed class WireSilenceTests
         silence.IsSilent.ShouldBeFalse();
     }
 
-    private WireSilence Create() => new(Patience, _time, () => _calls++);
+    [Fact]
+    public async Task A_wire_on_which_nothing_moves_is_waited_for_longer_unless_another_message_shows_that_the_client_is_there()
+    {
+        await using var silence = new WireSilence(Patience, 3 * Patience, _time, () => _calls++);
+        silence.Hear();
+        silence.HearOther(); // so soon after audio, it tells nothing of what comes later
+        _time.Advance(3 * Patience);
+        _calls.ShouldBe(0);
+        _time.Advance(Tick);
+        _calls.ShouldBe(1);
+
+        silence.Hear();
+        _time.Advance(Patience);
+        silence.HearOther();
+        _calls.ShouldBe(1);
+        _time.Advance(Tick);
+        _calls.ShouldBe(2);
+
+        silence.Hear();
+        _time.Advance(2 * Patience);
+        _calls.ShouldBe(2);
+    }
+
+    private WireSilence Create() => new(Patience, Patience, _time, () => _calls++);
 }
