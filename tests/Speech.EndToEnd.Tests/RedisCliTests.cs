@@ -19,10 +19,11 @@ public sealed class RedisCliTests(SharedFleet shared)
 
         // What comes when the worker stands still has to wait.
         var talks = (await Task.WhenAll(Hearing.Speakers(4, utterances: 8).Select(script => Talk.BeginAsync(shared.Gateway, script)))).ToList();
-        using (await shared.Fleet.FreezeAtWorkAsync("stt-1", backlog: 20))
+        using (await shared.Fleet.FreezeAtWorkAsync("stt-1", backlog: 8))
         {
             talks.Add(await Talk.BeginAsync(shared.Gateway, _script));
-            await Until.TrueAsync(() => talks.TrueForAll(talk => talk.HasAllCommitted), "all that was said to be accepted");
+            await Until.TrueAsync(
+                async () => await shared.Fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) > await shared.Fleet.PendingAsync("stt-1"), "a segment that waits");
             var waiting = int.Parse((await AskAsync("xlen", "audio_jobs"))[0], CultureInfo.InvariantCulture);
 
             var group = Pairs(await AskAsync("xinfo", "groups", "audio_jobs"));
@@ -127,7 +128,12 @@ public sealed class RedisCliTests(SharedFleet shared)
         return run.Lines;
     }
 
-    private string[] Arguments(params string[] command) => ["-u", shared.Fleet.RedisUrl.OriginalString, "--no-auth-warning", .. command];
+    // Not by its URL: redis-cli takes what stands before ":password@" for a user, be it nothing.
+    private string[] Arguments(params string[] command)
+    {
+        var redis = shared.Fleet.Redis.Options;
+        return ["-p", $"{redis.Port}", "-a", redis.Password!, "--no-auth-warning", .. command];
+    }
 
     private static bool Shows(string line, params string[] parts) => parts.All(part => line.Contains(part, StringComparison.OrdinalIgnoreCase));
 
