@@ -44,6 +44,7 @@ internal static class GatewayExtensions
         services.AddSingleton<HealthOfAllEndpoint>();
         services.AddHostedService<GatewayHeartbeat>();
         services.AddHostedService<MemoryReturn>();
+        services.AddSingleton<GatewayInstruments>();
         services.AddInstruments(GatewayInstruments.AddTo);
         services.AddSingleton<QueueDepthMonitor>();
         services.AddSingleton<TranslatorPresence>();

@@ -169,7 +169,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         await sending;
         await CloseAsync(receiving, ending.Code == CloseCode.GoingAway ? ShutdownCloseTimeout : CloseTimeout);
         Log.Closed(_logger, ClientId, _traceId, ending);
-        GatewayInstruments.SessionEnded(ending.Code);
+        _services.Instruments.SessionEnded(ending.Code);
 
         if (mayResume)
             await AwaitReturnAsync(ending, shutdown);

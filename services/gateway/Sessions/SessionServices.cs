@@ -25,5 +25,6 @@ internal sealed record SessionServices(
     SessionLimits Limits,
     HeldAudio Held,
     QueueAdmission Admission,
+    GatewayInstruments Instruments,
     TimeProvider Time,
     ILoggerFactory LoggerFactory);

@@ -9,7 +9,8 @@ using Speech.Redis;
 namespace Speech.Hosting;
 
 /// <summary>The gateways' side of the streams of audio jobs.</summary>
-public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimeProvider time, ILogger<AudioJobQueue> logger)
+public sealed class AudioJobQueue(
+    RedisClient redis, JobOptions options, JobInstruments instruments, TimeProvider time, ILogger<AudioJobQueue> logger)
 {
     private readonly JobRetry _retry = new(time, logger);
     private readonly ConcurrentDictionary<RedisShard, long> _depths = [];
@@ -54,7 +55,7 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
         if (reply.Kind != RespKind.Integer)
         {
             _depths[shard] = reply[1].AsInt64();
-            JobInstruments.SegmentAccepted();
+            instruments.SegmentAccepted();
             return EnqueueResult.Added;
         }
         return reply.AsInt64() switch

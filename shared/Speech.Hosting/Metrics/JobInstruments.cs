@@ -1,40 +1,40 @@
-using System.Diagnostics.Metrics;
+using Prometheus;
 using Speech.Contracts;
 
 namespace Speech.Hosting.Metrics;
 
-/// <summary>What the scripts on Redis have achieved, counted where they are called.</summary>
-public static class JobInstruments
+/// <summary>What the scripts on Redis have achieved, counted where they are called. Safe for all threads.</summary>
+public sealed class JobInstruments
 {
-    private static readonly Meter Meter = new("Speech.Jobs");
+    private readonly Counter _accepted;
+    private readonly Counter.Child _transcripts;
+    private readonly Counter.Child _translations;
+    private readonly Counter.Child _failures;
+    private readonly Histogram _latency;
 
-    private static readonly Counter<long> Accepted = Meter.CreateCounter<long>(
-        "speech.segments.accepted", "{segment}", "Segments that this gateway has brought into the queue.");
-
-    private static readonly Counter<long> Published = Meter.CreateCounter<long>(
-        "speech.results.published", "{result}", "Results that were this worker's, by kind: transcript, translation or failed.");
-
-    private static readonly Histogram<double> Latency = Meter.CreateHistogram(
-        "speech.job.latency", "s", "From being queued, by Redis's clock, until the result is published, by this worker's.", null,
-        new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300] });
-
-    /// <summary>Shows all that is counted here before there is anything to count: Prometheus sees only changes of what it has seen.</summary>
-    public static void BeginAtZero()
+    public JobInstruments(IMetricFactory create)
     {
-        Accepted.Add(0);
-        foreach (var kind in (string[])["transcript", "translation", "failed"])
-            Published.Add(0, new KeyValuePair<string, object?>("kind", kind));
+        _accepted = create.CreateCounter("speech_segments_accepted_total", "Segments that this gateway has brought into the queue.");
+        // Every kind from the beginning: Prometheus sees only changes of what it has seen.
+        var published = create.CreateCounter(
+            "speech_results_published_total", "Results that were this worker's, by kind: transcript, translation or failed.", ["kind"]);
+        _transcripts = published.WithLabels("transcript");
+        _translations = published.WithLabels("translation");
+        _failures = published.WithLabels("failed");
+        _latency = create.CreateHistogram(
+            "speech_job_latency_seconds", "From being queued, by Redis's clock, until the result is published, by this worker's.",
+            new HistogramConfiguration { Buckets = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300], SuppressInitialValue = true });
     }
 
-    public static void SegmentAccepted() => Accepted.Add(1);
+    public void SegmentAccepted() => _accepted.Inc();
 
-    public static void ResultPublished(FinalResult result) => Published.Add(1, new KeyValuePair<string, object?>("kind", result switch
+    public void ResultPublished(FinalResult result) => (result switch
     {
-        Transcript => "transcript",
-        Translation => "translation",
-        _ => "failed",
-    }));
+        Transcript => _transcripts,
+        Translation => _translations,
+        _ => _failures,
+    }).Inc();
 
     /// <summary>A job's latency; clocks that disagree do not make it negative.</summary>
-    public static void JobDone(double seconds) => Latency.Record(Math.Max(0, seconds));
+    public void JobDone(double seconds) => _latency.Observe(Math.Max(0, seconds));
 }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
+using Speech.Hosting.Metrics;
 using Speech.Redis;
 using Speech.Redis.Tests;
 
@@ -17,8 +18,8 @@ internal sealed class Bench : IAsyncDisposable
         var url = RedisOptions.Parse(server.Url);
         Redis = new RedisClient(url);
         _subscriber = new RedisSubscriber(url);
-        Queue = new AudioJobQueue(Redis, options, TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
-        Completion = new JobCompletion(Redis, options, TimeProvider.System, NullLogger<JobCompletion>.Instance);
+        Queue = new AudioJobQueue(Redis, options, new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
+        Completion = new JobCompletion(Redis, options, new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<JobCompletion>.Instance);
         Losses = new LostJobs(Redis, options, Completion);
         Sessions = new SessionStore(Redis, options);
         Holds = new SessionHolds(Redis, Queue, options, TimeProvider.System, NullLogger<SessionHolds>.Instance);
