@@ -255,11 +255,6 @@ internal sealed partial class ClientSession : IAsyncDisposable
             Log.CannotStart(_logger, ClientId, _traceId, e.Message);
             End(CloseCode.ResourceUnavailable, "the queue cannot be reached; retry after 2 s");
         }
-        catch (MissingNativeLibraryException e)
-        {
-            Log.CannotStart(_logger, ClientId, _traceId, e.Message);
-            End(CloseCode.ResourceUnavailable, $"the codec {_parameters.Codec.ToWireName()} is not installed on this server");
-        }
         catch (Exception e)
         {
             Fail(e);
