@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Redis.Tests;
 
 namespace Speech.TranslationWorker.Tests;
