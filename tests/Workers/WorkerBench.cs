@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
+using Speech.Delivery.Sessions;
+using Speech.Hosting.Metrics;
 using Speech.Redis;
 using Speech.Redis.Tests;
 
@@ -17,7 +19,7 @@ internal abstract class WorkerBench(RedisServer server, JobStream jobs) : IAsync
 
     public RedisClient Redis { get; } = new(RedisOptions.Parse(server.Url));
 
-    public AudioJobQueue Queue => field ??= new(Redis, new JobOptions(), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
+    public AudioJobQueue Queue => field ??= new(Redis, new JobOptions(), new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
 
     public HistoryReader History => field ??= new(Redis, new JobOptions(), NullLogger<HistoryReader>.Instance);
 

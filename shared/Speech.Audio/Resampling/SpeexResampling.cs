@@ -3,10 +3,10 @@ using Concentus;
 
 namespace Speech.Audio.Resampling;
 
-/// <summary>Speex' resampler, which comes with Concentus, at its highest quality: as pure as libsoxr's high one, and several times as dear.</summary>
+/// <summary>Speex' resampler, which comes with Concentus, about as pure as libsoxr at its high quality, and over ten times as dear.</summary>
 internal sealed class SpeexResampling : IResamplingLibrary
 {
-    private const int Quality = 10;
+    private const int Quality = 8;
 
     public string Name => "Concentus";
 

@@ -1,10 +1,11 @@
 using Prometheus;
 using Speech.Contracts;
+using Speech.Delivery.Jobs;
 
 namespace Speech.Hosting.Metrics;
 
 /// <summary>What the scripts on Redis have achieved, counted where they are called. Safe for all threads.</summary>
-public sealed class JobInstruments
+public sealed class JobInstruments : IJobObserver
 {
     private readonly Counter _accepted;
     private readonly Counter.Child _transcripts;

@@ -1,5 +1,6 @@
 using Prometheus;
-using Speech.Contracts;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 
 namespace Speech.Hosting.Metrics;
