@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Speech.Contracts;
 using Speech.Hosting;
 using Speech.Redis;
-using Speech.Redis.Tests;
 using Speech.Workers;
 
 namespace Speech.SttWorker.Tests;

@@ -3,8 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
 using Speech.Hosting;
 using Speech.Redis;
-using Speech.Redis.Tests;
-using Speech.Redis.Tests.Topology;
 
 namespace Speech.SttWorker.Tests;
 

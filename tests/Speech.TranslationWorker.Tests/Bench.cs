@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
 using Speech.Hosting;
 using Speech.Redis;
-using Speech.Redis.Tests;
 using Speech.Workers;
 
 namespace Speech.TranslationWorker.Tests;

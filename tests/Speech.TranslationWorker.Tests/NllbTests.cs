@@ -1,6 +1,5 @@
 using Speech.Contracts;
 using Speech.Hosting;
-using Speech.Redis.Tests;
 using Speech.Workers;
 
 namespace Speech.TranslationWorker.Tests;

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Speech.Gateway.Tests;
 using Speech.Models.Catalog;
 using Speech.Tensors;
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
 using Speech.Hosting;
 using Speech.Redis;
-using Speech.Redis.Tests.Topology;
 
 namespace Speech.Gateway.Tests.Sessions;
 

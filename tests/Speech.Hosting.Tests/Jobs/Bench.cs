@@ -2,7 +2,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.Hosting.Tests;
 

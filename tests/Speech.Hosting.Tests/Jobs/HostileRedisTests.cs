@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using Speech.Contracts;
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.Hosting.Tests;
 

@@ -16,7 +16,7 @@ public class SileroVadTests
             .Select(line => float.Parse(line.Split('\t')[1], CultureInfo.InvariantCulture))
             .ToArray();
 
-        var actual = Probabilities(Recording.Read("shared/recordings/jfk/jfk.wav"));
+        var actual = Probabilities(Recordings.Read("shared/recordings/jfk/jfk.wav"));
 
         actual.Length.ShouldBe(expected.Length);
         for (var i = 0; i < expected.Length; i++)
@@ -32,7 +32,7 @@ public class SileroVadTests
     [Fact]
     public void Streams_do_not_hear_each_other_and_a_reset_one_begins_anew()
     {
-        var samples = Recording.Read("shared/recordings/jfk/jfk.wav").AsSpan(0, 100 * SileroVad.WindowLength).ToArray();
+        var samples = Recordings.Read("shared/recordings/jfk/jfk.wav").AsSpan(0, 100 * SileroVad.WindowLength).ToArray();
         var alone = Probabilities(samples);
 
         var results = new float[4][];
@@ -48,7 +48,7 @@ public class SileroVadTests
     [Fact]
     public void Samples_that_are_no_numbers_do_not_deafen_the_stream()
     {
-        var samples = Recording.Read("shared/recordings/jfk/jfk.wav").AsSpan(0, 64 * SileroVad.WindowLength).ToArray();
+        var samples = Recordings.Read("shared/recordings/jfk/jfk.wav").AsSpan(0, 64 * SileroVad.WindowLength).ToArray();
         var alone = Probabilities(samples);
         var state = new SileroVadState();
 

@@ -1,4 +1,6 @@
-namespace Speech.Redis.Tests.Topology;
+using Speech.Redis;
+
+namespace Speech.Testing;
 
 /// <summary>Three masters with a third of the slots each, and a replica that stands in for any of them that is given it.</summary>
 public sealed class ClusterDeployment : IAsyncLifetime

@@ -6,10 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Speech.Hosting;
 using Speech.Workers;
 
-namespace Speech;
+namespace Speech.Testing.Workers;
 
 /// <summary>A worker of any kind as its Program.cs puts it together, in this process.</summary>
-internal abstract class RunningWorker(WebApplicationBuilder builder) : IAsyncDisposable
+public abstract class RunningWorker(WebApplicationBuilder builder) : IAsyncDisposable
 {
     private readonly WebApplication _app = builder.Build();
     private readonly HttpClient _http = new();
@@ -20,7 +20,8 @@ internal abstract class RunningWorker(WebApplicationBuilder builder) : IAsyncDis
 
     public WorkerCapacity Capacity => Get<WorkerCapacity>();
 
-    public ModelLoop Model => Get<ModelLoop>();
+    /// <summary>Done when the model is loaded.</summary>
+    public Task ModelReady => Get<ModelLoop>().Ready;
 
     public async Task<(HttpStatusCode Status, JsonNode Body)> HealthAsync()
     {

@@ -1,9 +1,9 @@
 using Speech.Workers;
 
-namespace Speech;
+namespace Speech.Testing.Workers;
 
 /// <summary>A model whose steps wait while the gate is closed: a model as slow as the test needs it.</summary>
-internal sealed class GatedModel(IBatchedModel inner, ManualResetEventSlim gate) : IBatchedModel
+public sealed class GatedModel(IBatchedModel inner, ManualResetEventSlim gate) : IBatchedModel
 {
     public string Device => inner.Device;
 

@@ -1,7 +1,9 @@
-namespace Speech.Redis.Tests;
+using Speech.Redis;
+
+namespace Speech.Testing;
 
 /// <summary>Waits for what another process or the network brings about and no event announces, by asking every few milliseconds.</summary>
-internal static class Eventually
+public static class Eventually
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

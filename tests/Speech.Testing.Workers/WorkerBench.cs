@@ -2,13 +2,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
 using Speech.Hosting;
 using Speech.Redis;
-using Speech.Redis.Tests;
+using Speech.Testing;
 
-namespace Speech;
+namespace Speech.Testing.Workers;
 
 /// <summary>A Redis of its own, what others do with the jobs on it, and the workers under test.</summary>
 /// <param name="jobs">What the workers work on.</param>
-internal abstract class WorkerBench(RedisServer server, JobStream jobs) : IAsyncDisposable
+public abstract class WorkerBench(RedisServer server, JobStream jobs) : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _workers = [];
     private readonly CancellationTokenSource _patience = new(TimeSpan.FromSeconds(50));

@@ -1,7 +1,7 @@
-namespace Speech.Gateway.Tests;
+namespace Speech.Testing;
 
 /// <summary>A clock that stands still until it is advanced; timers fire on the thread that advances it.</summary>
-internal sealed class ManualTime : TimeProvider
+public sealed class ManualTime : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];

@@ -4,11 +4,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Speech.Redis.Tests;
+namespace Speech.Testing;
 
 /// <summary>
 /// A redis-server of its own on a free port, with its files in a temporary folder, gone when disposed of, and also when the test
-/// process dies. It stands alone, so that other test projects can compile this file in.
+/// process dies.
 /// </summary>
 public sealed class RedisServer : IAsyncDisposable
 {

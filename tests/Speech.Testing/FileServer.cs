@@ -10,10 +10,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Speech.Models.Tests.Catalog;
+namespace Speech.Testing;
 
 /// <summary>An HTTP server on this machine with one file at every address, and every vice that the downloader has to cope with.</summary>
-internal sealed class FileServer : IAsyncDisposable
+public sealed class FileServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 

@@ -1,10 +1,10 @@
 using System.Text;
 using Speech.Tensors.Ggml;
 
-namespace Speech.Tensors.Tests.Ggml;
+namespace Speech.Testing;
 
 /// <summary>Writes ggml files for tests. The magic number comes first by itself; then the header, value by value, then tensors.</summary>
-internal sealed class GgmlWriter : IDisposable
+public sealed class GgmlWriter : IDisposable
 {
     private readonly BinaryWriter _writer;
 

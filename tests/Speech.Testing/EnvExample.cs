@@ -1,9 +1,9 @@
 using System.Text.RegularExpressions;
 
-namespace Speech;
+namespace Speech.Testing;
 
 /// <summary>What env.example documents.</summary>
-internal static partial class EnvExample
+public static partial class EnvExample
 {
     /// <summary>Each setting with the value that is shown as its default.</summary>
     public static IReadOnlyDictionary<string, string> Settings { get; } =

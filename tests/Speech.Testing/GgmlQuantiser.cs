@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Speech.Tensors.Ggml;
 
-namespace Speech.Tensors.Tests.Ggml;
+namespace Speech.Testing;
 
 /// <summary>Single precision to ggml's element formats, as ggml's <c>quantize_row_*_ref</c> do it, so that tests can make their own files.</summary>
-internal static class GgmlQuantiser
+public static class GgmlQuantiser
 {
     public static byte[] Quantise(GgmlType type, ReadOnlySpan<float> values)
     {

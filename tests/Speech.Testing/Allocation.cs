@@ -1,6 +1,7 @@
-namespace Speech;
+namespace Speech.Testing;
 
-internal static class Allocation
+/// <summary>What work allocates.</summary>
+public static class Allocation
 {
     private const int Runs = 5;
 

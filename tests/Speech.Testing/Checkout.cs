@@ -1,7 +1,7 @@
-namespace Speech;
+namespace Speech.Testing;
 
 /// <summary>Files of the checkout that the tests run in.</summary>
-internal static class Checkout
+public static class Checkout
 {
     private static readonly string Root = FindRoot();
 
