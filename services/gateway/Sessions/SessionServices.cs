@@ -3,8 +3,8 @@ using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
 using Speech.Hosting;
-using Speech.Models.Silero;
 using Speech.Redis;
+using Speech.Vad;
 
 namespace Speech.Gateway.Sessions;
 

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Speech.Cli.Bench;
-using Speech.Models.Silero;
 using Speech.Models.Tests.Whisper;
+using Speech.Vad;
 
 namespace Speech.Models.Tests.Evaluation;
 
