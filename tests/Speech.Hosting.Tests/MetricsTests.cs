@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.Hosting.Tests;
 

@@ -5,8 +5,6 @@ using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
 using Speech.Redis;
-using Speech.Redis.Tests;
-using Speech.Redis.Tests.Topology;
 
 namespace Speech.SttWorker.Tests;
 

@@ -1,5 +1,5 @@
+using Speech.Catalog;
 using Speech.Delivery;
-using Speech.Models.Catalog;
 using Speech.Redis;
 
 namespace Speech.Gateway.Status;
