@@ -1,0 +1,60 @@
+using Speech.Audio.Files;
+using Speech.Models.Whisper;
+
+namespace Speech.Cli.Decode;
+
+/// <summary>A file that is read twice without being held in memory. What cannot be read twice, a pipe, is copied to the disk first.</summary>
+internal sealed class RecordingFile : IDisposable
+{
+    private const int BufferBytes = 64 * 1024;
+    private readonly string _path;
+    private readonly FileStream _stream;
+    private AudioReader? _last;
+
+    /// <exception cref="IOException">The file cannot be read, or a pipe not be copied.</exception>
+    public RecordingFile(string path)
+    {
+        _path = path;
+        _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes);
+        if (_stream.CanSeek)
+            return;
+        using var pipe = _stream;
+        _stream = Copy(pipe);
+    }
+
+    /// <summary>Complete once it has been read to its end.</summary>
+    public IReadOnlyList<string> Warnings => _last?.Warnings ?? [];
+
+    /// <summary>Its samples from the start; a reader opened earlier is done with.</summary>
+    public ISampleReader Open()
+    {
+        _stream.Position = 0;
+        _last = AudioReader.Open(_stream, _path);
+        return new Samples(_last);
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    private static FileStream Copy(FileStream pipe)
+    {
+        var copy = new FileStream(
+            Path.GetTempFileName(), FileMode.Create, FileAccess.ReadWrite, FileShare.None, BufferBytes, FileOptions.DeleteOnClose);
+        try
+        {
+            pipe.CopyTo(copy);
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+    }
+
+    private sealed class Samples(AudioReader reader) : ISampleReader
+    {
+        public int Read(Span<float> samples) => reader.Read(samples);
+
+        public void Dispose() => reader.Dispose();
+    }
+}
