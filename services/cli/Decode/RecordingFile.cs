@@ -9,7 +9,6 @@ internal sealed class RecordingFile : IDisposable
     private const int BufferBytes = 64 * 1024;
     private readonly string _path;
     private readonly FileStream _stream;
-    private AudioReader? _last;
 
     /// <exception cref="IOException">The file cannot be read, or a pipe not be copied.</exception>
     public RecordingFile(string path)
@@ -22,15 +21,14 @@ internal sealed class RecordingFile : IDisposable
         _stream = Copy(pipe);
     }
 
-    /// <summary>Complete once it has been read to its end.</summary>
-    public IReadOnlyList<string> Warnings => _last?.Warnings ?? [];
+    /// <summary>What was wrong with it, once it has been read.</summary>
+    public IReadOnlyList<string> Warnings { get; private set; } = [];
 
     /// <summary>Its samples from the start; a reader opened earlier is done with.</summary>
     public ISampleReader Open()
     {
         _stream.Position = 0;
-        _last = AudioReader.Open(_stream, _path);
-        return new Samples(_last);
+        return new Samples(this, AudioReader.Open(_stream, _path));
     }
 
     public void Dispose() => _stream.Dispose();
@@ -51,10 +49,14 @@ internal sealed class RecordingFile : IDisposable
         }
     }
 
-    private sealed class Samples(AudioReader reader) : ISampleReader
+    private sealed class Samples(RecordingFile file, AudioReader reader) : ISampleReader
     {
         public int Read(Span<float> samples) => reader.Read(samples);
 
-        public void Dispose() => reader.Dispose();
+        public void Dispose()
+        {
+            file.Warnings = reader.Warnings;
+            reader.Dispose();
+        }
     }
 }
