@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Speech.Cli.Speakers;
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Redis;
 
 namespace Speech.EndToEnd.Tests;
