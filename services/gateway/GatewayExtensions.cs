@@ -34,6 +34,7 @@ internal static class GatewayExtensions
         var connections = new AddressConnections(options.MaxConnectionsPerAddress, trusted);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.LetIn)));
         services.AddSingleton<HeldAudio>();
+        services.AddSingleton<KnownWorkers>();
         services.AddSingleton<WorkerSlots>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkerSlots>());
         services.AddSingleton<QueueAdmission>();
