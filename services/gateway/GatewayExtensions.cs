@@ -38,8 +38,12 @@ internal static partial class GatewayExtensions
         }
         services.AddSingleton<SessionLimits>();
         services.AddSingleton<Arrivals>();
-        services.AddSingleton(new TrustedNetworks(TrustedProxies.Read(builder.Settings)));
+        var trusted = new TrustedNetworks(TrustedProxies.Read(builder.Settings));
+        services.AddSingleton(trusted);
+        var connections = new AddressConnections(options.MaxConnectionsPerAddress, trusted);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.LetIn)));
         services.AddSingleton<HeldAudio>();
+        services.AddSingleton<KnownWorkers>();
         services.AddSingleton<WorkerSlots>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkerSlots>());
         services.AddSingleton<QueueAdmission>();
@@ -52,7 +56,11 @@ internal static partial class GatewayExtensions
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<HealthOfAllEndpoint>();
         services.AddHostedService<GatewayHeartbeat>();
-        services.AddHostedService<MemoryReturn>();
+        services.AddHostedService(provider => new MemoryReturn(
+            () => provider.GetRequiredService<SessionRegistry>().Count,
+            new ProcessMemory(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<MemoryReturn>>()));
         services.AddSingleton<GatewayInstruments>();
         services.AddInstruments(GatewayInstruments.AddTo);
         services.AddSingleton<QueueDepthMonitor>();

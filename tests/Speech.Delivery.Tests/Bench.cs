@@ -4,7 +4,6 @@ using Speech.Contracts;
 using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.Delivery.Tests;
 

@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Prometheus;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.Hosting.Tests;
 

@@ -6,8 +6,6 @@ using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
-using Speech.Redis.Tests;
-using Speech.Redis.Tests.Topology;
 
 namespace Speech.SttWorker.Tests;
 

@@ -1,6 +1,6 @@
 using Speech.Audio.Pcm;
+using Speech.Catalog;
 using Speech.Contracts;
-using Speech.Models.Catalog;
 using Speech.Models.Whisper;
 using Speech.Tensors.Cpu;
 using Speech.Workers;

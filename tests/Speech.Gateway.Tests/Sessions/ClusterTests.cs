@@ -4,7 +4,6 @@ using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
-using Speech.Redis.Tests.Topology;
 
 namespace Speech.Gateway.Tests.Sessions;
 
