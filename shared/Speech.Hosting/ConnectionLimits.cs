@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Speech.Hosting;
 
@@ -15,11 +16,17 @@ public static class ConnectionLimits
     private static readonly TimeSpan Headers = TimeSpan.FromSeconds(5);
 
     private const long MaxBodyBytes = 1 << 20;
+
+    // What is read of a connection before anyone looks at it. Kestrel's own megabyte is half a minute of PCM: a flood of a few hundred
+    // connections would take hundreds of megabytes, and be worked on long after it is gone.
+    private const int MaxBufferBytes = 128 << 10;
     private const int MaxHeaders = 64;
     private const int MaxHeaderBytes = 16 << 10;
 
     /// <summary>MAX_CONNECTIONS: of one process, at a time.</summary>
     public static int MaxConnections(EnvironmentSettings settings) => settings.GetInt("MAX_CONNECTIONS", 10_000, min: 1, max: 1_000_000);
+
+    internal static void Apply(SocketTransportOptions sockets) => sockets.MaxReadBufferSize = MaxBufferBytes;
 
     /// <param name="settings">MAX_CONNECTIONS.</param>
     internal static void Apply(KestrelServerLimits limits, EnvironmentSettings settings)

@@ -45,6 +45,7 @@ public static partial class SpeechHost
             kestrel.AddServerHeader = false;
             ConnectionLimits.Apply(kestrel.Limits, settings);
         });
+        builder.WebHost.UseSockets(ConnectionLimits.Apply);
         builder.WebHost.UseUrls(ReadUrls(settings, defaultPort));
         builder.Services.AddRouting();
         builder.Services.AddSingleton(settings);
