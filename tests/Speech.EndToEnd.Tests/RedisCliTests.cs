@@ -2,11 +2,12 @@ using System.Diagnostics;
 using System.Globalization;
 using Speech.Cli.Speakers;
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Redis;
 
 namespace Speech.EndToEnd.Tests;
 
-/// <summary>What README says that redis-cli shows.</summary>
+/// <summary>What docs/redis-schema.md says that redis-cli shows.</summary>
 [Collection(UsesSharedFleet.Name)]
 public sealed class RedisCliTests(SharedFleet shared)
 {

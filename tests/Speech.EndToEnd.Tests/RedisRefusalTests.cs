@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Speech.Cli.Speakers;
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Redis;
 
 namespace Speech.EndToEnd.Tests;

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 using Speech.Workers;
 

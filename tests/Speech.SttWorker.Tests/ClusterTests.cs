@@ -1,7 +1,9 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
+using Speech.Delivery.Sessions;
 using Speech.Redis;
 
 namespace Speech.SttWorker.Tests;

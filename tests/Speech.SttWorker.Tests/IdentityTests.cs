@@ -1,4 +1,5 @@
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Hosting;
 using Speech.Workers;
 

@@ -1,4 +1,5 @@
 using Speech.Contracts;
+using Speech.Delivery.Jobs;
 using Speech.Hosting;
 using Speech.Redis;
 using Speech.Workers;
@@ -88,7 +89,7 @@ public class SpeechQueueTests
     private FinalJob Final(string clientId, int segment)
     {
         var entry = new StreamEntry(new StreamId(++_next, 0), default);
-        return new FinalJob(Audio(clientId, segment, AudioJobKind.Final, 0), new Delivery(JobStream.Audio, entry, 1));
+        return new FinalJob(Audio(clientId, segment, AudioJobKind.Final, 0), new JobDelivery(JobStream.Audio, entry, 1));
     }
 
     private static InterimJob Interim(string clientId, int segment, int revision = 0) =>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
+using Speech.Delivery.Sessions;
 using Speech.Redis;
 using Speech.Testing;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Speech.Contracts;
+using Speech.Delivery;
 
 namespace Speech.TranslationWorker.Tests;
 
@@ -36,7 +37,9 @@ public class LanguageTests
         await bench.ResultsAsync("anna", 1);
         var all = await bench.StartWorkerAsync("all", null, "--MAX_DELIVERIES", "1");
         await Eventually.TrueAsync(async () =>
-            (await bench.Redis.HashGetStringAsync(RedisKeys.Worker("all"), "languages", bench.Patience))?.Contains("jpn_Jpan") == true
+            await bench.Redis.HashGetAllAsync(RedisKeys.Worker("all"), bench.Patience) is var heartbeat
+            && heartbeat.FindString("model_state") == "ready"
+            && heartbeat.FindString("languages")?.Contains("jpn_Jpan") == true
             && (await bench.Redis.StreamConsumersAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, bench.Patience)).Length == 2);
 
         await bench.SayAsync("ben", ["one", "two", "three", "four", "five", "six"], "ja");

@@ -1,6 +1,5 @@
 using System.Globalization;
-using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
 using Speech.Redis;
 
 namespace Speech.Gateway.Admission;

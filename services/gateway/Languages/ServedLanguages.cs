@@ -1,5 +1,6 @@
+using Speech.Delivery.Heartbeats;
+using Speech.Delivery.Jobs;
 using Speech.Gateway.Status;
-using Speech.Hosting;
 using Speech.Redis;
 
 namespace Speech.Gateway.Languages;

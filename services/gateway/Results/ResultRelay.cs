@@ -1,6 +1,6 @@
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Gateway.Sessions;
-using Speech.Hosting;
 using Speech.Redis;
 
 namespace Speech.Gateway.Results;

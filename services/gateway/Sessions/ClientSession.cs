@@ -4,12 +4,12 @@ using System.Net.WebSockets;
 using Speech.Audio;
 using Speech.Audio.Streams;
 using Speech.Contracts;
+using Speech.Delivery.Sessions;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Results;
 using Speech.Gateway.Status;
-using Speech.Hosting;
 using Speech.Redis;
 
 namespace Speech.Gateway.Sessions;

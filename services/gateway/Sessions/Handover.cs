@@ -2,7 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
+using Speech.Delivery.Sessions;
 using Speech.Redis;
 
 namespace Speech.Gateway.Sessions;

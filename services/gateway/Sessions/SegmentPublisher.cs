@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Speech.Contracts;
+using Speech.Delivery.Sessions;
 using Speech.Gateway.Admission;
-using Speech.Hosting;
 using Speech.Redis;
 
 namespace Speech.Gateway.Sessions;

@@ -1,8 +1,9 @@
+using Speech.Delivery.Jobs;
+using Speech.Delivery.Sessions;
 using Speech.Gateway.Admission;
 using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
-using Speech.Hosting;
 using Speech.Redis;
 using Speech.Vad;
 

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Redis;
 
 namespace Speech.Gateway.Status;

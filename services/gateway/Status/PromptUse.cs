@@ -1,6 +1,5 @@
 using Speech.Catalog;
-using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
 using Speech.Redis;
 
 namespace Speech.Gateway.Status;

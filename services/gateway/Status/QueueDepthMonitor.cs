@@ -1,4 +1,4 @@
-using Speech.Hosting;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 
 namespace Speech.Gateway.Status;

@@ -1,7 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Speech.Contracts;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Gateway.Sessions;
 using Speech.Hosting;
 using Speech.Redis;

@@ -1,5 +1,4 @@
-using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
 using Speech.Redis;
 
 namespace Speech.Gateway.Status;

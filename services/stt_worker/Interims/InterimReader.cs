@@ -1,5 +1,5 @@
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 using Speech.Workers;
 

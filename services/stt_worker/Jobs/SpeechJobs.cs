@@ -1,5 +1,6 @@
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Models.Whisper;
 using Speech.Redis;
 using Speech.Workers;
@@ -11,7 +12,7 @@ internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatist
 {
     public static WorkerRole Role { get; } = new("stt", JobStream.Audio, [RedisKeys.InterimJobs]);
 
-    public ModelJob Read(Delivery delivery)
+    public ModelJob Read(JobDelivery delivery)
     {
         if (!delivery.Entry.Fields.TryGet(AudioJobFields.Job, out var bytes))
             throw new MalformedMessageException($"the entry has no field '{AudioJobFields.Job}'", 0);
@@ -34,7 +35,7 @@ internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatist
             : null;
 
     private async Task<bool> FinishAsync(
-        AudioJob audio, Delivery delivery, Transcription transcription, string? english, CancellationToken cancellationToken)
+        AudioJob audio, JobDelivery delivery, Transcription transcription, string? english, CancellationToken cancellationToken)
     {
         var transcript = TranscriptOf(audio, transcription);
         FollowingTranslation[] following = [.. Following.Of(audio, transcript, english)];

@@ -4,7 +4,7 @@ using Speech.Workers;
 namespace Speech.SttWorker;
 
 /// <summary>Audio for the model.</summary>
-internal abstract class SpeechJob(AudioJob audio, Delivery? delivery) : ModelJob(audio.ClientId, delivery)
+internal abstract class SpeechJob(AudioJob audio, JobDelivery? delivery) : ModelJob(audio.ClientId, delivery)
 {
     public AudioJob Audio { get; } = audio;
 
@@ -18,7 +18,7 @@ internal abstract class SpeechJob(AudioJob audio, Delivery? delivery) : ModelJob
 }
 
 /// <summary>A whole segment: its result must come.</summary>
-internal sealed class FinalJob(AudioJob audio, Delivery delivery) : SpeechJob(audio, delivery);
+internal sealed class FinalJob(AudioJob audio, JobDelivery delivery) : SpeechJob(audio, delivery);
 
 /// <summary>The beginning of a segment that goes on: done when there is nothing better to do, and soon or not at all.</summary>
 internal sealed class InterimJob(AudioJob audio, long staleAt) : SpeechJob(audio, delivery: null)

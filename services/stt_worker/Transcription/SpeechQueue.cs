@@ -62,7 +62,7 @@ internal sealed class SpeechQueue(WorkerSettings settings, WorkerCapacity capaci
         Interims.Leave();
     }
 
-    public override IReadOnlyList<Delivery> Close()
+    public override IReadOnlyList<JobDelivery> Close()
     {
         lock (Gate)
         {

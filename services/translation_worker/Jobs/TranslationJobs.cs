@@ -1,6 +1,6 @@
 using System.Text;
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 using Speech.Workers;
 
@@ -11,7 +11,7 @@ internal sealed partial class TranslationJobs(JobCompletion completion, ILogger<
 {
     public static WorkerRole Role { get; } = new("translation", JobStream.Translations, OtherStreams: []);
 
-    public ModelJob Read(Delivery delivery) =>
+    public ModelJob Read(JobDelivery delivery) =>
         delivery.Entry.Fields.TryGet(TranslationJobFields.Job, out var bytes)
             ? new TextJob(TranslationJob.Read(bytes), delivery)
             : throw new MalformedMessageException($"the entry has no field '{TranslationJobFields.Job}'", 0);

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
-using Speech.Contracts;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 
 namespace Speech.Hosting.Metrics;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 
 namespace Speech.Workers;
@@ -104,7 +105,7 @@ internal sealed partial class AbandonedJobs(
             else
                 Log.TakenUp(logger, entry.Id);
             statistics.JobClaimed();
-            intake.Accept(new Delivery(stream, entry, deliveries[entry.Id] + 1));
+            intake.Accept(new JobDelivery(stream, entry, deliveries[entry.Id] + 1));
         }
     }
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Speech.Hosting;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 
 namespace Speech.Workers;
@@ -10,7 +10,7 @@ namespace Speech.Workers;
 /// </summary>
 public sealed class HeldJobs(WorkerCapacity capacity)
 {
-    private readonly ConcurrentDictionary<(string Stream, StreamId Id), Delivery> _held = [];
+    private readonly ConcurrentDictionary<(string Stream, StreamId Id), JobDelivery> _held = [];
     private readonly Occupancy _occupancy = new();
 
     public int Count => _occupancy.Count;
@@ -23,10 +23,10 @@ public sealed class HeldJobs(WorkerCapacity capacity)
 
     public bool Contains(JobStream stream, StreamId id) => _held.ContainsKey((stream.Key, id));
 
-    public IReadOnlyCollection<Delivery> All => [.. _held.Values];
+    public IReadOnlyCollection<JobDelivery> All => [.. _held.Values];
 
     /// <summary>False when it is held already: it was claimed from this very worker, which must not do it twice.</summary>
-    public bool TryHold(Delivery delivery)
+    public bool TryHold(JobDelivery delivery)
     {
         if (!_held.TryAdd((delivery.Stream.Key, delivery.Id), delivery))
             return false;
@@ -34,7 +34,7 @@ public sealed class HeldJobs(WorkerCapacity capacity)
         return true;
     }
 
-    public void LetGo(Delivery delivery)
+    public void LetGo(JobDelivery delivery)
     {
         if (_held.TryRemove((delivery.Stream.Key, delivery.Id), out _))
             _occupancy.Leave();

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Speech.Hosting;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 
 namespace Speech.Workers;
@@ -59,7 +59,7 @@ internal sealed partial class JobFinisher(
     /// A job leaves this worker's hands with what is done to it, unless the worker stops meanwhile: then it is still held, and given
     /// back. An error that repeating did not mend leaves the job pending, and it is claimed again later.
     /// </summary>
-    private async Task EndAsync(Delivery delivery, Func<Task> end, CancellationToken cancellationToken)
+    private async Task EndAsync(JobDelivery delivery, Func<Task> end, CancellationToken cancellationToken)
     {
         try
         {
@@ -85,7 +85,7 @@ internal sealed partial class JobFinisher(
             statistics.JobDone(done.Job.Delivery!.Id);
     }
 
-    private async Task RetryOrGiveUpAsync(Delivery delivery, Exception error, CancellationToken cancellationToken)
+    private async Task RetryOrGiveUpAsync(JobDelivery delivery, Exception error, CancellationToken cancellationToken)
     {
         Log.ModelFailed(logger, delivery.Id, delivery.Deliveries, error);
         statistics.Error($"the model failed on {delivery.Id}: {error.Message}");
@@ -103,7 +103,7 @@ internal sealed partial class JobFinisher(
     /// Leaves a job to a worker whose model serves its languages; that does not count as a delivery, and it cannot come back unless
     /// that worker's heartbeat was wrong. If there is none, the job is done here nevertheless, or given up.
     /// </summary>
-    private async Task PassOnAsync(ModelJob job, Delivery delivery, CancellationToken cancellationToken)
+    private async Task PassOnAsync(ModelJob job, JobDelivery delivery, CancellationToken cancellationToken)
     {
         string? peer = null;
         try

@@ -7,7 +7,7 @@ namespace Speech.Workers;
 internal sealed class JobIntake(
     HeldJobs held, WorkerCapacity capacity, ModelQueue queue, Outcomes outcomes, IJobHandler handler, WorkerSettings settings)
 {
-    public void Accept(Delivery delivery)
+    public void Accept(JobDelivery delivery)
     {
         if (!held.TryHold(delivery))
             return;
@@ -33,6 +33,6 @@ internal sealed class JobIntake(
             GiveUp(delivery, "malformed_job", exception.Message);
         }
 
-        void GiveUp(Delivery given, string code, string message) => outcomes.Post(new GivenUp(given, code, message));
+        void GiveUp(JobDelivery given, string code, string message) => outcomes.Post(new GivenUp(given, code, message));
     }
 }

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Speech.Hosting;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 
 namespace Speech.Workers;
@@ -48,7 +48,7 @@ internal sealed partial class JobReader(
                 var entries = await connection.StreamReadGroupAsync(
                     stream.Key, stream.Group, settings.WorkerId, share, Block, cancellationToken);
                 foreach (var entry in entries)
-                    intake.Accept(new Delivery(stream, entry, Deliveries: 1));
+                    intake.Accept(new JobDelivery(stream, entry, Deliveries: 1));
                 backoff.Reset();
             }
             catch (RedisException exception)

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Speech.Hosting;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 
 namespace Speech.Workers;
@@ -49,7 +49,7 @@ internal sealed partial class Leases(
         ],
         cancellationToken);
 
-    private async Task RenewAsync(JobStream stream, IEnumerable<Delivery> deliveries, CancellationToken cancellationToken)
+    private async Task RenewAsync(JobStream stream, IEnumerable<JobDelivery> deliveries, CancellationToken cancellationToken)
     {
         StreamId[] ids = [.. deliveries.Select(delivery => delivery.Id)];
         try

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Speech.Delivery.Jobs;
 using Speech.Hosting;
 using Speech.Redis;
 
@@ -167,7 +168,7 @@ internal sealed partial class WorkerLife(
         }
     }
 
-    private async Task GiveBackAsync(Task givingBack, IReadOnlyCollection<Delivery> deliveries, CancellationToken cancellationToken)
+    private async Task GiveBackAsync(Task givingBack, IReadOnlyCollection<JobDelivery> deliveries, CancellationToken cancellationToken)
     {
         try
         {

@@ -8,7 +8,7 @@ public interface IJobHandler
 {
     /// <summary>The job that an entry holds.</summary>
     /// <exception cref="MalformedMessageException">It holds none.</exception>
-    ModelJob Read(Delivery delivery);
+    ModelJob Read(JobDelivery delivery);
 
     /// <summary>Tells Redis what the model has made of a job.</summary>
     /// <returns>Whether this result counts: it is the job's first, and has gone out.</returns>

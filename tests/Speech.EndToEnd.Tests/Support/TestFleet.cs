@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Speech.Cli.Fleet;
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Redis;
 
 namespace Speech.EndToEnd.Tests;

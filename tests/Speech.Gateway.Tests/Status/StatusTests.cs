@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Redis;
 
 namespace Speech.Gateway.Tests.Status;

@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 
 namespace Speech.Gateway.Tests;
