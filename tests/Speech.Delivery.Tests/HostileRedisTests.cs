@@ -24,6 +24,7 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         "held:fr:0", "translating:fr", "translating:fr:0", "translating:fr:1",
     ];
 
+    [Trait("Speed", "Slow")]
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -9,6 +9,7 @@ using Speech.Redis;
 
 namespace Speech.SttWorker.Tests;
 
+[Trait("Speed", "Slow")]
 public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDeployment>
 {
     private const int Shards = 8;

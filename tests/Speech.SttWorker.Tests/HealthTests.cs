@@ -41,6 +41,7 @@ public class HealthTests
         body["uptime_seconds"]!.GetValue<double>().ShouldBeGreaterThan(0);
     }
 
+    [Trait("Speed", "Slow")]
     [Theory]
     [InlineData("enormous", "neither")]
     [InlineData("tiny", "MODEL_OFFLINE")]

@@ -6,6 +6,7 @@ using Speech.Workers;
 namespace Speech.SttWorker.Tests;
 
 /// <summary>A worker's name is its own while it lives.</summary>
+[Trait("Speed", "Slow")]
 public class IdentityTests
 {
     [Fact]

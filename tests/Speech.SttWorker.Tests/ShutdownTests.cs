@@ -5,6 +5,7 @@ using Speech.Redis;
 namespace Speech.SttWorker.Tests;
 
 /// <summary>How workers leave, by will and by force.</summary>
+[Trait("Speed", "Slow")]
 public class ShutdownTests
 {
     [Fact]
