@@ -121,7 +121,7 @@ internal sealed record GatewayOptions
             SlowClientTimeout = settings.GetSeconds("SLOW_CLIENT_SECONDS", defaults.SlowClientTimeout.TotalSeconds, min: 0.1, max: 3600),
             ResultTimeout = settings.GetSeconds("RESULT_TIMEOUT_SECONDS", defaults.ResultTimeout.TotalSeconds, min: 0.1, max: 3600),
             DrainTimeout = 0.6 * settings.GetSeconds("DRAIN_TIMEOUT_SECONDS", 4, min: 0.1, max: 3600),
-            AudioLibraries = settings.GetEnum("AUDIO_LIBRARIES", defaults.AudioLibraries),
+            AudioLibraries = settings.GetEnum("AUDIO_LIBRARIES", AudioLibraryChoice.Auto),
             ModelFolder = settings.FindString("MODEL_DIR"),
         };
     }
