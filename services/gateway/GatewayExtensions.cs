@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Speech.Audio;
 using Speech.Gateway.Admission;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Languages;
@@ -12,7 +13,7 @@ using Speech.Tensors;
 
 namespace Speech.Gateway;
 
-internal static class GatewayExtensions
+internal static partial class GatewayExtensions
 {
     public static void AddGateway(this WebApplicationBuilder builder)
     {
@@ -26,6 +27,14 @@ internal static class GatewayExtensions
         catch (Exception e) when (e is FileNotFoundException or ModelFileException)
         {
             builder.Settings.Report(e.Message);
+        }
+        try
+        {
+            AudioLibraries.Use(options.AudioLibraries);
+        }
+        catch (MissingNativeLibraryException e)
+        {
+            builder.Settings.Report($"AUDIO_LIBRARIES is native. {e.Message}");
         }
         services.AddSingleton<SessionLimits>();
         services.AddSingleton<Arrivals>();
@@ -52,6 +61,7 @@ internal static class GatewayExtensions
             new ProcessMemory(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<MemoryReturn>>()));
+        services.AddSingleton<GatewayInstruments>();
         services.AddInstruments(GatewayInstruments.AddTo);
         services.AddSingleton<QueueDepthMonitor>();
         services.AddSingleton<TranslatorPresence>();
@@ -74,6 +84,7 @@ internal static class GatewayExtensions
 
     public static void MapGateway(this WebApplication app)
     {
+        Log.AudioLibraries(app.Logger, AudioLibraries.Description);
         app.UseTrustedProxies();
         app.MapFrontPage(
             ("/ws", "WebSocket: audio in, transcripts and translations out"),
@@ -85,5 +96,11 @@ internal static class GatewayExtensions
         app.MapReading(LanguagesEndpoint.Path, context => context.RequestServices.GetRequiredService<LanguagesEndpoint>().HandleAsync(context));
         app.MapReading("/health/all", context => context.RequestServices.GetRequiredService<HealthOfAllEndpoint>().HandleAsync(context));
         app.MapReading("/api/status", context => context.RequestServices.GetRequiredService<StatusEndpoint>().HandleAsync(context));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Audio: {Libraries}")]
+        public static partial void AudioLibraries(ILogger logger, string libraries);
     }
 }

@@ -1,3 +1,4 @@
+using Speech.Audio;
 using Speech.Audio.Segmentation;
 using Speech.Hosting;
 
@@ -86,6 +87,9 @@ internal sealed record GatewayOptions
     /// </summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(2.4);
 
+    /// <summary>AUDIO_LIBRARIES: by which libraries Opus is decoded and sample rates are changed.</summary>
+    public AudioLibraryChoice AudioLibraries { get; init; } = AudioLibraryChoice.Auto;
+
     /// <summary>MODEL_DIR: looked into before the built-in models; null: these only.</summary>
     public string? ModelFolder { get; init; }
 
@@ -117,6 +121,7 @@ internal sealed record GatewayOptions
             SlowClientTimeout = settings.GetSeconds("SLOW_CLIENT_SECONDS", defaults.SlowClientTimeout.TotalSeconds, min: 0.1, max: 3600),
             ResultTimeout = settings.GetSeconds("RESULT_TIMEOUT_SECONDS", defaults.ResultTimeout.TotalSeconds, min: 0.1, max: 3600),
             DrainTimeout = 0.6 * settings.GetSeconds("DRAIN_TIMEOUT_SECONDS", 4, min: 0.1, max: 3600),
+            AudioLibraries = settings.GetEnum("AUDIO_LIBRARIES", defaults.AudioLibraries),
             ModelFolder = settings.FindString("MODEL_DIR"),
         };
     }

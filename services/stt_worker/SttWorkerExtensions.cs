@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Speech.Catalog;
 using Speech.Hosting.Metrics;
-using Speech.Models.Catalog;
 using Speech.Workers;
 
 namespace Speech.SttWorker;
@@ -26,8 +26,8 @@ internal static partial class SttWorkerExtensions
                 Log.LacksTranslation(provider.GetRequiredService<ILogger<WhisperTranscriber>>(), settings.Worker.Model);
             return transcriber;
         });
-        services.AddInstruments((provider, meter) => meter.CreateObservableCounter(
-            "speech.audio", () => provider.GetRequiredService<SpeechStatistics>().AudioSeconds, "s", "Audio transcribed."));
+        services.AddInstruments((provider, instruments) => instruments.ObserveCounter(
+            "speech_audio_seconds_total", "Audio transcribed.", () => provider.GetRequiredService<SpeechStatistics>().AudioSeconds));
         builder.AddWorker(
             SpeechJobs.Role,
             settings.Worker,

@@ -6,7 +6,6 @@ using Speech.Audio.Files;
 using Speech.Audio.Wav;
 using Speech.Cli.Transcribe;
 using Speech.Contracts;
-using Speech.Redis.Tests;
 
 namespace Speech.Cli.Tests;
 

@@ -1,5 +1,4 @@
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.Delivery.Tests;
 

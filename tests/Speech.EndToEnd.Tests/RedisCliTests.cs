@@ -7,7 +7,7 @@ using Speech.Redis;
 
 namespace Speech.EndToEnd.Tests;
 
-/// <summary>What README says that redis-cli shows.</summary>
+/// <summary>What docs/redis-schema.md says that redis-cli shows.</summary>
 [Collection(UsesSharedFleet.Name)]
 public sealed class RedisCliTests(SharedFleet shared)
 {

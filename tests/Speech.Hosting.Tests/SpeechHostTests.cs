@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.Hosting.Tests;
 

@@ -22,6 +22,7 @@ public sealed class EdgeTests : IAsyncLifetime
         await (_gateway?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
+    [Trait("Speed", "Slow")]
     [Fact]
     public async Task Only_the_paths_that_clients_need_pass_however_others_are_written()
     {

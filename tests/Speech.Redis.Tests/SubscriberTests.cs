@@ -121,6 +121,7 @@ public class SubscriberTests(ServerFixture fixture) : IClassFixture<ServerFixtur
             (await slow.NextAsync()).ShouldBe($"{i}");
     }
 
+    [Trait("Speed", "Slow")]
     [Fact]
     public async Task Thousands_of_channels_share_the_connection()
     {

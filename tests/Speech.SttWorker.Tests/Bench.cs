@@ -3,7 +3,6 @@ using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
-using Speech.Redis.Tests;
 using Speech.Workers;
 
 namespace Speech.SttWorker.Tests;

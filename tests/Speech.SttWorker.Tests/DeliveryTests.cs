@@ -1,7 +1,6 @@
 using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.SttWorker.Tests;
 
@@ -156,6 +155,7 @@ public class DeliveryTests
         (await bench.Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs), bench.Patience)).ShouldBe(1);
     }
 
+    [Trait("Speed", "Slow")]
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -179,6 +179,7 @@ public class DeliveryTests
         (await bench.DepthAsync()).ShouldBe(0);
     }
 
+    [Trait("Speed", "Slow")]
     [Fact]
     public async Task Redis_is_killed_and_restarted_in_mid_flight_and_every_result_comes_once()
     {

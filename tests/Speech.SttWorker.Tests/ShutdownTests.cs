@@ -1,11 +1,11 @@
 using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.SttWorker.Tests;
 
 /// <summary>How workers leave, by will and by force.</summary>
+[Trait("Speed", "Slow")]
 public class ShutdownTests
 {
     [Fact]

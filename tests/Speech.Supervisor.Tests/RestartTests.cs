@@ -6,6 +6,7 @@ using Speech.Supervisor.Processes;
 
 namespace Speech.Supervisor.Tests;
 
+[Trait("Speed", "Slow")]
 public class RestartTests
 {
     [Fact]

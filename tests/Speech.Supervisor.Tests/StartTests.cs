@@ -2,11 +2,11 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Speech.Redis;
-using Speech.Redis.Tests;
 using Speech.Supervisor.Processes;
 
 namespace Speech.Supervisor.Tests;
 
+[Trait("Speed", "Slow")]
 public class StartTests
 {
     [Fact]

@@ -2,6 +2,7 @@ using Speech.Supervisor.Processes;
 
 namespace Speech.Supervisor.Tests;
 
+[Trait("Speed", "Slow")]
 public class StopTests
 {
     private const int Interrupt = 2;

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Speech.Contracts;
 using Speech.Delivery;
-using Speech.Redis.Tests;
 
 namespace Speech.TranslationWorker.Tests;
 
@@ -33,7 +32,7 @@ public class LanguageTests
     {
         await using var bench = await Bench.CreateAsync();
         var nano = await bench.StartWorkerAsync("nano", null, [.. Real, "--MAX_DELIVERIES", "1"]);
-        await nano.Model.Ready;
+        await nano.ModelReady;
         await bench.SayAsync("anna", ["one"], "fr");
         await bench.ResultsAsync("anna", 1);
         var all = await bench.StartWorkerAsync("all", null, "--MAX_DELIVERIES", "1");
@@ -82,7 +81,7 @@ public class LanguageTests
 
             var worker = await bench.StartWorkerAsync("t1", null, "--TRANSLATION_MODEL", folder.FullName);
 
-            await worker.Model.Ready;
+            await worker.ModelReady;
             worker.Capacity.Languages.ShouldBe(TranslationLanguages.NllbCodes);
         }
         finally

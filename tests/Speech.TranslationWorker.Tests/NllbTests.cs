@@ -1,7 +1,6 @@
 using Speech.Contracts;
 using Speech.Delivery.Jobs;
 using Speech.Hosting;
-using Speech.Redis.Tests;
 using Speech.Workers;
 
 namespace Speech.TranslationWorker.Tests;

@@ -16,7 +16,6 @@ internal abstract class PacketEncoder : IDisposable
     /// <summary>Those that can be written here.</summary>
     public static readonly AudioCodec[] Codecs = [.. Enum.GetValues<AudioCodec>().Except([AudioCodec.WebMOpus])];
 
-    /// <exception cref="MissingNativeLibraryException">libopus is needed and not installed.</exception>
     public static PacketEncoder Create(AudioCodec codec) => codec switch
     {
         AudioCodec.Opus => new Opus(),

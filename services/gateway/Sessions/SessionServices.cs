@@ -4,8 +4,8 @@ using Speech.Gateway.Admission;
 using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
-using Speech.Models.Silero;
 using Speech.Redis;
+using Speech.Vad;
 
 namespace Speech.Gateway.Sessions;
 
@@ -26,5 +26,6 @@ internal sealed record SessionServices(
     SessionLimits Limits,
     HeldAudio Held,
     QueueAdmission Admission,
+    GatewayInstruments Instruments,
     TimeProvider Time,
     ILoggerFactory LoggerFactory);

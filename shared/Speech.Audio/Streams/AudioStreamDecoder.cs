@@ -39,7 +39,6 @@ public static class AudioStreamDecoder
     /// <param name="sampleRate">Hz of PCM, 1 kHz to 384 kHz; Opus needs none and ignores it.</param>
     /// <param name="channels">Of PCM, 1 to 8, their samples one after another; Opus needs none and ignores it.</param>
     /// <exception cref="AudioFormatException">The sample rate or the number of channels is out of range.</exception>
-    /// <exception cref="MissingNativeLibraryException">libopus or libsoxr is needed and not installed.</exception>
     public static IAudioStreamDecoder Create(AudioCodec codec, int sampleRate = AudioRate.Model, AudioStreamLimits? limits = null, int channels = 1)
     {
         limits ??= new AudioStreamLimits();

@@ -3,7 +3,7 @@ using Speech.Audio.Segmentation;
 using Speech.Audio.Streams;
 using Speech.Contracts;
 using Speech.Gateway.Audio;
-using Speech.Models.Silero;
+using Speech.Vad;
 using AudioCodec = Speech.Contracts.AudioCodec;
 
 namespace Speech.Gateway.Tests.Audio;
@@ -31,6 +31,7 @@ public sealed class QuietSpeechTests
         quiet.ShouldBeInRange(share * usual, 1.15 * usual);
     }
 
+    [Trait("Speed", "Slow")]
     [Fact]
     public void A_segment_that_is_quiet_throughout_is_raised_for_its_16_bits_and_others_are_left_as_they_are()
     {

@@ -5,7 +5,7 @@ using Speech.Audio.Segmentation;
 using Speech.Audio.Streams;
 using Speech.Contracts;
 using Speech.Gateway.Audio;
-using Speech.Models.Silero;
+using Speech.Vad;
 using Xunit.Abstractions;
 using AudioCodec = Speech.Contracts.AudioCodec;
 

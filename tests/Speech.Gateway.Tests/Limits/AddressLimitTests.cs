@@ -94,6 +94,7 @@ public sealed class AddressLimitTests : GatewayTest
         second.CloseReason!.ShouldStartWith("your address may send 1 s of audio a second");
     }
 
+    [Trait("Speed", "Slow")]
     [Fact]
     public async Task Silent_connections_are_gone_after_a_few_seconds_and_keep_nobody_out()
     {

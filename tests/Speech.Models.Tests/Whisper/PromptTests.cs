@@ -14,6 +14,7 @@ public class PromptTests(NanoModel nano)
     private const string English = "This is a call about the delivery of a parcel to Mr Johnson in Edinburgh; please note the order and the address. ";
     private const string French = "Bonjour à tous, voici l'élève Étienne qui préfère la forêt ; où êtes-vous né ? ";
 
+    [Trait("Speed", "Slow")]
     [Theory]
     [InlineData(English, 400, 1, 3)]
     [InlineData(English, 1000, 1, 1)]

@@ -21,6 +21,7 @@ public class TranscriptionRuleTests(NanoModel nano)
         segments.Take(9).Select(segment => (segment.Start, segment.End, segment.Text)).ShouldBe(expected.Take(9));
     }
 
+    [Trait("Speed", "Slow")]
     [Fact]
     public void Patient_beam_search_finds_texts_at_least_as_probable_as_greedy_ones()
     {

@@ -9,6 +9,7 @@ namespace Speech.Models.Tests.Whisper;
 [Collection(nameof(NanoModel))]
 public class WhisperReferenceTests(NanoModel nano)
 {
+    [Trait("Speed", "Slow")]
     [Theory]
     [InlineData("whispercpp-reference.tsv", false)]
     [InlineData("whispercpp-reference-timestamps.tsv", true)]

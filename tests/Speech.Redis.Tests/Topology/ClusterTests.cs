@@ -3,6 +3,7 @@ using System.Text;
 
 namespace Speech.Redis.Tests.Topology;
 
+[Trait("Speed", "Slow")]
 public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDeployment>
 {
     private static readonly RedisScript Add = new("redis.call('PUBLISH', ARGV[2], ARGV[1]); return redis.call('RPUSH', KEYS[1], ARGV[1])");

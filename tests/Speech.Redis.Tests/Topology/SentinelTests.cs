@@ -2,6 +2,7 @@ using System.Text;
 
 namespace Speech.Redis.Tests.Topology;
 
+[Trait("Speed", "Slow")]
 public class SentinelTests(SentinelDeployment deployment) : IClassFixture<SentinelDeployment>
 {
     [Fact]

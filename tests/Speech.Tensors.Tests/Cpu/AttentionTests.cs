@@ -91,6 +91,7 @@ public class AttentionTests
         ShouldBeAttention(output.Row(5), query.Row(5), keys, values, 77);
     }
 
+    [Trait("Speed", "Slow")]
     [Theory]
     [MemberData(nameof(Devices.Levels), MemberType = typeof(Devices))]
     public void Bytes_are_off_by_at_most_half_a_step_of_their_largest_and_only_where_there_is_little_attention(SimdLevel level)

@@ -22,6 +22,7 @@ public class LinearTests
         return data;
     }
 
+    [Trait("Speed", "Slow")]
     [Theory]
     [MemberData(nameof(Shapes))]
     public void A_product_with_bias_agrees_with_the_naive_one(SimdLevel level, int rows, int inputs, int outputs, bool half)
