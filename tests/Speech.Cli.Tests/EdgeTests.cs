@@ -120,6 +120,7 @@ public sealed class EdgeTests : IDisposable
     }
 
     [Fact]
+    [Trait("Speed", "Slow")]
     public async Task An_hour_is_decoded_in_a_tenth_of_its_memory()
     {
         const int Seconds = 3600;

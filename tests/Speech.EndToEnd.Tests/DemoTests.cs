@@ -48,6 +48,31 @@ public sealed class DemoTests
         }
     }
 
+    [Fact]
+    public async Task A_demo_that_is_interrupted_ends_within_seconds_and_leaves_nothing_behind()
+    {
+        var folder = Directory.CreateTempSubdirectory("speech-test-");
+        try
+        {
+            // SIGTERM: a test host may have been started with SIGINT ignored, and its children inherit that.
+            using var demo = ProgramRun.Begin("dotnet", [ProgramRun.Speech, "demo"], new Dictionary<string, string> { ["TMPDIR"] = folder.FullName });
+            var output = Task.WhenAll(demo.StandardOutput.ReadToEndAsync(), demo.StandardError.ReadToEndAsync());
+            FleetReport? fleet = null;
+            await Until.TrueAsync(() => (fleet = Find(folder)) is not null || demo.HasExited, "the demo's services");
+            Signal.Send(demo.Id, Signal.Terminate);
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20)); // services that are waited for may take 30
+            await demo.WaitForExitAsync(limit.Token);
+
+            demo.ExitCode.ShouldBe(128 + Signal.Terminate, string.Concat(await output));
+            await TestFleet.ShouldBeGoneAsync(fleet.ShouldNotBeNull());
+            folder.GetDirectories("speech-demo-*").ShouldBeEmpty();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     private static FleetReport? Find(DirectoryInfo folder)
     {
         try

@@ -15,6 +15,9 @@ internal sealed class LocalFleet : IAsyncDisposable
     /// <summary>The supervisor gives each of its three stages 5 s before it kills.</summary>
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
 
+    /// <summary>For a fleet that nobody wants to know anything of any more, after Ctrl-C: its data are thrown away, so nothing is lost.</summary>
+    private static readonly TimeSpan AbandonLimit = TimeSpan.FromSeconds(2);
+
     private readonly Process _supervisor;
     private readonly DirectoryInfo _folder;
     private readonly Queue<string> _lastLines = new();
@@ -91,28 +94,29 @@ internal sealed class LocalFleet : IAsyncDisposable
     {
         if (!_supervisor.HasExited && _report is not null)
             _ = Report; // The last process ids, to see that they end.
-        await EndAsync();
+        await EndAsync(StopLimit);
         if (_supervisor.ExitCode != 0)
             return $"the supervisor ended with exit code {_supervisor.ExitCode}: {LastLines()}";
         var left = _processIds.Where(ProcessStatus.IsAlive).ToArray();
         return left.Length == 0 ? null : $"still running: process {string.Join(", ", left)}";
     }
 
+    /// <summary>Ends everything, if <see cref="StopAsync"/> has not: what does not stop soon is killed.</summary>
     public async ValueTask DisposeAsync()
     {
-        await EndAsync();
+        await EndAsync(AbandonLimit);
         _supervisor.Dispose();
         if (_folder.Exists)
             _folder.Delete(recursive: true);
     }
 
-    private async Task EndAsync()
+    private async Task EndAsync(TimeSpan patience)
     {
         if (_supervisor.HasExited)
             return;
         _supervisor.StandardInput.Close();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Interruption.AtOnce);
-        limit.CancelAfter(StopLimit);
+        limit.CancelAfter(patience);
         try
         {
             await _supervisor.WaitForExitAsync(limit.Token);

@@ -16,7 +16,9 @@ internal sealed record ReadTranslation(Translation Translation, Transcript Of, T
 
 /// <summary>One speaker on one connection: streams a script and collects what comes back.</summary>
 /// <param name="translate">Languages that the speaker wants to read, too.</param>
-internal sealed class SpeakerSession(SpeakerScript script, SegmentTiming timing, IReadOnlyList<string> translate, TimeProvider clock)
+/// <param name="preparing">Ends the encoding of the script, which takes seconds.</param>
+internal sealed class SpeakerSession(
+    SpeakerScript script, SegmentTiming timing, IReadOnlyList<string> translate, TimeProvider clock, CancellationToken preparing)
 {
     private static readonly SessionParameters Template = new() { ClientId = ClientId.Create(), Format = MessageFormat.MessagePack };
 
@@ -26,8 +28,7 @@ internal sealed class SpeakerSession(SpeakerScript script, SegmentTiming timing,
     private readonly Dictionary<int, long> _transcribedAt = [];
 
     // Encoded beforehand: a bench of many speakers is to load the server, not itself.
-    private readonly ReadOnlyMemory<byte>[] _packets =
-        [.. AudioPackets.Encode(script.Samples, Template.Codec).Select(packet => (ReadOnlyMemory<byte>)packet.ToArray())];
+    private readonly ReadOnlyMemory<byte>[] _packets = Encode(script.Samples, preparing);
 
     public SpeakerScript Script => script;
 
@@ -86,5 +87,17 @@ internal sealed class SpeakerSession(SpeakerScript script, SegmentTiming timing,
                     break;
             }
         }
+    }
+
+    private static ReadOnlyMemory<byte>[] Encode(float[] samples, CancellationToken cancellationToken)
+    {
+        var packets = new List<ReadOnlyMemory<byte>>();
+        foreach (var packet in AudioPackets.Encode(samples, Template.Codec))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            packets.Add(packet.ToArray());
+        }
+
+        return [.. packets];
     }
 }

@@ -25,7 +25,7 @@ internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, SegmentT
     /// <param name="fleet">To be watched, if it is ours.</param>
     public async Task<SpeakersReport> RunAsync(Func<int, Uri> url, LocalFleet? fleet, CancellationToken cancellationToken)
     {
-        SpeakerSession[] sessions = [.. scripts.Select(script => new SpeakerSession(script, timing, Translate, clock))];
+        SpeakerSession[] sessions = [.. scripts.Select(script => new SpeakerSession(script, timing, Translate, clock, cancellationToken))];
         await using var monitor = fleet is null ? null : new FleetMonitor(fleet, clock);
         using var finished = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var watching = monitor?.WatchAsync(finished.Token) ?? Task.CompletedTask;

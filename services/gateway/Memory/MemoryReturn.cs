@@ -2,7 +2,7 @@ namespace Speech.Gateway.Memory;
 
 /// <summary>
 /// Gives memory back to the system after a flood: an idle gateway allocates too little for that to come by itself. When far fewer sessions are
-/// left than there were, for a while, all is collected and compacted: once a flood.
+/// left than there were, for a while, all is collected and compacted, and again each minute for a few minutes while that helps.
 /// </summary>
 internal sealed partial class MemoryReturn(Func<int> sessions, IProcessMemory memory, TimeProvider time, ILogger<MemoryReturn> logger) : BackgroundService
 {
@@ -14,6 +14,10 @@ internal sealed partial class MemoryReturn(Func<int> sessions, IProcessMemory me
 
     // Looks in a row: a flood may only pause.
     private const int LooksBefore = 3;
+
+    // The server gives its buffers back to the runtime little by little, over minutes: a single return would not have them.
+    private const int LooksBetween = 12;
+    private const int MostReturns = 6;
 
     private int _most;
     private int _quietLooks;
@@ -38,14 +42,20 @@ internal sealed partial class MemoryReturn(Func<int> sessions, IProcessMemory me
         var count = sessions();
         _most = Math.Max(_most, count);
         var before = memory.ResidentBytes;
-        _quietLooks = count <= _most / Fall && before > Growth * _settledBytes ? _quietLooks + 1 : 0;
-        if (_quietLooks < LooksBefore)
+        var isOver = _most >= Fall && count <= _most / Fall;
+        if (isOver && before <= Growth * _settledBytes)
+        {
+            (_most, _quietLooks) = (count, 0);
             return;
-        _quietLooks = 0;
-        _most = count;
+        }
+
+        _quietLooks = isOver ? _quietLooks + 1 : 0;
+        if (_quietLooks < LooksBefore || (_quietLooks - LooksBefore) % LooksBetween != 0)
+            return;
         memory.GiveBack();
-        _settledBytes = memory.ResidentBytes;
-        Log.Returned(logger, before >> 20, _settledBytes >> 20);
+        Log.Returned(logger, before >> 20, memory.ResidentBytes >> 20);
+        if (_quietLooks >= LooksBefore + (MostReturns - 1) * LooksBetween)
+            (_most, _quietLooks, _settledBytes) = (count, 0, memory.ResidentBytes);
     }
 
     private static partial class Log

@@ -7,9 +7,12 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Errors)
 {
     public IReadOnlyList<string> Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>The command line program, for dotnet.</summary>
+    public static string Speech { get; } = Path.Combine(AppContext.BaseDirectory, "..", "..", "Speech.Cli", "release", "Speech.Cli.dll");
+
     /// <summary>The command line program, as ./speech starts it.</summary>
     public static Task<ProgramRun> SpeechAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
-        StartAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "..", "..", "Speech.Cli", "release", "Speech.Cli.dll"), .. arguments], environment);
+        StartAsync("dotnet", [Speech, .. arguments], environment);
 
     public static async Task<ProgramRun> StartAsync(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)

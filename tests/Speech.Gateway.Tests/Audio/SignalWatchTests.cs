@@ -39,22 +39,33 @@ public sealed class SignalWatchTests
     }
 
     [Fact]
-    public void An_offset_is_no_sound()
+    public void An_offset_is_no_sound_and_is_told_of_once()
     {
         var watch = new SignalWatch();
-        for (var i = 0; i < 70 * 32; i++)
-            watch.Hear(Enumerable.Repeat(0.4f, 512).ToArray(), isSpeech: false);
+        Hear(watch, seconds: 9, amplitude: 0, offset: -0.4f).ShouldBeEmpty();
+        Hear(watch, seconds: 9, amplitude: 0, offset: 0.4f).ShouldBeEmpty();
+        Hear(watch, seconds: 60, amplitude: 0, offset: 0.05f).ShouldBeEmpty();
+        Hear(watch, seconds: 12, amplitude: 0.01f, offset: -0.4f).ShouldBe(["audio_offset"]);
+        Hear(watch, seconds: 120, amplitude: 0, offset: -0.4f).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Speech_has_no_offset()
+    {
+        var watch = new SignalWatch();
+        foreach (var window in TestAudio.Repeat(TestAudio.Jfk, 3).Chunk(512))
+            watch.Hear(window, isSpeech: true);
         watch.Pending.ShouldBeNull();
     }
 
-    private List<string> Hear(SignalWatch watch, int seconds, float amplitude)
+    private List<string> Hear(SignalWatch watch, int seconds, float amplitude, float offset = 0)
     {
         var told = new List<string>();
         var window = new float[512];
         for (var i = 0; i < seconds * 16_000 / 512; i++)
         {
             foreach (ref var sample in window.AsSpan())
-                sample = amplitude * (2 * _random.NextSingle() - 1);
+                sample = offset + amplitude * (2 * _random.NextSingle() - 1);
             watch.Hear(window, isSpeech: false);
             if (watch.Pending is { } warning)
                 told.Add(warning.Code);

@@ -49,28 +49,23 @@ public class MemoryReturnTests
         _memory.Returns.ShouldBe(0);
     }
 
-    [Fact]
-    public void What_was_needed_once_is_the_systems_again()
+    [Theory]
+    [InlineData(200, 3)] // 400, 200, 100
+    [InlineData(1, 6)]
+    public void What_comes_back_little_by_little_is_asked_for_again_each_minute_a_few_times(int each, int returns)
     {
-        const int Megabytes = 256;
-        var memory = new ProcessMemory();
-        memory.GiveBack();
-        var before = memory.ResidentBytes;
-        Use(Megabytes);
-        memory.ResidentBytes.ShouldBeGreaterThan(before + (Megabytes / 2L << 20));
-        memory.GiveBack();
-        memory.ResidentBytes.ShouldBeLessThan(before + (Megabytes / 4L << 20));
-    }
-
-    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-    private static void Use(int megabytes)
-    {
-        var blocks = new byte[megabytes][];
-        for (var i = 0; i < megabytes; i++)
-        {
-            blocks[i] = new byte[1 << 20];
-            blocks[i].AsSpan().Fill(1);
-        }
+        using var service = Start();
+        (_sessions, _memory.ResidentBytes, _memory.GivenBack) = (300, 600, each);
+        Look(service, 1);
+        _sessions = 0;
+        Look(service, 3);
+        _memory.Returns.ShouldBe(1);
+        Look(service, 11);
+        _memory.Returns.ShouldBe(1);
+        Look(service, 1);
+        _memory.Returns.ShouldBe(2);
+        Look(service, 500);
+        _memory.Returns.ShouldBe(returns);
     }
 
     private MemoryReturn Start() => new(() => _sessions, _memory, TimeProvider.System, NullLogger<MemoryReturn>.Instance);
@@ -87,10 +82,13 @@ public class MemoryReturnTests
 
         public int Returns { get; private set; }
 
+        /// <summary>By each return.</summary>
+        public long GivenBack { get; set; } = 1000;
+
         public void GiveBack()
         {
             Returns++;
-            ResidentBytes = 100;
+            ResidentBytes = Math.Max(100, ResidentBytes - GivenBack);
         }
     }
 }
