@@ -9,7 +9,7 @@ internal static class FileProblem
     private const char Replacement = '\uFFFD';
 
     public static bool IsOne(Exception error) =>
-        error is AudioFormatException or MissingNativeLibraryException or IOException or UnauthorizedAccessException;
+        error is AudioFormatException or IOException or UnauthorizedAccessException;
 
     public static string Describe(Exception error, string file) => error switch
     {

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Speech.Audio;
 using Speech.Gateway.Admission;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Languages;
@@ -12,7 +13,7 @@ using Speech.Tensors;
 
 namespace Speech.Gateway;
 
-internal static class GatewayExtensions
+internal static partial class GatewayExtensions
 {
     public static void AddGateway(this WebApplicationBuilder builder)
     {
@@ -27,10 +28,22 @@ internal static class GatewayExtensions
         {
             builder.Settings.Report(e.Message);
         }
+        try
+        {
+            AudioLibraries.Use(options.AudioLibraries);
+        }
+        catch (MissingNativeLibraryException e)
+        {
+            builder.Settings.Report($"AUDIO_LIBRARIES is native. {e.Message}");
+        }
         services.AddSingleton<SessionLimits>();
         services.AddSingleton<Arrivals>();
-        services.AddSingleton(new TrustedNetworks(TrustedProxies.Read(builder.Settings)));
+        var trusted = new TrustedNetworks(TrustedProxies.Read(builder.Settings));
+        services.AddSingleton(trusted);
+        var connections = new AddressConnections(options.MaxConnectionsPerAddress, trusted);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.LetIn)));
         services.AddSingleton<HeldAudio>();
+        services.AddSingleton<KnownWorkers>();
         services.AddSingleton<WorkerSlots>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkerSlots>());
         services.AddSingleton<QueueAdmission>();
@@ -43,7 +56,12 @@ internal static class GatewayExtensions
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<HealthOfAllEndpoint>();
         services.AddHostedService<GatewayHeartbeat>();
-        services.AddHostedService<MemoryReturn>();
+        services.AddHostedService(provider => new MemoryReturn(
+            () => provider.GetRequiredService<SessionRegistry>().Count,
+            new ProcessMemory(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<MemoryReturn>>()));
+        services.AddSingleton<GatewayInstruments>();
         services.AddInstruments(GatewayInstruments.AddTo);
         services.AddSingleton<QueueDepthMonitor>();
         services.AddSingleton<TranslatorPresence>();
@@ -66,6 +84,7 @@ internal static class GatewayExtensions
 
     public static void MapGateway(this WebApplication app)
     {
+        Log.AudioLibraries(app.Logger, AudioLibraries.Description);
         app.UseTrustedProxies();
         app.MapFrontPage(
             ("/ws", "WebSocket: audio in, transcripts and translations out"),
@@ -77,5 +96,11 @@ internal static class GatewayExtensions
         app.MapReading(LanguagesEndpoint.Path, context => context.RequestServices.GetRequiredService<LanguagesEndpoint>().HandleAsync(context));
         app.MapReading("/health/all", context => context.RequestServices.GetRequiredService<HealthOfAllEndpoint>().HandleAsync(context));
         app.MapReading("/api/status", context => context.RequestServices.GetRequiredService<StatusEndpoint>().HandleAsync(context));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Audio: {Libraries}")]
+        public static partial void AudioLibraries(ILogger logger, string libraries);
     }
 }

@@ -26,8 +26,8 @@ internal static partial class SttWorkerExtensions
                 Log.LacksTranslation(provider.GetRequiredService<ILogger<WhisperTranscriber>>(), settings.Worker.Model);
             return transcriber;
         });
-        services.AddInstruments((provider, meter) => meter.CreateObservableCounter(
-            "speech.audio", () => provider.GetRequiredService<SpeechStatistics>().AudioSeconds, "s", "Audio transcribed."));
+        services.AddInstruments((provider, instruments) => instruments.ObserveCounter(
+            "speech_audio_seconds_total", "Audio transcribed.", () => provider.GetRequiredService<SpeechStatistics>().AudioSeconds));
         builder.AddWorker(
             SpeechJobs.Role,
             settings.Worker,

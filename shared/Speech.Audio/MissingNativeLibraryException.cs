@@ -15,8 +15,8 @@ public sealed class MissingNativeLibraryException : Exception
     {
     }
 
-    public MissingNativeLibraryException(string library, string package, Exception innerException)
-        : base($"The library {library} is not installed. Install the Debian package {package}: apt-get install {package}", innerException)
+    public MissingNativeLibraryException(string library, string package)
+        : base($"The library {library} is not installed. Install the Debian package {package}: apt-get install {package}")
     {
     }
 }

@@ -17,7 +17,6 @@ public static class AudioPackets
     /// <param name="codec">One of <see cref="Codecs"/>.</param>
     /// <param name="tail">Silence sent after the samples, so that speech that ends with them is heard to end.</param>
     /// <returns>Packets, each valid until the next is asked for; one for every 20 ms, and for Ogg one more that ends the stream.</returns>
-    /// <exception cref="MissingNativeLibraryException">libopus is needed and not installed.</exception>
     public static IEnumerable<ReadOnlyMemory<byte>> Encode(ReadOnlyMemory<float> samples, AudioCodec codec, TimeSpan tail = default)
     {
         using var encoder = PacketEncoder.Create(codec);

@@ -13,7 +13,6 @@ internal abstract class PacketEncoder : IDisposable
 {
     public const int FrameSamples = AudioRate.Model / 50;
 
-    /// <exception cref="MissingNativeLibraryException">libopus is needed and not installed.</exception>
     public static PacketEncoder Create(AudioCodec codec) => codec switch
     {
         AudioCodec.Opus => new Opus(),

@@ -35,8 +35,13 @@ public static class JobExtensions
         builder.Services.AddSingleton<HeartbeatStore>();
         builder.Services.AddSingleton<LiveWorkers>();
         builder.Services.AddSingleton<RedisFigures>();
-        builder.Services.AddInstruments(RedisFigures.AddTo);
-        builder.Services.AddInstruments((_, _) => JobInstruments.BeginAtZero());
+        builder.Services.AddSingleton<JobInstruments>();
+        builder.Services.AddSingleton<IJobObserver>(services => services.GetRequiredService<JobInstruments>());
+        builder.Services.AddInstruments((services, instruments) =>
+        {
+            services.GetRequiredService<JobInstruments>(); // which shows itself from its making on
+            instruments.Observe(services.GetRequiredService<RedisFigures>().RefreshAsync);
+        });
     }
 
     private static JobOptions ReadOptions(EnvironmentSettings settings) => new()

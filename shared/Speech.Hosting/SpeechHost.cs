@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
+using Speech.Hosting.Metrics;
 
 namespace Speech.Hosting;
 
@@ -44,10 +45,13 @@ public static partial class SpeechHost
             kestrel.AddServerHeader = false;
             ConnectionLimits.Apply(kestrel.Limits, settings);
         });
+        builder.WebHost.UseSockets(ConnectionLimits.Apply);
         builder.WebHost.UseUrls(ReadUrls(settings, defaultPort));
         builder.Services.AddRouting();
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<Instruments>();
+        builder.Services.AddSingleton(services => services.GetRequiredService<Instruments>().Create);
         builder.Services.AddSingleton<IHostLifetime, SignalLifetime>();
         builder.Services.AddSingleton(ServiceInfo.Create(service, TimeProvider.System));
         var shutdownTimeout = settings.GetSeconds("DRAIN_TIMEOUT_SECONDS", 4, min: 0.1, max: 3600);

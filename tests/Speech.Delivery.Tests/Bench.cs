@@ -18,8 +18,8 @@ internal sealed class Bench : IAsyncDisposable
         var url = RedisOptions.Parse(server.Url);
         Redis = new RedisClient(url);
         _subscriber = new RedisSubscriber(url);
-        Queue = new AudioJobQueue(Redis, options, TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
-        Completion = new JobCompletion(Redis, options, TimeProvider.System, NullLogger<JobCompletion>.Instance);
+        Queue = new AudioJobQueue(Redis, options, new NoObserver(), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
+        Completion = new JobCompletion(Redis, options, new NoObserver(), TimeProvider.System, NullLogger<JobCompletion>.Instance);
         Losses = new LostJobs(Redis, options, Completion);
         Sessions = new SessionStore(Redis, options);
         Holds = new SessionHolds(Redis, Queue, options, TimeProvider.System, NullLogger<SessionHolds>.Instance);

@@ -168,7 +168,7 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         var entry = (await bench.EnqueueAndReadAsync(1))[0];
         await bench.Redis.ExecuteAsync("ACL", "SETUSER", "mute", "on", ">pw", "~*", "resetchannels", "+@all");
         await using var mute = new RedisClient(RedisOptions.Parse(fixture.Server.Url) with { Username = "mute", Password = "pw" });
-        var completion = new JobCompletion(mute, new JobOptions(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
+        var completion = new JobCompletion(mute, new JobOptions(), new NoObserver(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
         var before = await EverythingAsync(bench.Redis);
         var refused = await Should.ThrowAsync<RedisServerException>(() => completion.FinishAsync(entry, Bench.Transcript(0), [], bench.Patience));
         refused.Message.ShouldContain("NOPERM");
@@ -201,7 +201,7 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await bench.Redis.ExecuteAsync("XADD", "history:anna", "1-0", "result", "junk");
         await bench.Redis.ExecuteAsync("ACL", "SETUSER", $"no-{command}", "on", ">pw", "~*", "&*", "+@all", $"-{command}");
         await using var user = new RedisClient(RedisOptions.Parse(fixture.Server.Url) with { Username = $"no-{command}", Password = "pw" });
-        var completion = new JobCompletion(user, new JobOptions(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
+        var completion = new JobCompletion(user, new JobOptions(), new NoObserver(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
         var before = await EverythingAsync(bench.Redis);
         await Should.ThrowAsync<RedisServerException>(
             () => completion.AbandonAsync(entry, new Failed(0, 0, Failed.Transcribing, "x", "y"), bench.Patience));
@@ -219,7 +219,7 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         var entry = (await bench.EnqueueAndReadAsync(1))[0];
         await bench.Redis.ExecuteAsync("ACL", "SETUSER", $"no-{command}", "on", ">pw", "~*", "&*", "+@all", $"-{command}");
         await using var user = new RedisClient(RedisOptions.Parse(fixture.Server.Url) with { Username = $"no-{command}", Password = "pw" });
-        var completion = new JobCompletion(user, new JobOptions(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
+        var completion = new JobCompletion(user, new JobOptions(), new NoObserver(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
         (await completion.AbandonAsync(entry, new Failed(0, 0, Failed.Transcribing, "x", "y"), bench.Patience)).ShouldBeTrue();
         (await bench.Redis.StreamLengthAsync(RedisKeys.AudioJobs)).ShouldBe(0);
         (await bench.Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(1);

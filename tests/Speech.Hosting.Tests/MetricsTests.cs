@@ -1,67 +1,141 @@
-using System.Diagnostics.Metrics;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Prometheus;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
 
 namespace Speech.Hosting.Tests;
 
-public class MetricsTests
+public sealed partial class MetricsTests
 {
     [Fact]
     public async Task Instruments_are_shown_as_Prometheus_reads_them()
     {
         var builder = SpeechHost.CreateBuilder([], "gateway", defaultPort: 0);
-        Counter<long> jobs = null!;
-        Histogram<double> latency = null!;
+        Counter jobs = null!;
+        Histogram latency = null!;
         var sessions = 3;
-        builder.Services.AddInstruments((_, meter) =>
+        builder.Services.AddInstruments((_, instruments) =>
         {
-            jobs = meter.CreateCounter<long>("speech.test.jobs", "{job}", "Two\nlines, one \\.");
-            latency = meter.CreateHistogram("speech.test.latency", "s", null, null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 1] });
-            meter.CreateObservableGauge("speech.test.sessions", () => sessions);
+            jobs = instruments.Create.CreateCounter("speech_test_jobs_total", "Some jobs.", ["outcome"]);
+            latency = instruments.Create.CreateHistogram("speech_test_latency_seconds", "", new HistogramConfiguration { Buckets = [0.1, 1] });
+            instruments.ObserveGauge("speech_test_sessions", "", () => sessions);
         });
         var text = await GetMetricsAsync(builder, () =>
         {
-            jobs.Add(2, KeyValuePair.Create<string, object?>("out.come", "say \"ah\"\n"));
-            jobs.Add(1, KeyValuePair.Create<string, object?>("out.come", "say \"ah\"\n"));
-            latency.Record(0.05);
-            latency.Record(0.1);
-            latency.Record(7);
+            jobs.WithLabels("say \"ah\"\n").Inc(2);
+            jobs.WithLabels("say \"ah\"\n").Inc();
+            latency.Observe(0.05);
+            latency.Observe(0.1);
+            latency.Observe(7);
             sessions = 4;
         });
 
-        text.ShouldContain(
-            """
-            # HELP speech_test_jobs_total Two\nlines, one \\.
+        text.ShouldContain("""
+            # HELP speech_test_jobs_total Some jobs.
             # TYPE speech_test_jobs_total counter
-            speech_test_jobs_total{out_come="say \"ah\"\n"} 3
+            speech_test_jobs_total{outcome="say \"ah\"\n"} 3
+
+            """);
+        text.ShouldContain("""
             # TYPE speech_test_latency_seconds histogram
+            speech_test_latency_seconds_sum 7.15
+            speech_test_latency_seconds_count 3
             speech_test_latency_seconds_bucket{le="0.1"} 2
             speech_test_latency_seconds_bucket{le="1"} 2
             speech_test_latency_seconds_bucket{le="+Inf"} 3
-            speech_test_latency_seconds_sum 7.15
-            speech_test_latency_seconds_count 3
+
+            """);
+        text.ShouldContain("""
             # TYPE speech_test_sessions gauge
             speech_test_sessions 4
 
             """);
-        text.ShouldContain("dotnet_process_memory_working_set_bytes ");
     }
 
     [Fact]
-    public async Task More_sets_of_labels_than_anyone_can_read_are_not_kept()
+    public async Task The_runtime_is_measured()
     {
-        var builder = SpeechHost.CreateBuilder([], "gateway", defaultPort: 0);
-        Counter<long> ended = null!;
-        builder.Services.AddInstruments((_, meter) => ended = meter.CreateCounter<long>("speech.test.ended"));
+        GC.Collect();
 
-        var text = await GetMetricsAsync(builder, () =>
+        var text = await GetMetricsAsync(SpeechHost.CreateBuilder([], "gateway", defaultPort: 0), () => Should.Throw<FormatException>(() => int.Parse("x")));
+
+        var shown = Family().Matches(text).Select(family => $"{family.Groups["name"]} {family.Groups["type"]}").Order(StringComparer.Ordinal);
+        shown.ShouldBe([
+            "dotnet_assembly_count gauge",
+            "dotnet_exceptions_total counter",
+            "dotnet_gc_collections_total counter",
+            "dotnet_gc_heap_total_allocated_bytes_total counter",
+            "dotnet_gc_last_collection_heap_fragmentation_size_bytes gauge",
+            "dotnet_gc_last_collection_heap_size_bytes gauge",
+            "dotnet_gc_last_collection_memory_committed_size_bytes gauge",
+            "dotnet_gc_pause_time_seconds_total counter",
+            "dotnet_jit_compilation_time_seconds_total counter",
+            "dotnet_jit_compiled_il_size_bytes_total counter",
+            "dotnet_jit_compiled_methods_total counter",
+            "dotnet_monitor_lock_contentions_total counter",
+            "dotnet_process_cpu_count gauge",
+            "dotnet_process_cpu_time_seconds_total counter",
+            "dotnet_process_memory_working_set_bytes gauge",
+            "dotnet_thread_pool_queue_length gauge",
+            "dotnet_thread_pool_threads gauge",
+            "dotnet_thread_pool_work_item_count_total counter",
+            "dotnet_timer_count gauge",
+        ]);
+        text.ShouldMatch("(?m)^dotnet_exceptions_total\\{error_type=\"FormatException\"\\} [1-9]");
+        text.ShouldMatch("(?m)^dotnet_process_memory_working_set_bytes [1-9][0-9]{6}");
+        foreach (var mode in (string[])["user", "system"])
+            text.ShouldMatch($"(?m)^dotnet_process_cpu_time_seconds_total\\{{cpu_mode=\"{mode}\"\\}} [0-9]");
+        foreach (var generation in (string[])["gen0", "gen1", "gen2", "loh", "poh"])
+            text.ShouldMatch($"(?m)^dotnet_gc_last_collection_heap_size_bytes\\{{gc_heap_generation=\"{generation}\"\\}} [0-9]");
+        text.ShouldMatch("(?m)^dotnet_gc_collections_total\\{gc_heap_generation=\"gen2\"\\} [1-9]");
+    }
+
+    [Fact]
+    public async Task Applications_in_one_process_share_no_figures()
+    {
+        Counter first = null!;
+        await GetMetricsAsync(WithCounter(counter => first = counter));
+        first.Inc();
+
+        (await GetMetricsAsync(WithCounter(_ => { }))).ShouldContain("speech_test_total 0\n");
+
+        static WebApplicationBuilder WithCounter(Action<Counter> made)
         {
-            for (var i = 0; i < 10 * MetricFamily.MaxSeries; i++)
-                ended.Add(1, KeyValuePair.Create<string, object?>("id", i));
-        });
+            var builder = SpeechHost.CreateBuilder([], "gateway", defaultPort: 0);
+            builder.Services.AddInstruments((_, instruments) => made(instruments.Create.CreateCounter("speech_test_total", "")));
+            return builder;
+        }
+    }
 
-        text.Split('\n').Count(line => line.StartsWith("speech_test_ended_total{", StringComparison.Ordinal)).ShouldBe(MetricFamily.MaxSeries);
+    [Fact]
+    public async Task A_figure_that_cannot_be_had_fails_the_reading_instead_of_staying_as_it_was()
+    {
+        var instruments = new Instruments();
+        instruments.ObserveGauge("speech_test", "", () => throw new InvalidOperationException("gone"));
+
+        (await Should.ThrowAsync<InvalidOperationException>(() => instruments.WriteAsync(Stream.Null, CancellationToken.None))).Message.ShouldBe("gone");
+    }
+
+    [Fact]
+    public async Task Jobs_are_counted_by_what_became_of_them()
+    {
+        var instruments = new Instruments();
+        var jobs = new JobInstruments(instruments.Create);
+        (await ReadAsync(instruments)).ShouldContain("speech_results_published_total{kind=\"failed\"} 0\n");
+        (await ReadAsync(instruments)).ShouldNotContain("speech_job_latency_seconds_bucket");
+
+        jobs.SegmentAccepted();
+        jobs.JobDone(0.3);
+        jobs.JobDone(-1);
+
+        var text = await ReadAsync(instruments);
+        text.ShouldContain("speech_segments_accepted_total 1\n");
+        text.ShouldContain("speech_job_latency_seconds_sum 0.3\n");
+        Bucket().Matches(text).Select(bucket => $"{bucket.Groups["bound"]}: {bucket.Groups["count"]}").ShouldBe([
+            "0.025: 1", "0.05: 1", "0.1: 1", "0.25: 1", "0.5: 2", "1: 2", "2.5: 2", "5: 2", "10: 2", "30: 2", "60: 2", "300: 2", "+Inf: 2",
+        ]);
     }
 
     [Fact]
@@ -76,8 +150,13 @@ public class MetricsTests
                 await redis.ExecuteAsync(["XADD", "audio_jobs", "*", "a", "b"]);
             await redis.ExecuteAsync(["XREADGROUP", "GROUP", "stt_workers", "stt-1", "COUNT", "1", "STREAMS", "audio_jobs", ">"]);
         }
+        var builder = SpeechHost.CreateBuilder(["--REDIS_URL", server.Url], "gateway", defaultPort: 0);
+        builder.AddJobs();
+        await using var app = builder.Build();
+        app.MapMetrics();
+        await app.StartAsync();
 
-        var there = await GetMetricsAsync(WithJobs());
+        var there = await GetMetricsAsync(app);
         there.ShouldContain("speech_redis_up 1\n");
         there.ShouldContain("speech_stream_length{stream=\"audio_jobs\"} 3\n");
         there.ShouldContain("speech_stream_lag{stream=\"audio_jobs\",group=\"stt_workers\"} 2\n");
@@ -86,16 +165,11 @@ public class MetricsTests
         there.ShouldContain("speech_stream_length{stream=\"audio_jobs:dead\"} 1\n");
 
         await server.StopAsync();
-        var gone = await GetMetricsAsync(WithJobs());
+        var gone = await GetMetricsAsync(app);
         gone.ShouldContain("speech_redis_up 0\n");
         gone.ShouldNotContain("speech_stream_length{");
-
-        WebApplicationBuilder WithJobs()
-        {
-            var builder = SpeechHost.CreateBuilder(["--REDIS_URL", server.Url], "gateway", defaultPort: 0);
-            builder.AddJobs();
-            return builder;
-        }
+        gone.ShouldNotContain("speech_stream_lag{");
+        gone.ShouldNotContain("speech_stream_pending{");
     }
 
     private static async Task<string> GetMetricsAsync(WebApplicationBuilder builder, Action? measure = null)
@@ -104,9 +178,29 @@ public class MetricsTests
         app.MapMetrics();
         await app.StartAsync();
         measure?.Invoke();
+        return await GetMetricsAsync(app);
+    }
+
+    private static async Task<string> GetMetricsAsync(WebApplication app)
+    {
         using var http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        // As Prometheus asks. OpenMetrics would name things otherwise: le="1.0", counters without _total.
+        http.DefaultRequestHeaders.Add("Accept", "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1");
         using var response = await http.GetAsync(new Uri("/metrics", UriKind.Relative));
         response.Content.Headers.ContentType!.ToString().ShouldBe("text/plain; version=0.0.4; charset=utf-8");
         return await response.Content.ReadAsStringAsync();
     }
+
+    private static async Task<string> ReadAsync(Instruments instruments)
+    {
+        using var text = new MemoryStream();
+        await instruments.WriteAsync(text, CancellationToken.None);
+        return System.Text.Encoding.UTF8.GetString(text.ToArray());
+    }
+
+    [GeneratedRegex("^# TYPE (?<name>[a-z_]+) (?<type>[a-z]+)$", RegexOptions.Multiline)]
+    private static partial Regex Family();
+
+    [GeneratedRegex("_bucket\\{le=\"(?<bound>[^\"]+)\"\\} (?<count>[0-9]+)")]
+    private static partial Regex Bucket();
 }

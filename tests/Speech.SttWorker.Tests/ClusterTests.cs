@@ -4,6 +4,7 @@ using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
+using Speech.Hosting.Metrics;
 using Speech.Redis;
 
 namespace Speech.SttWorker.Tests;
@@ -20,7 +21,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         await using var redis = new RedisClient(cluster.Options);
         await using var subscriber = new RedisSubscriber(cluster.Options);
         var options = new JobOptions { Shards = new StreamShards(Shards) };
-        var queue = new AudioJobQueue(redis, options, TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
+        var queue = new AudioJobQueue(redis, options, new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
         var sessions = new SessionStore(redis, options);
         var holds = new SessionHolds(redis, queue, options, TimeProvider.System, NullLogger<SessionHolds>.Instance);
         var history = new HistoryReader(redis, options, NullLogger<HistoryReader>.Instance);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
+using Speech.Hosting.Metrics;
 using Speech.Redis;
 using Speech.Testing;
 
@@ -18,7 +19,7 @@ public abstract class WorkerBench(RedisServer server, JobStream jobs) : IAsyncDi
 
     public RedisClient Redis { get; } = new(RedisOptions.Parse(server.Url));
 
-    public AudioJobQueue Queue => field ??= new(Redis, new JobOptions(), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
+    public AudioJobQueue Queue => field ??= new(Redis, new JobOptions(), new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
 
     public HistoryReader History => field ??= new(Redis, new JobOptions(), NullLogger<HistoryReader>.Instance);
 

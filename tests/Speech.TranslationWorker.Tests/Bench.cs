@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
+using Speech.Hosting.Metrics;
 using Speech.Redis;
 using Speech.Workers;
 
@@ -13,7 +14,7 @@ internal sealed class Bench : WorkerBench
     private readonly JobCompletion _completion;
 
     private Bench(RedisServer server) : base(server, JobStream.Translations) =>
-        _completion = new JobCompletion(Redis, new JobOptions(), TimeProvider.System, NullLogger<JobCompletion>.Instance);
+        _completion = new JobCompletion(Redis, new JobOptions(), new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<JobCompletion>.Instance);
 
     public static async Task<Bench> CreateAsync() => new(await RedisServer.StartAsync());
 

@@ -85,7 +85,7 @@ internal sealed class LiveSamples : RecordedSamples
                 _news.Release();
             }
         }
-        catch (Exception e) when (e is AudioFormatException or IOException or UnauthorizedAccessException or MissingNativeLibraryException)
+        catch (Exception e) when (e is AudioFormatException or IOException or UnauthorizedAccessException)
         {
             _failure = e;
         }

@@ -40,7 +40,10 @@ internal sealed class QueueAdmission(
     /// <summary>Entries that a client's shard may have with a live segment of someone who has another in it.</summary>
     public int MostForLive => ShareOf(options.MaxQueueDepth);
 
-    public Turnstile TurnstileOf(string clientId) => _turnstiles[jobOptions.Shards.Of(clientId)];
+    /// <summary>Takes a place for a client's next segment.</summary>
+    /// <param name="isFirstOfClient">Asked of a live one again and again: whether its client has nothing else in the queue.</param>
+    public QueuePlace Join(string clientId, bool isLive, Func<bool> isFirstOfClient) =>
+        new(this, clientId, isLive ? null : _turnstiles[jobOptions.Shards.Of(clientId)].Join(), isFirstOfClient, time);
 
     /// <summary>A result has come, so there is room.</summary>
     public void NoteResult()

@@ -31,7 +31,6 @@ internal sealed class AudioPipeline : IDisposable
 
     /// <param name="firstSegment">Number of the first segment, for a client that comes back.</param>
     /// <param name="start">Where the client's audio goes on.</param>
-    /// <exception cref="MissingNativeLibraryException">libopus or libsoxr is needed and not installed.</exception>
     public AudioPipeline(
         SileroVad vad, SessionParameters parameters, SegmenterOptions segmenter, AudioStreamLimits limits, long firstSegment, ResumePoint start)
     {

@@ -169,7 +169,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
         await sending;
         await CloseAsync(receiving, ending.Code == CloseCode.GoingAway ? ShutdownCloseTimeout : CloseTimeout);
         Log.Closed(_logger, ClientId, _traceId, ending);
-        GatewayInstruments.SessionEnded(ending.Code);
+        _services.Instruments.SessionEnded(ending.Code);
 
         if (mayResume)
             await AwaitReturnAsync(ending, shutdown);
@@ -254,11 +254,6 @@ internal sealed partial class ClientSession : IAsyncDisposable
         {
             Log.CannotStart(_logger, ClientId, _traceId, e.Message);
             End(CloseCode.ResourceUnavailable, "the queue cannot be reached; retry after 2 s");
-        }
-        catch (MissingNativeLibraryException e)
-        {
-            Log.CannotStart(_logger, ClientId, _traceId, e.Message);
-            End(CloseCode.ResourceUnavailable, $"the codec {_parameters.Codec.ToWireName()} is not installed on this server");
         }
         catch (Exception e)
         {

@@ -209,16 +209,16 @@ internal sealed partial class SegmentPublisher
         }
     }
 
-    /// <summary>Puts a segment into the queue as soon as it may be there: a live one at once, another in its client's turn.</summary>
+    /// <summary>Puts a segment into the queue as soon as it may be there.</summary>
     private async Task<HoldResult> EnqueueAsync(Item item, CancellationToken cancellationToken)
     {
-        using var place = item.IsLive ? null : _admission.TurnstileOf(_clientId).Join();
-        for (var isFirst = true; ; isFirst = false)
+        using var place = _admission.Join(_clientId, item.IsLive, () => _outstanding.HasRoom(item.Job!.Segment, 1));
+        while (true)
         {
-            if ((isFirst && item.IsLive) || await MayTryAsync(item, place, cancellationToken))
+            if (await place.MayTryAsync(SessionAudio.KeepAliveInterval, cancellationToken))
             {
                 var result = await UnlessSlowAsync(
-                    _hold.EnqueueAsync(item.Job!, item.Progress, _lastSeq(), MostFor(item), cancellationToken), cancellationToken);
+                    _hold.EnqueueAsync(item.Job!, item.Progress, _lastSeq(), place.Most, cancellationToken), cancellationToken);
                 if (result != HoldResult.NoRoom)
                     return result;
             }
@@ -229,28 +229,6 @@ internal sealed partial class SegmentPublisher
             }
         }
     }
-
-    private async Task<bool> MayTryAsync(Item item, Turnstile.Place? place, CancellationToken cancellationToken)
-    {
-        if (place is { Turn.IsCompleted: false } && !_admission.IsOpenToAll)
-        {
-            try
-            {
-                await place.Turn.WaitAsync(SessionAudio.KeepAliveInterval, _time, cancellationToken);
-            }
-            catch (TimeoutException)
-            {
-                return _admission.IsOpenToAll;
-            }
-        }
-        return await _admission.HasRoomAsync(_clientId, () => MostFor(item), SessionAudio.KeepAliveInterval, cancellationToken);
-    }
-
-    /// <summary>Who speaks is never refused one segment in the queue; 0: whatever is there.</summary>
-    private int MostFor(Item item) =>
-        _admission.IsOpenToAll || (item.IsLive && _outstanding.HasRoom(item.Job!.Segment, 1)) ? 0
-        : item.IsLive ? _admission.MostForLive
-        : _admission.MostForBulk;
 
     /// <summary>Tells the client when Redis takes its time.</summary>
     private async Task<HoldResult> UnlessSlowAsync(Task<HoldResult> call, CancellationToken cancellationToken)

@@ -57,7 +57,6 @@ internal sealed class SessionAudio : IDisposable
     /// <param name="maySend">Whether so many seconds more are within the client's limits; if not, the session ends.</param>
     /// <param name="ended">The session ends: nothing waits for the client or for results any more.</param>
     /// <param name="givenUp">What has not been accepted by now is given up.</param>
-    /// <exception cref="Speech.Audio.MissingNativeLibraryException">libopus or libsoxr is needed and not installed.</exception>
     public SessionAudio(
         SessionServices services,
         SessionParameters parameters,

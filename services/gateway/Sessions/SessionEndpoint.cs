@@ -100,7 +100,7 @@ internal sealed partial class SessionEndpoint(
     private async Task RefuseAsync(WebSocket socket, CloseCode code, string reason, CancellationToken cancellationToken)
     {
         Log.Refused(logger, (int)code, reason);
-        GatewayInstruments.SessionEnded(code);
+        services.Instruments.SessionEnded(code);
         await SocketRefusal.SendAsync(socket, code, reason, services.Time, cancellationToken);
     }
 

@@ -26,5 +26,6 @@ internal sealed record SessionServices(
     SessionLimits Limits,
     HeldAudio Held,
     QueueAdmission Admission,
+    GatewayInstruments Instruments,
     TimeProvider Time,
     ILoggerFactory LoggerFactory);

@@ -6,7 +6,7 @@ public enum OpusDecodeOutcome
 {
     Decoded,
 
-    /// <summary>The packet was missing or broken; what stands in its place is libopus's guess from what went before.</summary>
+    /// <summary>The packet was missing or broken; what stands in its place is the decoder's guess from what went before.</summary>
     Concealed,
 }
 
@@ -15,13 +15,14 @@ public enum OpusDecodeOutcome
 public readonly record struct OpusDecodeResult(int Samples, OpusDecodeOutcome Outcome, string? Fault);
 
 /// <summary>
-/// Opus packets to mono samples at 16 kHz (or another rate that Opus knows), by libopus. Stereo is decoded as such from its first packet on and
-/// mixed by a <see cref="ChannelMixer"/>: libopus's own mono would be silence where one channel is the other's inverse. One per stream, not thread-safe.
+/// Opus packets to mono samples at 16 kHz (or another rate that Opus knows), by the library chosen in <see cref="AudioLibraries"/>. Stereo is decoded as such from its first packet on and
+/// mixed by a <see cref="ChannelMixer"/>: Opus' own mono would be silence where one channel is the other's inverse. One per stream, not thread-safe.
 /// A broken packet never throws: it is concealed for as long as the packet before it lasted, and counted.
 /// </summary>
 public sealed class OpusDecoder : IDisposable
 {
-    private OpusDecoderHandle _decoder;
+    private readonly IOpusLibrary _opus;
+    private IPacketDecoder _decoder;
     private int _lastSamples;
     private short _gain;
 
@@ -29,13 +30,17 @@ public sealed class OpusDecoder : IDisposable
     private ChannelMixer? _mixer;
     private float[] _stereo = [];
 
-    /// <param name="sampleRate">8, 12, 16, 24 or 48 kHz; libopus decodes straight to it.</param>
-    /// <exception cref="MissingNativeLibraryException">libopus is not installed.</exception>
-    public OpusDecoder(int sampleRate = AudioRate.Model)
+    /// <param name="sampleRate">8, 12, 16, 24 or 48 kHz; decoded straight to it.</param>
+    public OpusDecoder(int sampleRate = AudioRate.Model) : this(sampleRate, AudioLibraries.Opus)
+    {
+    }
+
+    internal OpusDecoder(int sampleRate, IOpusLibrary opus)
     {
         if (sampleRate is not (8_000 or 12_000 or 16_000 or 24_000 or 48_000))
             throw new ArgumentOutOfRangeException(nameof(sampleRate), sampleRate, "Opus decodes to 8, 12, 16, 24 or 48 kHz.");
-        _decoder = new OpusDecoderHandle(sampleRate, channels: 1);
+        _opus = opus;
+        _decoder = opus.CreateDecoder(sampleRate, channels: 1);
         SampleRate = sampleRate;
         _lastSamples = sampleRate / 50;
     }
@@ -78,7 +83,7 @@ public sealed class OpusDecoder : IDisposable
         if (samples < 0)
         {
             CorruptPackets++;
-            return Conceal(pcm, "libopus finds the packet corrupt");
+            return Conceal(pcm, "the decoder finds the packet corrupt");
         }
         DecodedPackets++;
         _lastSamples = samples;
@@ -91,7 +96,7 @@ public sealed class OpusDecoder : IDisposable
     /// <returns>How many that is.</returns>
     public int Conceal(Span<float> pcm)
     {
-        var samples = LibOpus.Check(Call([], pcm, useFec: false), "concealing missing audio");
+        var samples = Call([], pcm, useFec: false);
         Finish(pcm[..samples]);
         return samples;
     }
@@ -122,8 +127,8 @@ public sealed class OpusDecoder : IDisposable
         _gain = gain;
         if (channels == 2 && _mixer is null)
             BecomeStereo();
-        LibOpus.Check(LibOpus.ControlDecoder(_decoder, LibOpus.ResetState, 0), "OPUS_RESET_STATE");
-        LibOpus.Check(LibOpus.ControlDecoder(_decoder, LibOpus.SetGain, gain), "OPUS_SET_GAIN");
+        _decoder.Reset();
+        _decoder.SetGain(gain);
         _lastSamples = SampleRate / 50;
     }
 
@@ -131,7 +136,7 @@ public sealed class OpusDecoder : IDisposable
 
     private OpusDecodeResult Conceal(Span<float> pcm, string? fault)
     {
-        var samples = LibOpus.Check(Call([], pcm[.._lastSamples], useFec: false), "concealing a lost packet");
+        var samples = Call([], pcm[.._lastSamples], useFec: false);
         Finish(pcm[..samples]);
         return new OpusDecodeResult(samples, OpusDecodeOutcome.Concealed, fault);
     }
@@ -139,8 +144,8 @@ public sealed class OpusDecoder : IDisposable
     private void BecomeStereo()
     {
         _decoder.Dispose();
-        _decoder = new OpusDecoderHandle(SampleRate, channels: 2);
-        LibOpus.Check(LibOpus.ControlDecoder(_decoder, LibOpus.SetGain, _gain), "OPUS_SET_GAIN");
+        _decoder = _opus.CreateDecoder(SampleRate, channels: 2);
+        _decoder.SetGain(_gain);
         _mixer = new ChannelMixer(2, SampleRate);
         _stereo = new float[2 * MaxSamples];
     }
@@ -156,11 +161,6 @@ public sealed class OpusDecoder : IDisposable
         PcmConverter.Sanitize(pcm);
     }
 
-    private unsafe int Call(ReadOnlySpan<byte> packet, Span<float> pcm, bool useFec)
-    {
-        // An empty span is pinned as null, which is how libopus is told of a lost packet.
-        fixed (byte* data = packet)
-        fixed (float* samples = _mixer is null ? pcm : _stereo)
-            return LibOpus.Decode(_decoder, data, packet.Length, samples, pcm.Length, useFec ? 1 : 0);
-    }
+    private int Call(ReadOnlySpan<byte> packet, Span<float> pcm, bool useFec) =>
+        _decoder.Decode(packet, _mixer is null ? pcm : _stereo.AsSpan(0, 2 * pcm.Length), useFec);
 }

@@ -27,28 +27,23 @@ public sealed record OpusEncoderOptions
     public int ExpectedLossPercent { get; init; }
 }
 
-/// <summary>Mono samples at 16 kHz to Opus packets, by libopus; discontinuous transmission off. One per stream, not thread-safe.</summary>
+/// <summary>Mono samples at 16 kHz to Opus packets, by the library chosen in <see cref="AudioLibraries"/>; discontinuous transmission off. One per stream, not thread-safe.</summary>
 public sealed class OpusEncoder : IDisposable
 {
-    private readonly OpusEncoderHandle _encoder;
+    private readonly IPacketEncoder _encoder;
 
-    /// <exception cref="MissingNativeLibraryException">libopus is not installed.</exception>
-    public OpusEncoder(OpusEncoderOptions? options = null)
+    public OpusEncoder(OpusEncoderOptions? options = null) : this(options ?? new OpusEncoderOptions(), AudioLibraries.Opus)
     {
-        options ??= new OpusEncoderOptions();
+    }
+
+    internal OpusEncoder(OpusEncoderOptions options, IOpusLibrary opus)
+    {
         if (options.FrameMilliseconds is not (10 or 20 or 40 or 60))
             throw new ArgumentOutOfRangeException(nameof(options), options.FrameMilliseconds, "A frame lasts 10, 20, 40 or 60 ms.");
         if (options.BitRate is < 6_000 or > 256_000)
             throw new ArgumentOutOfRangeException(nameof(options), options.BitRate, "The bit rate is between 6000 and 256000.");
         FrameSamples = AudioRate.Model / 1000 * options.FrameMilliseconds;
-        _encoder = new OpusEncoderHandle(AudioRate.Model, channels: 1, (int)options.Application);
-        Set(LibOpus.SetBitRate, options.BitRate);
-        Set(LibOpus.SetComplexity, options.Complexity);
-        Set(LibOpus.SetDtx, 0);
-        Set(LibOpus.SetInBandFec, options.ExpectedLossPercent > 0 ? 1 : 0);
-        Set(LibOpus.SetPacketLossPercent, options.ExpectedLossPercent);
-        LibOpus.Check(LibOpus.QueryEncoder(_encoder, LibOpus.GetLookahead, out var lookahead), "OPUS_GET_LOOKAHEAD");
-        LookaheadSamples = lookahead;
+        _encoder = opus.CreateEncoder(options);
     }
 
     /// <summary>Room for this many bytes is enough for every packet.</summary>
@@ -58,23 +53,19 @@ public sealed class OpusEncoder : IDisposable
     public int FrameSamples { get; }
 
     /// <summary>Samples at 16 kHz by which the decoder's output lags behind the input; an Ogg header calls it pre-skip.</summary>
-    public int LookaheadSamples { get; }
+    public int LookaheadSamples => _encoder.LookaheadSamples;
 
     /// <param name="frame">Exactly <see cref="FrameSamples"/> samples in [-1, 1] at 16 kHz.</param>
     /// <param name="packet">Room for <see cref="MaxPacketBytes"/>.</param>
     /// <returns>The packet's length in bytes.</returns>
-    public unsafe int Encode(ReadOnlySpan<float> frame, Span<byte> packet)
+    public int Encode(ReadOnlySpan<float> frame, Span<byte> packet)
     {
         if (frame.Length != FrameSamples)
             throw new ArgumentException($"A frame has {FrameSamples} samples, {frame.Length} were given.", nameof(frame));
         if (packet.IsEmpty)
             throw new ArgumentException("No room for the packet.", nameof(packet));
-        fixed (float* samples = frame)
-        fixed (byte* data = packet)
-            return LibOpus.Check(LibOpus.Encode(_encoder, samples, frame.Length, data, packet.Length), "opus_encode_float");
+        return _encoder.Encode(frame, packet);
     }
 
     public void Dispose() => _encoder.Dispose();
-
-    private void Set(int request, int value) => LibOpus.Check(LibOpus.ControlEncoder(_encoder, request, value), $"setting {request}");
 }

@@ -4,24 +4,28 @@ using Speech.Audio.Pcm;
 namespace Speech.Audio.Opus;
 
 /// <summary>
-/// Packets of several Opus streams to mono at 16 kHz, by libopus. Where people speak counts most: the centre, then the front, then what surrounds;
+/// Packets of several Opus streams to mono at 16 kHz. Where people speak counts most: the centre, then the front, then what surrounds;
 /// the channel of low frequencies not at all. Else as <see cref="OpusDecoder"/>. Not thread-safe.
 /// </summary>
 internal sealed class OpusSurroundDecoder : IDisposable
 {
     private const int MaxSamples = AudioRate.Model * 120 / 1000;
 
-    private readonly OpusMultistreamHandle _decoder;
+    private readonly IPacketDecoder _decoder;
     private readonly int _channels;
     private readonly float[] _weights;
     private readonly float[] _interleaved;
     private int _lastSamples = AudioRate.Model / 50;
 
-    public OpusSurroundDecoder(OpusMapping mapping, short gain)
+    public OpusSurroundDecoder(OpusMapping mapping, short gain) : this(mapping, gain, AudioLibraries.Opus)
+    {
+    }
+
+    internal OpusSurroundDecoder(OpusMapping mapping, short gain, IOpusLibrary opus)
     {
         _channels = mapping.Channels.Length;
-        _decoder = new OpusMultistreamHandle(AudioRate.Model, mapping.Streams, mapping.Coupled, mapping.Channels);
-        LibOpus.Check(LibOpus.ControlMultistreamDecoder(_decoder, LibOpus.SetGain, gain), "OPUS_SET_GAIN");
+        _decoder = opus.CreateSurroundDecoder(AudioRate.Model, mapping);
+        _decoder.SetGain(gain);
         _weights = Weights(_channels);
         // As loud as channels that have nothing in common are together; two may have everything.
         var loudness = _channels <= 2 ? _weights.Sum() : MathF.Sqrt(_weights.Sum(weight => weight * weight));
@@ -53,7 +57,7 @@ internal sealed class OpusSurroundDecoder : IDisposable
     /// <inheritdoc cref="OpusDecoder.Conceal(Span{float})"/>
     public int Conceal(Span<float> pcm)
     {
-        var samples = LibOpus.Check(Call([], pcm.Length), "concealing missing audio");
+        var samples = Call([], pcm.Length);
         Mix(pcm[..samples]);
         return samples;
     }
@@ -85,10 +89,6 @@ internal sealed class OpusSurroundDecoder : IDisposable
         PcmConverter.Sanitize(pcm);
     }
 
-    private unsafe int Call(ReadOnlySpan<byte> packet, int samples)
-    {
-        fixed (byte* data = packet)
-        fixed (float* interleaved = _interleaved)
-            return LibOpus.DecodeMultistream(_decoder, data, packet.Length, interleaved, samples, 0);
-    }
+    private int Call(ReadOnlySpan<byte> packet, int samples) =>
+        _decoder.Decode(packet, _interleaved.AsSpan(0, samples * _channels), useFec: false);
 }

@@ -30,7 +30,7 @@ internal static unsafe partial class LibSoxr
     }
 }
 
-internal sealed class SoxrHandle(int fromRate, int toRate) : NativeHandle(LibSoxr.Library, LibSoxr.Package, () => Create(fromRate, toRate))
+internal sealed class SoxrHandle(int fromRate, int toRate) : NativeHandle(Create(fromRate, toRate))
 {
     protected override bool ReleaseHandle()
     {

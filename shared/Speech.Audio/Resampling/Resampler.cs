@@ -4,7 +4,7 @@ using Speech.Audio.Pcm;
 namespace Speech.Audio.Resampling;
 
 /// <summary>
-/// Changes the sample rate of one mono stream, by libsoxr at its high quality; however the input is cut into pieces,
+/// Changes the sample rate of one mono stream, by the library chosen in <see cref="AudioLibraries"/>; however the input is cut into pieces,
 /// the output is the same, clipped to [-1, 1]. After <see cref="Flush(Span{float})"/> exactly <see cref="OutputLength"/> samples have come out.
 /// Not thread-safe.
 /// </summary>
@@ -12,17 +12,21 @@ public sealed class Resampler : IDisposable
 {
     private const int BlockSamples = 4096;
 
-    private readonly SoxrHandle _soxr;
+    private readonly IRateConverter _converter;
     private bool _flushed;
+    private bool _disposed;
 
     /// <param name="fromRate">Hz, 1 kHz to 384 kHz, as is <paramref name="toRate"/>.</param>
     /// <exception cref="AudioFormatException">A rate is out of range.</exception>
-    /// <exception cref="MissingNativeLibraryException">libsoxr is not installed.</exception>
-    public Resampler(int fromRate, int toRate)
+    public Resampler(int fromRate, int toRate) : this(fromRate, toRate, AudioLibraries.Resampling)
+    {
+    }
+
+    internal Resampler(int fromRate, int toRate, IResamplingLibrary library)
     {
         FromRate = AudioRate.Require(fromRate);
         ToRate = AudioRate.Require(toRate);
-        _soxr = new SoxrHandle(fromRate, toRate);
+        _converter = library.Create(fromRate, toRate);
     }
 
     public int FromRate { get; }
@@ -33,11 +37,14 @@ public sealed class Resampler : IDisposable
     public static long OutputLength(long inputLength, int fromRate, int toRate) => (inputLength * toRate + fromRate / 2) / fromRate;
 
     /// <summary>A whole recording at once.</summary>
-    public static float[] Resample(ReadOnlySpan<float> samples, int fromRate, int toRate)
+    public static float[] Resample(ReadOnlySpan<float> samples, int fromRate, int toRate) =>
+        Resample(samples, fromRate, toRate, AudioLibraries.Resampling);
+
+    internal static float[] Resample(ReadOnlySpan<float> samples, int fromRate, int toRate, IResamplingLibrary library)
     {
         if (fromRate == toRate)
             return samples.ToArray();
-        using var resampler = new Resampler(fromRate, toRate);
+        using var resampler = new Resampler(fromRate, toRate, library);
         var output = new ArrayBufferWriter<float>((int)OutputLength(samples.Length, fromRate, toRate) + BlockSamples);
         resampler.Process(samples, output);
         resampler.Flush(output);
@@ -47,7 +54,7 @@ public sealed class Resampler : IDisposable
     /// <summary>Takes as much input and writes as much output as it can; the filter holds some samples back.</summary>
     public (int Consumed, int Written) Process(ReadOnlySpan<float> input, Span<float> output)
     {
-        ObjectDisposedException.ThrowIf(_soxr.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         if (_flushed)
             throw new InvalidOperationException("The resampler has been flushed: its stream is at its end.");
         return input.IsEmpty ? (0, 0) : Call(input, output);
@@ -56,7 +63,7 @@ public sealed class Resampler : IDisposable
     /// <summary>After the last input: writes what the filter held back. Call until it returns 0.</summary>
     public int Flush(Span<float> output)
     {
-        ObjectDisposedException.ThrowIf(_soxr.IsClosed, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         _flushed = true;
         return Call([], output).Written;
     }
@@ -77,18 +84,17 @@ public sealed class Resampler : IDisposable
             output.Advance(written);
     }
 
-    public void Dispose() => _soxr.Dispose();
-
-    private unsafe (int Consumed, int Written) Call(ReadOnlySpan<float> input, Span<float> output)
+    public void Dispose()
     {
-        // An empty span is pinned as null, which tells soxr that the input has ended.
-        fixed (float* from = input)
-        fixed (float* to = output)
-        {
-            var error = LibSoxr.Process(_soxr, from, (nuint)input.Length, out var consumed, to, (nuint)output.Length, out var written);
-            LibSoxr.Check(error, "soxr_process");
-            PcmConverter.Sanitize(output[..(int)written]);
-            return ((int)consumed, (int)written);
-        }
+        _disposed = true;
+        _converter.Dispose();
+    }
+
+    /// <param name="input">Empty: the end.</param>
+    private (int Consumed, int Written) Call(ReadOnlySpan<float> input, Span<float> output)
+    {
+        var (consumed, written) = _converter.Process(input, output);
+        PcmConverter.Sanitize(output[..written]);
+        return (consumed, written);
     }
 }

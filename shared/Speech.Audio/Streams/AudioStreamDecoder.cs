@@ -1,4 +1,6 @@
 using System.Buffers;
+using Speech.Audio.Ogg;
+using Speech.Audio.WebM;
 
 namespace Speech.Audio.Streams;
 
@@ -37,15 +39,14 @@ public static class AudioStreamDecoder
     /// <param name="sampleRate">Hz of PCM, 1 kHz to 384 kHz; Opus needs none and ignores it.</param>
     /// <param name="channels">Of PCM, 1 to 8, their samples one after another; Opus needs none and ignores it.</param>
     /// <exception cref="AudioFormatException">The sample rate or the number of channels is out of range.</exception>
-    /// <exception cref="MissingNativeLibraryException">libopus or libsoxr is needed and not installed.</exception>
     public static IAudioStreamDecoder Create(AudioCodec codec, int sampleRate = AudioRate.Model, AudioStreamLimits? limits = null, int channels = 1)
     {
         limits ??= new AudioStreamLimits();
         return codec switch
         {
             AudioCodec.Opus => new OpusStreamDecoder(limits),
-            AudioCodec.OggOpus => new OggOpusStreamDecoder(limits),
-            AudioCodec.WebMOpus => new WebMOpusStreamDecoder(limits),
+            AudioCodec.OggOpus => new OpusContainerDecoder(limits, new OggOpusReader()),
+            AudioCodec.WebMOpus => new OpusContainerDecoder(limits, new WebMOpusReader()),
             AudioCodec.PcmS16Le => new PcmStreamDecoder(Pcm.SampleFormat.S16, sampleRate, limits, channels),
             AudioCodec.PcmF32Le => new PcmStreamDecoder(Pcm.SampleFormat.F32, sampleRate, limits, channels),
             AudioCodec.MuLaw => new PcmStreamDecoder(Pcm.SampleFormat.MuLaw, sampleRate, limits, channels),

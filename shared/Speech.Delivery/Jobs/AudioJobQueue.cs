@@ -9,7 +9,8 @@ using Speech.Redis;
 namespace Speech.Delivery.Jobs;
 
 /// <summary>The gateways' side of the streams of audio jobs.</summary>
-public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimeProvider time, ILogger<AudioJobQueue> logger)
+public sealed class AudioJobQueue(
+    RedisClient redis, JobOptions options, IJobObserver observer, TimeProvider time, ILogger<AudioJobQueue> logger)
 {
     private readonly JobRetry _retry = new(time, logger);
     private readonly ConcurrentDictionary<RedisShard, long> _depths = [];
@@ -54,7 +55,7 @@ public sealed class AudioJobQueue(RedisClient redis, JobOptions options, TimePro
         if (reply.Kind != RespKind.Integer)
         {
             _depths[shard] = reply[1].AsInt64();
-            JobInstruments.SegmentAccepted();
+            observer.SegmentAccepted();
             return EnqueueResult.Added;
         }
         return reply.AsInt64() switch

@@ -5,7 +5,8 @@ using Speech.Redis;
 namespace Speech.Delivery.Jobs;
 
 /// <summary>The workers' side of the end of a job (see finish.lua). Waits as long as Redis is away; repeating is harmless.</summary>
-public sealed class JobCompletion(RedisClient redis, JobOptions options, TimeProvider time, ILogger<JobCompletion> logger)
+public sealed class JobCompletion(
+    RedisClient redis, JobOptions options, IJobObserver observer, TimeProvider time, ILogger<JobCompletion> logger)
 {
     private readonly JobRetry _retry = new(time, logger);
 
@@ -77,7 +78,7 @@ public sealed class JobCompletion(RedisClient redis, JobOptions options, TimePro
         var reply = await _retry.EvalAsync(redis, JobScripts.Finish, keys, arguments, cancellationToken);
         var first = reply.AsInt64() == 1;
         if (first && result is not null)
-            JobInstruments.ResultPublished(result);
+            observer.ResultPublished(result);
         return first;
     }
 

@@ -1,5 +1,3 @@
-using System.Diagnostics.Metrics;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,28 +6,27 @@ namespace Speech.Hosting.Metrics;
 
 public static class MetricsExtensions
 {
-    private static readonly TimeSpan RefreshTimeout = TimeSpan.FromSeconds(2);
-
-    /// <summary>Adds instruments of the application's own meter, made when the application is mapped and gone with it.</summary>
-    public static IServiceCollection AddInstruments(this IServiceCollection services, Action<IServiceProvider, Meter> create) =>
-        services.AddSingleton(new InstrumentFactory(create));
+    /// <summary>Adds instruments of the application, made when it is mapped.</summary>
+    public static IServiceCollection AddInstruments(this IServiceCollection services, Action<IServiceProvider, Instruments> create) =>
+        services.AddSingleton(new InstrumentSet(create));
 
     /// <summary>
     /// <c>GET /metrics</c>: what is measured, as text that Prometheus reads (its exposition format, version 0.0.4): the instruments of
-    /// this application, those of Speech's libraries (meters called Speech.*) and the runtime's (System.Runtime).
+    /// this application and the runtime's.
     /// </summary>
     public static void MapMetrics(this WebApplication app)
     {
-        var measured = ActivatorUtilities.CreateInstance<Measured>(app.Services);
-        app.Lifetime.ApplicationStopped.Register(measured.Dispose);
-        app.MapReading("/metrics", async context =>
+        var instruments = app.Services.GetRequiredService<Instruments>();
+        RuntimeFigures.AddTo(instruments);
+        var exceptions = new ThrownExceptions(instruments.Create);
+        app.Lifetime.ApplicationStopped.Register(exceptions.Dispose);
+        foreach (var set in app.Services.GetServices<InstrumentSet>())
+            set.Create(app.Services, instruments);
+        app.MapReading("/metrics", context =>
         {
-            var time = context.RequestServices.GetRequiredService<TimeProvider>();
-            foreach (var figures in context.RequestServices.GetServices<RedisFigures>())
-                await figures.RefreshAsync(RefreshTimeout, time, context.RequestAborted);
             context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
             context.Response.Headers.CacheControl = "no-store";
-            await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(measured.ToPrometheusText()), context.RequestAborted);
+            return instruments.WriteAsync(context.Response.Body, context.RequestAborted);
         });
     }
 }

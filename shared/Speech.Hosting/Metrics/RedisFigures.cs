@@ -1,4 +1,4 @@
-using System.Diagnostics.Metrics;
+using Prometheus;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
@@ -6,7 +6,7 @@ using Speech.Redis;
 namespace Speech.Hosting.Metrics;
 
 /// <summary>How Redis looks from here, asked anew for each reading of the metrics.</summary>
-internal sealed class RedisFigures(RedisClient redis, JobOptions options)
+internal sealed class RedisFigures(RedisClient redis, JobOptions options, IMetricFactory create, TimeProvider time)
 {
     private static readonly (string Name, Func<RedisShard, string> KeyIn)[] Measured =
     [
@@ -17,24 +17,22 @@ internal sealed class RedisFigures(RedisClient redis, JobOptions options)
 
     private static readonly JobStream[] Served = [JobStream.Audio, JobStream.Translations];
 
-    // Null while Redis cannot be asked.
-    private volatile Figures? _figures;
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    public static void AddTo(IServiceProvider services, Meter meter)
-    {
-        var redis = (RedisFigures)services.GetService(typeof(RedisFigures))!;
-        meter.CreateObservableGauge("speech.redis.up", () => redis._figures is null ? 0 : 1, null, "Whether this instance reaches Redis.");
-        meter.CreateObservableGauge(
-            "speech.stream.length", () => redis._figures?.Lengths ?? [], "{entry}",
-            "Entries of a stream: jobs that wait or are being worked on; in the dead ones, jobs that were given up.");
-        meter.CreateObservableGauge(
-            "speech.stream.lag", () => redis._figures?.Lag ?? [], "{entry}", "Jobs that no worker of the group has been given yet.");
-        meter.CreateObservableGauge(
-            "speech.stream.pending", () => redis._figures?.Pending ?? [], "{entry}",
-            "Jobs that a worker of the group has been given and has not finished.");
-    }
+    private readonly Gauge _up = create.CreateGauge("speech_redis_up", "Whether this instance reaches Redis.");
 
-    public async Task RefreshAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    private readonly Gauge _length = create.CreateGauge(
+        "speech_stream_length",
+        "Entries of a stream: jobs that wait or are being worked on; in the dead ones, jobs that were given up.",
+        ["stream"]);
+
+    private readonly Gauge _lag = create.CreateGauge(
+        "speech_stream_lag", "Jobs that no worker of the group has been given yet.", ["stream", "group"]);
+
+    private readonly Gauge _pending = create.CreateGauge(
+        "speech_stream_pending", "Jobs that a worker of the group has been given and has not finished.", ["stream", "group"]);
+
+    public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -42,32 +40,43 @@ internal sealed class RedisFigures(RedisClient redis, JobOptions options)
                 SumAsync(shard => redis.StreamLengthAsync(stream.KeyIn(shard), cancellationToken))));
             var pending = Task.WhenAll(Served.Select(stream =>
                 SumAsync(shard => redis.StreamPendingCountAsync(shard.Stream(stream.Key), stream.Group, cancellationToken))));
-            await Task.WhenAll(lengths, pending).WaitAsync(timeout, time, cancellationToken);
-            _figures = new Figures(await lengths, await pending);
+            await Task.WhenAll(lengths, pending).WaitAsync(Timeout, time, cancellationToken);
+            Show(await lengths, await pending);
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException)
         {
-            _figures = null; // which is what the metric says
+            Hide();
         }
     }
 
     private async Task<long> SumAsync(Func<RedisShard, Task<long>> count) => (await Task.WhenAll(options.Shards.All.Select(count))).Sum();
 
-    private sealed class Figures(long[] lengths, long[] pending)
+    private void Show(long[] lengths, long[] pending)
     {
-        public Measurement<long>[] Lengths { get; } =
-            [.. Measured.Zip(lengths, (stream, length) => new Measurement<long>(length, KeyValuePair.Create<string, object?>("stream", stream.Name)))];
+        for (var i = 0; i < lengths.Length; i++)
+            _length.WithLabels(Measured[i].Name).Set(lengths[i]);
+        for (var i = 0; i < pending.Length; i++)
+        {
+            var (stream, group) = (Served[i].Key, Served[i].Group);
+            _pending.WithLabels(stream, group).Set(pending[i]);
 
-        public Measurement<long>[] Pending { get; } = [.. Served.Zip(pending, Measure)];
+            // Finished jobs are deleted: what is there and not pending has been given to nobody.
+            var length = lengths[Array.FindIndex(Measured, measured => measured.Name == stream)];
+            _lag.WithLabels(stream, group).Set(Math.Max(0, length - pending[i]));
+        }
+        _up.Set(1);
+    }
 
-        /// <summary>Finished jobs are deleted: what is there and not pending has been given to nobody.</summary>
-        public Measurement<long>[] Lag { get; } =
-        [
-            .. Served.Zip(pending, (stream, given) =>
-                Measure(stream, Math.Max(0, lengths[Array.FindIndex(Measured, measured => measured.Name == stream.Key)] - given))),
-        ];
-
-        private static Measurement<long> Measure(JobStream stream, long count) =>
-            new(count, KeyValuePair.Create<string, object?>("stream", stream.Key), KeyValuePair.Create<string, object?>("group", stream.Group));
+    /// <summary>What cannot be asked for is not shown as it was.</summary>
+    private void Hide()
+    {
+        foreach (var (stream, _) in Measured)
+            _length.WithLabels(stream).Unpublish();
+        foreach (var stream in Served)
+        {
+            _pending.WithLabels(stream.Key, stream.Group).Unpublish();
+            _lag.WithLabels(stream.Key, stream.Group).Unpublish();
+        }
+        _up.Set(0);
     }
 }

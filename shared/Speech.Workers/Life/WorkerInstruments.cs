@@ -1,33 +1,32 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
+using Speech.Hosting.Metrics;
 
 namespace Speech.Workers;
 
 /// <summary>What a worker shows to those who watch over it.</summary>
 internal static class WorkerInstruments
 {
-    public static void AddTo(IServiceProvider services, Meter meter)
+    public static void AddTo(IServiceProvider services, Instruments instruments)
     {
         var held = services.GetRequiredService<HeldJobs>();
         var queue = services.GetRequiredService<ModelQueue>();
         var model = services.GetRequiredService<ModelLoop>();
         var statistics = services.GetRequiredService<WorkerStatistics>();
         var capacity = services.GetRequiredService<WorkerCapacity>();
-        meter.CreateObservableGauge("speech.model.ready", () => model.Status.Phase == ModelPhase.Ready ? 1 : 0, null, "Whether the model is loaded.");
-        meter.CreateObservableGauge("speech.worker.slots", () => capacity.Slots, "{job}", "Jobs that this worker's model does side by side, at most; 0 until it is loaded.");
-        meter.CreateObservableGauge("speech.worker.busy", () => held.Count + queue.Unheld, "{job}", "Jobs in this worker's hands.");
-        meter.CreateObservableCounter(
-            "speech.worker.jobs", () => Outcomes(statistics), "{job}",
-            "Jobs by what came of them: done, failed (given up), retried (given back), and claimed (taken over from another worker).");
+        instruments.ObserveGauge("speech_model_ready", "Whether the model is loaded.", () => model.Status.Phase == ModelPhase.Ready ? 1 : 0);
+        instruments.ObserveGauge(
+            "speech_worker_slots", "Jobs that this worker's model does side by side, at most; 0 until it is loaded.", () => capacity.Slots);
+        instruments.ObserveGauge("speech_worker_busy", "Jobs in this worker's hands.", () => held.Count + queue.Unheld);
+        var jobs = instruments.Create.CreateCounter(
+            "speech_worker_jobs_total",
+            "Jobs by what came of them: done, failed (given up), retried (given back), and claimed (taken over from another worker).",
+            ["outcome"]);
+        instruments.Observe(() =>
+        {
+            jobs.WithLabels("done").IncTo(statistics.Done);
+            jobs.WithLabels("failed").IncTo(statistics.Failed);
+            jobs.WithLabels("retried").IncTo(statistics.Retried);
+            jobs.WithLabels("claimed").IncTo(statistics.Claimed);
+        });
     }
-
-    private static Measurement<long>[] Outcomes(WorkerStatistics statistics) =>
-    [
-        Outcome(statistics.Done, "done"),
-        Outcome(statistics.Failed, "failed"),
-        Outcome(statistics.Retried, "retried"),
-        Outcome(statistics.Claimed, "claimed"),
-    ];
-
-    private static Measurement<long> Outcome(long count, string name) => new(count, KeyValuePair.Create<string, object?>("outcome", name));
 }

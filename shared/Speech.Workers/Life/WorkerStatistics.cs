@@ -6,7 +6,7 @@ using Speech.Redis;
 namespace Speech.Workers;
 
 /// <summary>What this worker has done so far. Safe for all threads.</summary>
-public sealed class WorkerStatistics(TimeProvider time)
+public sealed class WorkerStatistics(JobInstruments instruments, TimeProvider time)
 {
     private long _done;
     private long _failed;
@@ -35,7 +35,7 @@ public sealed class WorkerStatistics(TimeProvider time)
     public void JobDone(StreamId id)
     {
         Interlocked.Increment(ref _done);
-        JobInstruments.JobDone((time.GetUtcNow().ToUnixTimeMilliseconds() - (double)id.Milliseconds) / 1000);
+        instruments.JobDone((time.GetUtcNow().ToUnixTimeMilliseconds() - (double)id.Milliseconds) / 1000);
     }
 
     public void JobFailed() => Interlocked.Increment(ref _failed);

@@ -4,16 +4,31 @@ namespace Speech.Audio.Tests.Opus;
 
 public sealed class OpusCodecTests
 {
+    public static TheoryData<string> Libraries => [.. Implementations.OfOpus.Select(opus => opus.Name)];
+
+    public static TheoryData<string, OpusApplication, int, int, double> RoundTrips
+    {
+        get
+        {
+            var trips = new TheoryData<string, OpusApplication, int, int, double>();
+            foreach (var library in Implementations.OfOpus)
+            {
+                trips.Add(library.Name, OpusApplication.Voip, 32_000, 20, 8);
+                trips.Add(library.Name, OpusApplication.Audio, 64_000, 10, 14);
+                trips.Add(library.Name, OpusApplication.Voip, 32_000, 60, 8);
+            }
+            return trips;
+        }
+    }
+
     [Theory]
-    [InlineData(OpusApplication.Voip, 32_000, 20, 8)]
-    [InlineData(OpusApplication.Audio, 64_000, 10, 14)]
-    [InlineData(OpusApplication.Voip, 32_000, 60, 8)]
-    public void Speech_survives_a_round_trip(OpusApplication application, int bitRate, int frameMilliseconds, double leastSnr)
+    [MemberData(nameof(RoundTrips))]
+    public void Speech_survives_a_round_trip(string library, OpusApplication application, int bitRate, int frameMilliseconds, double leastSnr)
     {
         var speech = Recordings.Speech();
         var options = new OpusEncoderOptions { Application = application, BitRate = bitRate, FrameMilliseconds = frameMilliseconds };
-        var (packets, lookahead) = Encode(speech, options);
-        using var decoder = new OpusDecoder();
+        var (packets, lookahead) = Encode(Of(library), speech, options);
+        using var decoder = new OpusDecoder(16_000, Of(library));
 
         var decoded = packets.SelectMany(packet => Decode(decoder, packet)).ToArray();
 
@@ -25,10 +40,11 @@ public sealed class OpusCodecTests
         (packets.Sum(packet => packet.Length) * 8 / seconds).ShouldBeInRange(bitRate * 0.4, bitRate * 1.2);
     }
 
-    [Fact]
-    public void Every_packet_says_how_long_it_is()
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void Every_packet_says_how_long_it_is(string library)
     {
-        var (packets, _) = Encode(Recordings.Speech(1), new OpusEncoderOptions());
+        var (packets, _) = Encode(Of(library), Recordings.Speech(1), new OpusEncoderOptions());
 
         packets.Count.ShouldBe(50);
         foreach (var bytes in packets)
@@ -38,11 +54,12 @@ public sealed class OpusCodecTests
         }
     }
 
-    [Fact]
-    public void A_lost_packet_is_filled_with_as_much_sound_as_was_lost()
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void A_lost_packet_is_filled_with_as_much_sound_as_was_lost(string library)
     {
-        var (packets, lookahead) = Encode(Recordings.Speech(4), new OpusEncoderOptions());
-        using var decoder = new OpusDecoder();
+        var (packets, lookahead) = Encode(Of(library), Recordings.Speech(4), new OpusEncoderOptions());
+        using var decoder = new OpusDecoder(16_000, Of(library));
         var pcm = new float[decoder.MaxSamples];
         var whole = packets.SelectMany(packet => Decode(decoder, packet)).ToArray();
         decoder.Reset();
@@ -62,11 +79,12 @@ public sealed class OpusCodecTests
         Signals.Snr(whole.AsSpan(lookahead), concealed.ToArray().AsSpan(lookahead)).ShouldBeGreaterThan(3);
     }
 
-    [Fact]
-    public void The_copy_in_the_next_packet_is_better_than_concealment()
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void The_copy_in_the_next_packet_is_better_than_concealment(string library)
     {
-        var (packets, _) = Encode(Recordings.Speech(4), new OpusEncoderOptions { ExpectedLossPercent = 20, BitRate = 24_000 });
-        using var decoder = new OpusDecoder();
+        var (packets, _) = Encode(Of(library), Recordings.Speech(4), new OpusEncoderOptions { ExpectedLossPercent = 20, BitRate = 24_000 });
+        using var decoder = new OpusDecoder(16_000, Of(library));
         var whole = packets.SelectMany(packet => Decode(decoder, packet)).ToArray();
 
         var (concealed, recovered) = (Receive(useCopy: false), Receive(useCopy: true));
@@ -76,7 +94,7 @@ public sealed class OpusCodecTests
 
         float[] Receive(bool useCopy)
         {
-            using var receiver = new OpusDecoder();
+            using var receiver = new OpusDecoder(16_000, Of(library));
             var pcm = new float[receiver.MaxSamples];
             var all = new List<float>();
             for (var i = 0; i < packets.Count; i++)
@@ -91,11 +109,12 @@ public sealed class OpusCodecTests
         }
     }
 
-    [Fact]
-    public void A_corrupt_packet_is_concealed_and_counted()
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void A_corrupt_packet_is_concealed_and_counted(string library)
     {
-        var (packets, _) = Encode(Recordings.Speech(1), new OpusEncoderOptions { FrameMilliseconds = 40 });
-        using var decoder = new OpusDecoder();
+        var (packets, _) = Encode(Of(library), Recordings.Speech(1), new OpusEncoderOptions { FrameMilliseconds = 40 });
+        using var decoder = new OpusDecoder(16_000, Of(library));
         var pcm = new float[decoder.MaxSamples];
         decoder.Decode(packets[0], pcm);
 
@@ -108,12 +127,13 @@ public sealed class OpusCodecTests
         decoder.DecodedPackets.ShouldBe(1);
     }
 
-    [Fact]
-    public void No_bytes_whatever_crash_the_decoder_or_escape_its_bounds()
+    [Theory]
+    [MemberData(nameof(Libraries))]
+    public void No_bytes_whatever_crash_the_decoder_or_escape_its_bounds(string library)
     {
-        var (packets, _) = Encode(Recordings.Speech(2), new OpusEncoderOptions());
+        var (packets, _) = Encode(Of(library), Recordings.Speech(2), new OpusEncoderOptions());
         var random = new Random(11);
-        using var decoder = new OpusDecoder();
+        using var decoder = new OpusDecoder(16_000, Of(library));
         var pcm = new float[decoder.MaxSamples];
         for (var i = 0; i < 20_000; i++)
         {
@@ -140,9 +160,14 @@ public sealed class OpusCodecTests
         (decoder.CorruptPackets + decoder.LostPackets + decoder.DecodedPackets).ShouldBe(20_000);
     }
 
-    internal static (List<byte[]> Packets, int Lookahead) Encode(float[] samples, OpusEncoderOptions options)
+    private static IOpusLibrary Of(string library) => Implementations.OfOpus.Single(opus => opus.Name == library);
+
+    internal static (List<byte[]> Packets, int Lookahead) Encode(float[] samples, OpusEncoderOptions options) =>
+        Encode(AudioLibraries.Opus, samples, options);
+
+    private static (List<byte[]> Packets, int Lookahead) Encode(IOpusLibrary library, float[] samples, OpusEncoderOptions options)
     {
-        using var encoder = new OpusEncoder(options);
+        using var encoder = new OpusEncoder(options, library);
         var packets = new List<byte[]>();
         var packet = new byte[OpusEncoder.MaxPacketBytes];
         for (var start = 0; start + encoder.FrameSamples <= samples.Length; start += encoder.FrameSamples)

@@ -1,3 +1,4 @@
+using Concentus;
 using Speech.Audio.Opus;
 using Speech.Audio.Pcm;
 using Speech.Audio.Streams;
@@ -125,18 +126,15 @@ public sealed class ChannelMixerTests
         return (copy[..frames], mixer.HasCancelled);
     }
 
-    private static unsafe List<byte[]> EncodeStereo(float[] interleaved)
+    private static List<byte[]> EncodeStereo(float[] interleaved)
     {
-        using var encoder = new OpusEncoderHandle(16_000, 2, (int)OpusApplication.Audio);
-        LibOpus.Check(LibOpus.ControlEncoder(encoder, LibOpus.SetBitRate, 96_000), "OPUS_SET_BITRATE");
+        OpusCodecFactory.AttemptToUseNativeLibrary = false;
+        using var encoder = OpusCodecFactory.CreateEncoder(16_000, 2, Concentus.Enums.OpusApplication.OPUS_APPLICATION_AUDIO);
+        encoder.Bitrate = 96_000;
         var packets = new List<byte[]>();
         var packet = new byte[4000];
         for (var start = 0; start + 640 <= interleaved.Length; start += 640)
-        {
-            fixed (float* samples = &interleaved[start])
-            fixed (byte* bytes = packet)
-                packets.Add(packet[..LibOpus.Check(LibOpus.Encode(encoder, samples, 320, bytes, packet.Length), "opus_encode_float")]);
-        }
+            packets.Add(packet[..encoder.Encode(interleaved.AsSpan(start, 640), 320, packet, packet.Length)]);
         return packets;
     }
 }

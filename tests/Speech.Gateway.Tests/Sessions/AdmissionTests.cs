@@ -79,6 +79,30 @@ public sealed class AdmissionTests : GatewayTest
         client.Received.OfType<Warning>().Count().ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Workers_are_asked_for_once_however_many_sessions_want_to_know_of_them()
+    {
+        await Redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers);
+        await Redis.ExecuteAsync("XGROUP", "CREATECONSUMER", RedisKeys.AudioJobs, RedisKeys.SttWorkers, "stt-1");
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [("role", "stt"), ("model", "nano.en"), ("model_state", "ready"), ("languages", "en")]);
+        await using var gateway = await RunningGateway.StartAsync(Server.Url, new ManualTime());
+        await ConnectAsync();
+        var before = await AsksAsync();
+        for (var i = 0; i < 8; i++)
+            await ConnectAsync();
+        (await AsksAsync()).ShouldBe(before); // no second has passed
+
+        async Task ConnectAsync()
+        {
+            await using var client = await TestClient.ConnectAsync(gateway, Pcm + "&prompt=Edinburgh&language=fr");
+            (await client.StopAsync()).ShouldBe(CloseCode.Normal);
+            client.Received.OfType<Warning>().Select(warning => warning.Code).ShouldBe(["prompt_unused", "language_unsupported"]);
+        }
+
+        async Task<string> AsksAsync() =>
+            (await Redis.ExecuteAsync("INFO", "commandstats")).AsString()!.Split("cmdstat_xinfo|consumers:calls=")[1].Split(',')[0];
+    }
+
     [Theory]
     [InlineData("en-US", "en")]
     [InlineData("zh-CN", "zh")]

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
+using Speech.Hosting.Metrics;
 using Speech.Redis;
 
 namespace Speech.Gateway.Tests.Sessions;
@@ -19,7 +20,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         await using var second = await RunningGateway.StartAsync(cluster.Url, null, $"STREAM_SHARDS={Shards}");
         await using var redis = new RedisClient(cluster.Options);
         var options = new JobOptions { Shards = new StreamShards(Shards) };
-        var completion = new JobCompletion(redis, options, TimeProvider.System, NullLogger<JobCompletion>.Instance);
+        var completion = new JobCompletion(redis, options, new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<JobCompletion>.Instance);
         string[] ids = [.. Enumerable.Range(0, 6).Select(i => $"client-{i}")];
         ids.Select(options.Shards.Of).Distinct().Count().ShouldBeGreaterThan(3);
         foreach (var id in ids)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
+using Speech.Hosting.Metrics;
 using Speech.Redis;
 
 namespace Speech.Gateway.Tests;
@@ -22,7 +23,7 @@ internal sealed class TestWorker : IAsyncDisposable
         var options = RedisOptions.Parse(server.Url);
         _redis = new RedisClient(options);
         _reader = new RedisBlockingConnection(options);
-        _completion = new JobCompletion(_redis, new JobOptions(), TimeProvider.System, NullLogger<JobCompletion>.Instance);
+        _completion = new JobCompletion(_redis, new JobOptions(), new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<JobCompletion>.Instance);
         _running = RunAsync(handle);
     }
 

@@ -9,6 +9,6 @@ public sealed class Peers(LiveWorkers workers, WorkerRole role, WorkerSettings s
     /// <exception cref="Redis.RedisException">Redis cannot be asked.</exception>
     public async Task<string?> FindAsync(IReadOnlyList<string> languages, CancellationToken cancellationToken) =>
         (await workers.ReadAsync(role.Jobs, cancellationToken))
-            .Where(worker => worker.Id != settings.WorkerId && languages.All(worker.Languages.Contains))
+            .Where(worker => worker.IsReady && worker.Id != settings.WorkerId && languages.All(worker.Languages.Contains))
             .MaxBy(worker => worker.Slots - worker.Busy)?.Id;
 }

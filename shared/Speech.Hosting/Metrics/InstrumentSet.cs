@@ -1,6 +1,4 @@
-using System.Diagnostics.Metrics;
-
 namespace Speech.Hosting.Metrics;
 
 /// <summary>Makes some of an application's instruments; see <see cref="MetricsExtensions.AddInstruments"/>.</summary>
-internal sealed record InstrumentFactory(Action<IServiceProvider, Meter> Create);
+internal sealed record InstrumentSet(Action<IServiceProvider, Instruments> Create);

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Speech.Audio.Opus;
+namespace Speech.Audio.Opus.Native;
 
 /// <summary>
 /// The part of libopus that we call (opus.h, opus_defines.h; version 1.1 or later).
@@ -57,7 +57,7 @@ internal static unsafe partial class LibOpus
         : throw new InvalidOperationException($"libopus: {call} failed: {Marshal.PtrToStringUTF8(ErrorText(result))}.");
 }
 
-internal sealed class OpusDecoderHandle(int sampleRate, int channels) : NativeHandle(LibOpus.Library, LibOpus.Package, () => Create(sampleRate, channels))
+internal sealed class OpusDecoderHandle(int sampleRate, int channels) : NativeHandle(Create(sampleRate, channels))
 {
     protected override bool ReleaseHandle()
     {
@@ -73,7 +73,8 @@ internal sealed class OpusDecoderHandle(int sampleRate, int channels) : NativeHa
     }
 }
 
-internal sealed class OpusEncoderHandle(int sampleRate, int channels, int application) : NativeHandle(LibOpus.Library, LibOpus.Package, () => Create(sampleRate, channels, application))
+internal sealed class OpusEncoderHandle(int sampleRate, int channels, int application)
+    : NativeHandle(Create(sampleRate, channels, application))
 {
     protected override bool ReleaseHandle()
     {

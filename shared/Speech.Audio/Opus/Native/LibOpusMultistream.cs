@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Speech.Audio.Opus;
+namespace Speech.Audio.Opus.Native;
 
 /// <summary>opus_multistream.h: several streams in one packet.</summary>
 internal static unsafe partial class LibOpus
@@ -19,7 +19,7 @@ internal static unsafe partial class LibOpus
 }
 
 internal sealed class OpusMultistreamHandle(int sampleRate, int streams, int coupled, byte[] mapping)
-    : NativeHandle(LibOpus.Library, LibOpus.Package, () => Create(sampleRate, streams, coupled, mapping))
+    : NativeHandle(Create(sampleRate, streams, coupled, mapping))
 {
     protected override bool ReleaseHandle()
     {
