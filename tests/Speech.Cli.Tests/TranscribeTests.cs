@@ -85,7 +85,7 @@ public sealed class TranscribeTests : IDisposable
     [Fact]
     public async Task No_server_is_said_on_standard_error_alone()
     {
-        var run = await CliRun.StartAsync("transcribe", "--json", Wav("a.wav", 1), "--url", SpeechClientTests.UnusedUrl().ToString());
+        var run = await CliRun.StartAsync("transcribe", "--json", Wav("a.wav", 1), "--url", FakeGateway.UnusedUrl().ToString());
         run.ExitCode.ShouldBe(1);
         run.Output.ShouldBe("");
         run.Errors.ShouldContain("is ./speech up running?");

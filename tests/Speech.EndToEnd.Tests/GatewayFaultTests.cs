@@ -1,5 +1,5 @@
-using Speech.Cli.Client;
 using Speech.Cli.Speakers;
+using Speech.Client;
 using Speech.Contracts;
 using Speech.Delivery;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Speech.Cli.Client;
 using Speech.Cli.Speakers;
+using Speech.Client;
 using Speech.Contracts;
 
 namespace Speech.EndToEnd.Tests;

@@ -1,6 +1,6 @@
 using Speech.Audio;
-using Speech.Cli.Client;
 using Speech.Cli.Speakers;
+using Speech.Client;
 using Speech.Contracts;
 
 namespace Speech.Cli.Chaos;

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using Spectre.Console;
-using Speech.Cli.Client;
 using Speech.Cli.Fleet;
 using Speech.Cli.Speakers;
+using Speech.Client;
 using Speech.Redis;
 
 namespace Speech.Cli.Chaos;

@@ -1,4 +1,4 @@
-using Speech.Cli.Client;
+using Speech.Client;
 using Speech.Contracts;
 
 namespace Speech.Cli.Speakers;

@@ -1,5 +1,5 @@
-using Speech.Cli.Client;
 using Speech.Cli.Fleet;
+using Speech.Client;
 using Speech.Contracts;
 
 namespace Speech.Cli.Speakers;

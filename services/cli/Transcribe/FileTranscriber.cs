@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Speech.Audio.Files;
-using Speech.Cli.Client;
+using Speech.Client;
 using Speech.Contracts;
 
 namespace Speech.Cli.Transcribe;

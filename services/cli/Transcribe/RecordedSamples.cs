@@ -1,6 +1,6 @@
 using Speech.Audio;
 using Speech.Audio.Files;
-using Speech.Cli.Client;
+using Speech.Client;
 
 namespace Speech.Cli.Transcribe;
 

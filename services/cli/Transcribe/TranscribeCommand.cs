@@ -4,7 +4,7 @@ using Speech.Audio;
 using Speech.Audio.Files;
 using Speech.Audio.Pcm;
 using Speech.Audio.Wav;
-using Speech.Cli.Client;
+using Speech.Client;
 using Speech.Contracts;
 
 namespace Speech.Cli.Transcribe;
@@ -68,7 +68,7 @@ internal static class TranscribeCommand
     private static readonly Option<bool> Words = new("--words") { Description = "Also print when each word is said." };
 
     private static readonly Option<string> Codec = Options.OneOf(
-        "--codec", "How the audio travels.", AudioCodec.Opus.ToWireName(), [.. PacketEncoder.Codecs.Select(codec => codec.ToWireName())]);
+        "--codec", "How the audio travels.", AudioCodec.Opus.ToWireName(), [.. AudioPackets.Codecs.Select(codec => codec.ToWireName())]);
 
     private static readonly Option<int> Rate = Options.Number("--rate", "HZ", "Sample rate of raw PCM.", AudioRate.Model, AudioRate.Minimum, AudioRate.Maximum);
 

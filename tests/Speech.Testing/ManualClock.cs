@@ -1,10 +1,10 @@
-namespace Speech.Cli.Tests;
+namespace Speech.Testing;
 
 /// <summary>
 /// Time that passes only when someone waits for it: each timer is due at once, and sets the clock to its own time plus a lateness, as real
 /// timers are late.
 /// </summary>
-internal sealed class ManualClock(TimeSpan timersAreLateBy) : TimeProvider
+public sealed class ManualClock(TimeSpan timersAreLateBy) : TimeProvider
 {
     private long _ticks;
 

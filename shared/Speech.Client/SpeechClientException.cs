@@ -1,9 +1,9 @@
 using Speech.Contracts;
 
-namespace Speech.Cli.Client;
+namespace Speech.Client;
 
 /// <summary>A connection that could not be made, or that ended before the server was done; the message is for people.</summary>
-internal sealed class SpeechClientException(string message, Exception? inner = null) : Exception(message, inner)
+public sealed class SpeechClientException(string message, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>What the server's close frame said; null when there was none.</summary>
     public CloseCode? CloseCode { get; init; }
@@ -17,7 +17,7 @@ internal sealed class SpeechClientException(string message, Exception? inner = n
     /// <summary>The server's own words in its close frame; null when there was none.</summary>
     public string? Reason { get; init; }
 
-    public static SpeechClientException Closed(CloseCode code, string? reason)
+    internal static SpeechClientException Closed(CloseCode code, string? reason)
     {
         var words = string.IsNullOrEmpty(reason) ? code.DefaultReason() : reason;
         var meaning = words.Length > 0 ? PlainText.Escape(words) : "no reason given";

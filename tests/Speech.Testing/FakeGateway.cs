@@ -8,10 +8,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
 
-namespace Speech.Cli.Tests;
+namespace Speech.Testing;
 
 /// <summary>A server of speech.v1 on a real socket, whose every connection follows a script.</summary>
-internal sealed class FakeGateway : IAsyncDisposable
+public sealed class FakeGateway : IAsyncDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(2);
 
@@ -20,6 +20,9 @@ internal sealed class FakeGateway : IAsyncDisposable
     private FakeGateway(WebApplication app) => _app = app;
 
     public Uri Url { get; private init; } = null!;
+
+    /// <summary>Where nobody listens.</summary>
+    public static Uri UnusedUrl() => new($"ws://127.0.0.1:{RedisServer.FreePort()}/ws");
 
     public static async Task<FakeGateway> StartAsync(Func<FakeConnection, Task> script)
     {
@@ -33,11 +36,12 @@ internal sealed class FakeGateway : IAsyncDisposable
         app.Map("/ws", async (HttpContext context) =>
         {
             var query = context.Request.Query.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value.ToString()));
-            SessionParameters.TryParse(query, out var parameters, out var problem).ShouldBeTrue(problem);
+            if (!SessionParameters.TryParse(query, out var parameters, out var problem))
+                throw new InvalidOperationException(problem);
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
             try
             {
-                await script(new FakeConnection(socket, parameters!, context.RequestAborted));
+                await script(new FakeConnection(socket, parameters, context.RequestAborted) { Authorization = context.Request.Headers.Authorization });
             }
             catch (Exception gone) when (gone is WebSocketException or OperationCanceledException)
             {

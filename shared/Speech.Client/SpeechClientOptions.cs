@@ -1,14 +1,18 @@
 using Speech.Contracts;
 
-namespace Speech.Cli.Client;
+namespace Speech.Client;
 
 /// <summary>Where a <see cref="SpeechClient"/> connects to, and how long it waits for what.</summary>
-internal sealed record SpeechClientOptions
+public sealed record SpeechClientOptions
 {
     /// <summary>The gateway's endpoint, such as <c>ws://127.0.0.1:8080/ws</c>; a query of its own, such as <c>?token=…</c>, is kept.</summary>
     public required Uri Url { get; init; }
 
+    /// <summary>Who speaks, in which codec, and what is wanted of it.</summary>
     public required SessionParameters Session { get; init; }
+
+    /// <summary>A key or token of the server, sent as <c>Authorization: Bearer …</c>; null: none.</summary>
+    public string? Token { get; init; }
 
     /// <summary>From the call until the server has said that it is ready.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -6,15 +6,12 @@ using Speech.Audio.Opus;
 using Speech.Audio.Pcm;
 using Speech.Contracts;
 
-namespace Speech.Cli.Client;
+namespace Speech.Client;
 
 /// <summary>One stream's samples to what travels in one binary frame, 20 ms each, in one of the protocol's codecs.</summary>
 internal abstract class PacketEncoder : IDisposable
 {
     public const int FrameSamples = AudioRate.Model / 50;
-
-    /// <summary>Those that can be written here.</summary>
-    public static readonly AudioCodec[] Codecs = [.. Enum.GetValues<AudioCodec>().Except([AudioCodec.WebMOpus])];
 
     public static PacketEncoder Create(AudioCodec codec) => codec switch
     {

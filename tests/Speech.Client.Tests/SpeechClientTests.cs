@@ -1,10 +1,7 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Net.WebSockets;
-using Speech.Cli.Client;
 using Speech.Contracts;
 
-namespace Speech.Cli.Tests;
+namespace Speech.Client.Tests;
 
 public sealed class SpeechClientTests
 {
@@ -52,6 +49,21 @@ public sealed class SpeechClientTests
 
         client.Ready.ClientId.ShouldBe("me");
         (await seen.Task).ToQuery().ShouldBe((session with { ResumeFrom = 7 }).ToQuery());
+    }
+
+    [Fact]
+    public async Task A_token_travels_as_a_header_and_not_in_the_url()
+    {
+        string? shown = null;
+        await using var server = await FakeGateway.StartAsync(async connection =>
+        {
+            shown = connection.Authorization;
+            await connection.SendReadyAsync();
+            await connection.ReceiveUntilStopAsync();
+        });
+        await using var client = await SpeechClient.ConnectAsync(Options(server.Url) with { Token = "a-key" });
+
+        shown.ShouldBe("Bearer a-key");
     }
 
     [Fact]
@@ -124,7 +136,7 @@ public sealed class SpeechClientTests
     [Fact]
     public async Task Nobody_at_the_address_is_said_with_what_to_do()
     {
-        var error = await Should.ThrowAsync<SpeechClientException>(() => SpeechClient.ConnectAsync(Options(UnusedUrl())));
+        var error = await Should.ThrowAsync<SpeechClientException>(() => SpeechClient.ConnectAsync(Options(FakeGateway.UnusedUrl())));
         error.Message.ShouldContain("is ./speech up running?");
     }
 
@@ -236,13 +248,6 @@ public sealed class SpeechClientTests
         sent.Since(0.0601, now).ShouldBeNull("it was not yet sent");
         sent.Complete();
         sent.Since(0.0601, now).ShouldBe(TimeSpan.Zero);
-    }
-
-    internal static Uri UnusedUrl()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return new Uri($"ws://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/ws");
     }
 
     private static SpeechClientOptions Options(Uri url, MessageFormat format = MessageFormat.Json) =>

@@ -1,4 +1,4 @@
-namespace Speech.Cli.Client;
+namespace Speech.Client;
 
 /// <summary>Samples that are all there.</summary>
 internal sealed class MemorySamples(ReadOnlyMemory<float> all) : ISampleSource

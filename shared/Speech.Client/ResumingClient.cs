@@ -2,14 +2,14 @@ using System.Runtime.CompilerServices;
 using Speech.Audio;
 using Speech.Contracts;
 
-namespace Speech.Cli.Client;
+namespace Speech.Client;
 
 /// <summary>
 /// A client that comes back: whatever happens to its connection or its gateway, it goes on with the same <c>client_id</c>, at the next gateway,
 /// asks for the results after the last that it has, and sends again what the server has not committed. So the messages it hands over
 /// hold every result once, in order, as if there had been one connection.
 /// </summary>
-internal sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParameters session, TimeProvider clock)
+public sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParameters session, TimeProvider clock)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);

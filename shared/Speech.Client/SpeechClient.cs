@@ -4,13 +4,13 @@ using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using Speech.Contracts;
 
-namespace Speech.Cli.Client;
+namespace Speech.Client;
 
 /// <summary>
 /// One connection to a gateway, in the protocol <c>speech.v1</c>: audio goes in, messages come out, until the server is done. One sender
 /// and one reader may work at the same time; both must, since a gateway under load may stop reading until it has been read from.
 /// </summary>
-internal sealed class SpeechClient : IAsyncDisposable
+public sealed class SpeechClient : IAsyncDisposable
 {
     private const int ReceiveBytes = 4096;
 
@@ -33,6 +33,8 @@ internal sealed class SpeechClient : IAsyncDisposable
         _clock = clock;
         _giveUp = new CancellationTokenSource(Timeout.InfiniteTimeSpan, clock);
         _socket.Options.CollectHttpResponseDetails = true;
+        if (options.Token is { } token)
+            _socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
 
         // A server that has gone without a word (a cable, a sleeping laptop) is noticed by its missing pongs.
         _socket.Options.KeepAliveInterval = options.KeepAliveInterval;
@@ -66,6 +68,7 @@ internal sealed class SpeechClient : IAsyncDisposable
     /// <param name="packets">Of 20 ms, see <see cref="AudioPackets"/>; taken one at a time.</param>
     /// <param name="realTime">Send each packet when a microphone would have it; else as fast as the server takes them.</param>
     /// <param name="sent">Learns when each packet was sent.</param>
+    /// <param name="cancellationToken">Hangs up.</param>
     /// <exception cref="SpeechClientException">The connection ended before the server was done, or a time limit passed.</exception>
     /// <exception cref="MalformedMessageException">The server sent something that is not of this protocol.</exception>
     public async IAsyncEnumerable<ServerMessage> TranscribeAsync(
@@ -138,9 +141,10 @@ internal sealed class SpeechClient : IAsyncDisposable
     /// <summary>Cuts the connection without a word.</summary>
     public void Abort() => _socket.Abort();
 
+    /// <summary>Cuts off whatever still goes on.</summary>
     public ValueTask DisposeAsync()
     {
-        // Cuts off whatever still goes on; after a closing handshake there is nothing.
+        // After a closing handshake there is nothing to cut.
         _socket.Abort();
         _socket.Dispose();
         _giveUp.Dispose();

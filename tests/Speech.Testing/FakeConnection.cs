@@ -1,14 +1,17 @@
 using System.Net.WebSockets;
 using Speech.Contracts;
 
-namespace Speech.Cli.Tests;
+namespace Speech.Testing;
 
 /// <summary>The server's side of one connection.</summary>
-internal sealed class FakeConnection(WebSocket socket, SessionParameters parameters, CancellationToken aborted)
+public sealed class FakeConnection(WebSocket socket, SessionParameters parameters, CancellationToken aborted)
 {
     private readonly byte[] _buffer = new byte[1 << 16];
 
     public SessionParameters Parameters => parameters;
+
+    /// <summary>The request's header of that name.</summary>
+    public string? Authorization { get; init; }
 
     public CancellationToken Aborted => aborted;
 

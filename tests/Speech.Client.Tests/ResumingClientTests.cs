@@ -1,8 +1,7 @@
 using Speech.Audio;
-using Speech.Cli.Client;
 using Speech.Contracts;
 
-namespace Speech.Cli.Tests;
+namespace Speech.Client.Tests;
 
 public sealed class ResumingClientTests
 {

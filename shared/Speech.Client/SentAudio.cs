@@ -1,7 +1,7 @@
-namespace Speech.Cli.Client;
+namespace Speech.Client;
 
 /// <summary>When each moment of a stream was sent: what latencies are measured from. Written by the sender while others read.</summary>
-internal sealed class SentAudio(TimeProvider clock)
+public sealed class SentAudio(TimeProvider clock)
 {
     private readonly Lock _lock = new();
     private readonly List<long> _timestamps = [];

@@ -1,9 +1,8 @@
 using System.Buffers;
 using Speech.Audio.Streams;
-using Speech.Cli.Client;
 using AudioCodec = Speech.Contracts.AudioCodec;
 
-namespace Speech.Cli.Tests;
+namespace Speech.Client.Tests;
 
 public sealed class AudioPacketsTests
 {
