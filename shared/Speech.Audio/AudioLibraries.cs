@@ -9,18 +9,18 @@ namespace Speech.Audio;
 /// <summary>The implementations of Opus and of resampling that this process uses, chosen once, at its start, before any of them is made.</summary>
 public static class AudioLibraries
 {
-    private static Chosen s_chosen = Choose(AudioLibraryChoice.Auto);
+    private static Chosen _chosen = Choose(AudioLibraryChoice.Auto);
 
-    internal static IOpusLibrary Opus => s_chosen.Opus;
+    internal static IOpusLibrary Opus => _chosen.Opus;
 
-    internal static IResamplingLibrary Resampling => s_chosen.Resampling;
+    internal static IResamplingLibrary Resampling => _chosen.Resampling;
 
     /// <summary>For people.</summary>
     public static string Description => $"Opus by {Opus.Name}, resampling by {Resampling.Name}";
 
     /// <summary>Chooses for what is made from now on; without it, it is as with <see cref="AudioLibraryChoice.Auto"/>.</summary>
     /// <exception cref="MissingNativeLibraryException">A native library is demanded and not installed.</exception>
-    public static void Use(AudioLibraryChoice choice) => s_chosen = Choose(choice);
+    public static void Use(AudioLibraryChoice choice) => _chosen = Choose(choice);
 
     private static Chosen Choose(AudioLibraryChoice choice) => new(
         IsNative(choice, LibOpus.Library, LibOpus.Package) ? new NativeOpus() : new ManagedOpus(),

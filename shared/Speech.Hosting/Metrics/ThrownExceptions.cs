@@ -8,7 +8,7 @@ internal sealed class ThrownExceptions : IDisposable
 {
     // An exception thrown while one is counted, by the counter itself, is not counted: it would be without end.
     [ThreadStatic]
-    private static bool s_isCounting;
+    private static bool _isCounting;
 
     private readonly Counter _thrown;
 
@@ -22,16 +22,16 @@ internal sealed class ThrownExceptions : IDisposable
 
     private void Count(object? sender, FirstChanceExceptionEventArgs thrown)
     {
-        if (s_isCounting)
+        if (_isCounting)
             return;
-        s_isCounting = true;
+        _isCounting = true;
         try
         {
             _thrown.WithLabels(thrown.Exception.GetType().Name).Inc();
         }
         finally
         {
-            s_isCounting = false;
+            _isCounting = false;
         }
     }
 }
