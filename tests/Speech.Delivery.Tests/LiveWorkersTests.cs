@@ -13,7 +13,8 @@ public class LiveWorkersTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         var workers = WorkersOf(bench);
         (await workers.ReadAsync(JobStream.Translations, bench.Patience)).ShouldBeEmpty(); // there is no group
 
-        await JoinAsync(bench, "ready", ("model", "nano.en"), ("model_state", "ready"), ("slots", "8"), ("busy", "3"), ("languages", "en fr"));
+        await JoinAsync(
+            bench, "ready", ("model", "nano.en"), ("model_state", "ready"), ("slots", "8"), ("busy", "3"), ("languages", "en fr"));
         await JoinAsync(bench, "loading", ("model", "tiny"), ("model_state", "loading"), ("slots", "0"));
         await JoinAsync(bench, "dead");
         await bench.Redis.HashSetAsync(RedisKeys.Worker("elsewhere"), [("model_state", "ready")]);
@@ -44,7 +45,9 @@ public class LiveWorkersTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     {
         await bench.Redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, bench.Patience);
         await bench.Redis.ExecuteAsync("XGROUP", "CREATECONSUMER", RedisKeys.AudioJobs, RedisKeys.SttWorkers, id);
-        if (fields.Length > 0)
-            await bench.Redis.HashSetAsync(RedisKeys.Worker(id), [.. fields.Select(field => ((RedisArgument)field.Name, (RedisArgument)field.Value))]);
+        if (fields.Length == 0)
+            return;
+        await bench.Redis.HashSetAsync(
+            RedisKeys.Worker(id), [.. fields.Select(field => ((RedisArgument)field.Name, (RedisArgument)field.Value))]);
     }
 }

@@ -4,8 +4,8 @@ using Speech.Contracts;
 namespace Speech.EndToEnd.Tests;
 
 /// <summary>
-/// What telephones and browsers send, from the socket to the transcript. The vectors are a recording of AN4, made once by ffmpeg: G.711 without a
-/// header at 8 kHz, and WebM with Opus as a live stream, as MediaRecorder makes it.
+/// What telephones and browsers send, from the socket to the transcript. The vectors are a recording of AN4, made once by ffmpeg: G.711
+/// without a header at 8 kHz, and WebM with Opus as a live stream, as MediaRecorder makes it.
 /// </summary>
 [Collection(UsesSharedFleet.Name)]
 public sealed class CodecTests(SharedFleet shared)

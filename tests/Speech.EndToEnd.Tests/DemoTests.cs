@@ -55,7 +55,8 @@ public sealed class DemoTests
         try
         {
             // SIGTERM: a test host may have been started with SIGINT ignored, and its children inherit that.
-            using var demo = ProgramRun.Begin("dotnet", [ProgramRun.Speech, "demo"], new Dictionary<string, string> { ["TMPDIR"] = folder.FullName });
+            using var demo = ProgramRun.Begin(
+                "dotnet", [ProgramRun.Speech, "demo"], new Dictionary<string, string> { ["TMPDIR"] = folder.FullName });
             var output = Task.WhenAll(demo.StandardOutput.ReadToEndAsync(), demo.StandardError.ReadToEndAsync());
             FleetReport? fleet = null;
             await Until.TrueAsync(() => (fleet = Find(folder)) is not null || demo.HasExited, "the demo's services");

@@ -92,7 +92,8 @@ internal static class FairnessBench
     private static async Task<(LatencySummary Latency, IReadOnlyList<string> Problems)> TalkAsync(
         LocalFleet fleet, IReadOnlyList<SpeakerScript> scripts, SegmentTiming timing, CancellationToken cancellationToken)
     {
-        SpeakerSession[] sessions = [.. scripts.Select(script => new SpeakerSession(script, timing, [], TimeProvider.System, cancellationToken))];
+        SpeakerSession[] sessions =
+            [.. scripts.Select(script => new SpeakerSession(script, timing, [], TimeProvider.System, cancellationToken))];
         var problems = new List<string>();
         await Task.WhenAll(sessions.Select(async (session, index) =>
         {

@@ -141,7 +141,8 @@ internal static class DecodeCommand
         if (withTimes && !json)
             Console.WriteLine($"{path}:");
         progress.Begin(seconds, withTimes && !json ? DecodeOutput.WriteSegments : null);
-        var transcription = engine.Transcribe([new TranscriptionRequest(recording) { Options = options, Progress = progress }], cancellationToken)[0];
+        var request = new TranscriptionRequest(recording) { Options = options, Progress = progress };
+        var transcription = engine.Transcribe([request], cancellationToken)[0];
         progress.Clear();
         if (json)
             Console.WriteLine(DecodeOutput.ToJson(path, seconds, file.Warnings, withTimes, transcription));

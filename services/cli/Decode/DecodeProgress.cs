@@ -5,8 +5,8 @@ using Speech.Models.Whisper;
 namespace Speech.Cli.Decode;
 
 /// <summary>
-/// What is seen while a recording is decoded: segments as they come, if they have times, and, where standard error is a terminal, a line below them
-/// that says how far it is.
+/// What is seen while a recording is decoded: segments as they come, if they have times, and, where standard error is a terminal, a line
+/// below them that says how far it is.
 /// </summary>
 internal sealed class DecodeProgress : IProgress<TranscriptionProgress>, IProgress<double>, IDisposable
 {
@@ -21,7 +21,8 @@ internal sealed class DecodeProgress : IProgress<TranscriptionProgress>, IProgre
     /// <summary>When the recording has been read for the first time.</summary>
     /// <param name="totalSeconds">Of the recording.</param>
     /// <param name="write">Takes segments as they come; null where all is written at the end.</param>
-    public void Begin(double totalSeconds, Action<IReadOnlyList<TranscribedSegment>>? write) => (_totalSeconds, _write) = (totalSeconds, write);
+    public void Begin(double totalSeconds, Action<IReadOnlyList<TranscribedSegment>>? write) =>
+        (_totalSeconds, _write) = (totalSeconds, write);
 
     /// <summary>While it is read for the first time.</summary>
     public void Report(double value) => Show($"reading: {Time(value)}");

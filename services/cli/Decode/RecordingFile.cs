@@ -3,7 +3,8 @@ using Speech.Models.Whisper;
 
 namespace Speech.Cli.Decode;
 
-/// <summary>A file that is read twice without being held in memory. What cannot be read twice, a pipe, is copied to the disk first.</summary>
+/// <summary>A file that is read twice without being held in memory. What cannot be read twice, a pipe, is copied to the disk
+/// first.</summary>
 internal sealed class RecordingFile : IDisposable
 {
     private const int BufferBytes = 64 * 1024;

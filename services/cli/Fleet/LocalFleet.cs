@@ -15,7 +15,8 @@ internal sealed class LocalFleet : IAsyncDisposable
     /// <summary>The supervisor gives each of its three stages 5 s before it kills.</summary>
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
 
-    /// <summary>For a fleet that nobody wants to know anything of any more, after Ctrl-C: its data are thrown away, so nothing is lost.</summary>
+    /// <summary>For a fleet that nobody wants to know anything of any more, after Ctrl-C: its data are thrown away, so nothing is
+    /// lost.</summary>
     private static readonly TimeSpan AbandonLimit = TimeSpan.FromSeconds(2);
 
     private readonly Process _supervisor;

@@ -1,8 +1,8 @@
 namespace Speech.Gateway.Admission;
 
 /// <summary>
-/// One segment before the queue: a live one may be tried at once, another when it is its client's turn; either of them, once it was refused, when
-/// there is room. Disposed of, the turn passes on.
+/// One segment before the queue: a live one may be tried at once, another when it is its client's turn; either of them, once it was
+/// refused, when there is room. Disposed of, the turn passes on.
 /// </summary>
 /// <param name="turnstile">The place in the row of those that are not live; null for a live one.</param>
 /// <param name="isFirstOfClient">Whether its client, who speaks, has nothing else in the queue: it is never refused that.</param>
@@ -19,7 +19,8 @@ internal sealed class QueuePlace(
 
     /// <summary>Waits for the turn and for room.</summary>
     /// <param name="patience">For each of the two; then whoever waits is to look after other things, and come again.</param>
-    /// <returns>Whether it may be tried now. Whether there still is room shows when the segment is written: see <see cref="Most"/>.</returns>
+    /// <returns>Whether it may be tried now. Whether there still is room shows when the segment is written: see <see
+    /// cref="Most"/>.</returns>
     /// <exception cref="Speech.Redis.RedisException">Redis cannot be asked.</exception>
     public async Task<bool> MayTryAsync(TimeSpan patience, CancellationToken cancellationToken)
     {

@@ -4,9 +4,9 @@ using Speech.Contracts;
 namespace Speech.Gateway.Audio;
 
 /// <summary>
-/// Notices audio of which nothing can come: nothing but zeros (a muted microphone), or a minute that was loud and had no speech in it (a wrong sample
-/// rate or codec, music); and audio that lies far off the centre (a broken input). It is the client's audio that is measured, not the clock. Not
-/// thread-safe. A channel of several that is dead is not told of: the others are heard, at half the level.
+/// Notices audio of which nothing can come: nothing but zeros (a muted microphone), or a minute that was loud and had no speech in it (a
+/// wrong sample rate or codec, music); and audio that lies far off the centre (a broken input). It is the client's audio that is measured,
+/// not the clock. Not thread-safe. A channel of several that is dead is not told of: the others are heard, at half the level.
 /// </summary>
 internal sealed class SignalWatch
 {
@@ -57,7 +57,7 @@ internal sealed class SignalWatch
         }
 
         // A window at a time may be a bang; the sign must last, too.
-        _offWindows = Math.Abs(mean) < Offset ? 0 : mean > 0 == _offWindows > 0 || _offWindows == 0 ? _offWindows + Math.Sign(mean) : 0;
+        _offWindows = Math.Abs(mean) < Offset ? 0 : mean > 0 == _offWindows > 0 || _offWindows == 0 ? _offWindows + (mean > 0 ? 1 : -1) : 0;
         if (Math.Abs(_offWindows) == OffsetToTell && !_toldOfOffset)
         {
             _toldOfOffset = true;
@@ -79,7 +79,8 @@ internal sealed class SignalWatch
     public void Clear() => Pending = null;
 
     private static string OffCentre(float mean) => string.Create(CultureInfo.InvariantCulture,
-        $"The last 10 s of audio lie off the centre by {100 * mean:F0} % of full scale: the microphone or its input adds a constant voltage, which leaves less room for sound. It is heard all the same.");
+        $"The last 10 s of audio lie off the centre by {100 * mean:F0} % of full scale: the microphone or its input adds a constant " +
+        $"voltage, which leaves less room for sound. It is heard all the same.");
 
     private static string NoSpeech(double decibels) => string.Create(CultureInfo.InvariantCulture,
         $"The last minute of audio had sound (up to {decibels:F0} dB of full scale) and no speech. Are sample_rate, codec and channels right? Music and noise yield nothing.");

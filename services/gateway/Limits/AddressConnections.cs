@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Speech.Gateway.Limits;
 
 /// <summary>
-/// TCP connections at each address, before a byte of them is read: Kestrel counts them all together, and one address that opens them as fast as
-/// silent ones are closed would have all there are. Those of trusted proxies are many clients' and not counted.
+/// TCP connections at each address, before a byte of them is read: Kestrel counts them all together, and one address that opens them as
+/// fast as silent ones are closed would have all there are. Those of trusted proxies are many clients' and not counted.
 /// </summary>
 /// <param name="most">Of one address; 0: any number.</param>
 internal sealed class AddressConnections(int most, TrustedNetworks trusted)

@@ -1,10 +1,11 @@
 namespace Speech.Gateway.Memory;
 
 /// <summary>
-/// Gives memory back to the system after a flood: an idle gateway allocates too little for that to come by itself. When far fewer sessions are
-/// left than there were, for a while, all is collected and compacted, and again each minute for a few minutes while that helps.
+/// Gives memory back to the system after a flood: an idle gateway allocates too little for that to come by itself. When far fewer sessions
+/// are left than there were, for a while, all is collected and compacted, and again each minute for a few minutes while that helps.
 /// </summary>
-internal sealed partial class MemoryReturn(Func<int> sessions, IProcessMemory memory, TimeProvider time, ILogger<MemoryReturn> logger) : BackgroundService
+internal sealed partial class MemoryReturn(Func<int> sessions, IProcessMemory memory, TimeProvider time, ILogger<MemoryReturn> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace Speech.Gateway.Memory;
 
-/// <summary>The runtime keeps what it once needed, for it may need it again; glibc keeps what native libraries have freed. Both can be told.</summary>
+/// <summary>The runtime keeps what it once needed, for it may need it again; glibc keeps what native libraries have freed. Both can be
+/// told.</summary>
 internal sealed partial class ProcessMemory : IProcessMemory
 {
     public long ResidentBytes => Environment.WorkingSet;

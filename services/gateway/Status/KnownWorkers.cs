@@ -5,7 +5,8 @@ using Speech.Redis;
 namespace Speech.Gateway.Status;
 
 /// <summary>
-/// Who works on the queues, as far as this gateway knows: asked at most once a second, however many sessions want to know. Who lives is what
+/// Who works on the queues, as far as this gateway knows: asked at most once a second, however many sessions want to know. Who lives is
+/// what
 /// <see cref="LiveWorkers"/> says, everywhere.
 /// </summary>
 internal sealed class KnownWorkers(LiveWorkers workers, TimeProvider time)

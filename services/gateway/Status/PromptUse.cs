@@ -10,6 +10,7 @@ internal sealed class PromptUse(KnownWorkers workers)
     public async Task<string?> FindModelWithoutAsync(CancellationToken cancellationToken)
     {
         var live = await workers.TranscribersAsync(cancellationToken) ?? [];
-        return live.Count > 0 && live.All(worker => worker.Model is { } model && !WhisperCatalog.TakesPrompts(model)) ? live[^1].Model : null;
+        var isLeftOut = live.Count > 0 && live.All(worker => worker.Model is { } model && !WhisperCatalog.TakesPrompts(model));
+        return isLeftOut ? live[^1].Model : null;
     }
 }

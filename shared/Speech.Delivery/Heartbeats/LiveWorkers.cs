@@ -5,8 +5,8 @@ using Speech.Redis;
 namespace Speech.Delivery.Heartbeats;
 
 /// <summary>
-/// Who works on a stream of jobs: a few questions, however many keys there are. A worker lives if it is a member of the stream's group and its
-/// heartbeat has not expired; one that was killed lives for some seconds more. It can work once its model is loaded.
+/// Who works on a stream of jobs: a few questions, however many keys there are. A worker lives if it is a member of the stream's group and
+/// its heartbeat has not expired; one that was killed lives for some seconds more. It can work once its model is loaded.
 /// </summary>
 public sealed class LiveWorkers(RedisClient redis, HeartbeatStore store, JobOptions options)
 {
@@ -22,7 +22,8 @@ public sealed class LiveWorkers(RedisClient redis, HeartbeatStore store, JobOpti
             // Every worker reads every shard, under its own id.
             var stream = jobs.In(options.Shards.All[0]);
             var members = (await redis.StreamConsumersAsync(stream.Key, stream.Group, cancellationToken)).Take(MaxMembers).ToArray();
-            var heartbeats = await Task.WhenAll(members.Select(member => store.ReadAsync(RedisKeys.Worker(member.Name), cancellationToken)));
+            var heartbeats = await Task.WhenAll(
+                members.Select(member => store.ReadAsync(RedisKeys.Worker(member.Name), cancellationToken)));
             return [.. members.Zip(heartbeats).Where(pair => pair.Second.Count > 0).Select(pair => Read(pair.First.Name, pair.Second))];
         }
         catch (RedisServerException error) when (error.Code is "NOGROUP" or "ERR")
@@ -31,12 +32,13 @@ public sealed class LiveWorkers(RedisClient redis, HeartbeatStore store, JobOpti
         }
     }
 
-    private static LiveWorker Read(string id, IReadOnlyDictionary<string, string> fields) => new(id, Number(fields, "slots"), Number(fields, "busy"))
-    {
-        Model = fields.GetValueOrDefault("model"),
-        IsReady = fields.GetValueOrDefault("model_state") == "ready",
-        Languages = fields.GetValueOrDefault("languages")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
-    };
+    private static LiveWorker Read(string id, IReadOnlyDictionary<string, string> fields) =>
+        new(id, Number(fields, "slots"), Number(fields, "busy"))
+        {
+            Model = fields.GetValueOrDefault("model"),
+            IsReady = fields.GetValueOrDefault("model_state") == "ready",
+            Languages = fields.GetValueOrDefault("languages")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
+        };
 
     private static int Number(IReadOnlyDictionary<string, string> fields, string name) =>
         int.TryParse(fields.GetValueOrDefault(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
@@ -49,7 +51,8 @@ public sealed class LiveWorkers(RedisClient redis, HeartbeatStore store, JobOpti
 /// <param name="Busy">Jobs in its hands.</param>
 public sealed record LiveWorker(string Id, int Slots, int Busy)
 {
-    /// <summary>What a heartbeat that says more is taken for: no sum of them overflows, and no forged one stands for all capacity there is.</summary>
+    /// <summary>What a heartbeat that says more is taken for: no sum of them overflows, and no forged one stands for all capacity there
+    /// is.</summary>
     internal const int MostJobs = 10_000;
 
     /// <summary>As in MODEL_SIZE; null where the heartbeat does not say.</summary>

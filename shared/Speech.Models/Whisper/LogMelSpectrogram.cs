@@ -78,8 +78,8 @@ public sealed class LogMelSpectrogram
         Scale(output[..(frames * MelCount)], Logarithms(samples, 0, frames, output));
 
     /// <summary>Frames of an item that are yet to be scaled: the logarithms, and the loudest of them.</summary>
-    /// <param name="samples">16 kHz mono, from any multiple of <see cref="HopLength"/> on: from the item's start, or from at least two frames before the first one that
-    /// is wanted; to its end, or to <see cref="SamplesOf"/> the last frame that is wanted.</param>
+    /// <param name="samples">16 kHz mono, from any multiple of <see cref="HopLength"/> on: from the item's start, or from at least two
+    /// frames before the first one that is wanted; to its end, or to <see cref="SamplesOf"/> the last frame that is wanted.</param>
     /// <param name="first">The first frame wanted, counted from the start of <paramref name="samples"/>.</param>
     /// <param name="frames">Frames to make.</param>
     /// <param name="output">[<paramref name="frames"/>, n_mels], frame-major.</param>

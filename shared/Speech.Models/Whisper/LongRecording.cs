@@ -1,10 +1,12 @@
 namespace Speech.Models.Whisper;
 
 /// <summary>
-/// A recording that is read as it is transcribed: memory does not depend on how long it is. A spectrogram is scaled by the loudest value of the
-/// whole recording, so it is read twice: first for that, from end to end, then window by window. The results are those of the samples in memory.
+/// A recording that is read as it is transcribed: memory does not depend on how long it is. A spectrogram is scaled by the loudest value of
+/// the whole recording, so it is read twice: first for that, from end to end, then window by window. The results are those of the samples
+/// in memory.
 /// </summary>
-/// <remarks>openai/whisper and whisper.cpp hold the whole spectrogram. The loudest value: openai/whisper <c>audio.py</c>, log_spec.max() - 8.</remarks>
+/// <remarks>openai/whisper and whisper.cpp hold the whole spectrogram. The loudest value: openai/whisper <c>audio.py</c>, log_spec.max() -
+/// 8.</remarks>
 public sealed class LongRecording : ISpectrogram
 {
     // A frame is made of samples around it: the windows of the two frames before it end after it begins.

@@ -4,7 +4,7 @@ namespace Speech.Models.Whisper;
 /// <param name="Samples">16 kHz mono in -1..1, of any length; beyond 30 s it is decoded window by window.</param>
 public sealed record TranscriptionRequest(ReadOnlyMemory<float> Samples)
 {
-    /// <param name="recording">In place of samples, which are none then. Can be asked for once: its windows are read from its start to its end.</param>
+    /// <param name="recording">In place of samples, which are none then. For one request: its windows are read from its start to its end.</param>
     public TranscriptionRequest(LongRecording recording)
         : this(ReadOnlyMemory<float>.Empty) => Recording = recording;
 

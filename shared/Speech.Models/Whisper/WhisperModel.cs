@@ -80,7 +80,8 @@ public sealed class WhisperModel : IEncoderDecoder, IDisposable
     public void LogMel(ReadOnlySpan<float> samples, Span<float> mel) => _logMel.Compute(samples, mel.Length / HyperParameters.MelCount, mel);
 
     /// <summary>A part of one, yet to be scaled: see <see cref="LogMelSpectrogram.Logarithms"/>.</summary>
-    internal float LogMel(ReadOnlySpan<float> samples, int first, int frames, Span<float> mel) => _logMel.Logarithms(samples, first, frames, mel);
+    internal float LogMel(ReadOnlySpan<float> samples, int first, int frames, Span<float> mel) =>
+        _logMel.Logarithms(samples, first, frames, mel);
 
     /// <summary>Encodes windows whose contexts together are at most the model's audio context.</summary>
     /// <param name="windows">Of any recordings.</param>

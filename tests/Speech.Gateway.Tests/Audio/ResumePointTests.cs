@@ -100,7 +100,7 @@ public sealed class ResumePointTests(ITestOutputHelper output)
     {
         Feed feed = cancels
             ? new(AudioCodec.PcmS16Le, 2, samples => TestAudio.Pcm16([.. samples.ToArray().SelectMany(x => (float[])[x, -x])]))
-            : new(AudioCodec.PcmF32Le, 1, samples => MemoryMarshal.AsBytes<float>([.. samples.ToArray().Select(x => MathF.Round(32767 * x))]).ToArray());
+            : new(AudioCodec.PcmF32Le, 1, samples => Bytes([.. samples.ToArray().Select(x => MathF.Round(32767 * x))]));
         var whole = Hear(null, default, 0, Speech.Length, flush: true, feed).Segments;
         for (var i = 0; i < Cuts; i++)
         {
@@ -146,6 +146,8 @@ public sealed class ResumePointTests(ITestOutputHelper output)
         }
         return [.. samples, .. TestAudio.Jfk];
     }
+
+    private static byte[] Bytes(float[] samples) => MemoryMarshal.AsBytes<float>(samples).ToArray();
 
     private delegate byte[] Encoder(ReadOnlySpan<float> samples);
 

@@ -45,7 +45,7 @@ public sealed class SignalWatchTests
         Hear(watch, seconds: 9, amplitude: 0, offset: -0.4f).ShouldBeEmpty();
         Hear(watch, seconds: 9, amplitude: 0, offset: 0.4f).ShouldBeEmpty();
         Hear(watch, seconds: 60, amplitude: 0, offset: 0.05f).ShouldBeEmpty();
-        Hear(watch, seconds: 12, amplitude: 0.01f, offset: -0.4f).ShouldBe(["audio_offset"]);
+        Hear(watch, seconds: 12, amplitude: 0.001f, offset: -0.4f).ShouldBe(["audio_offset"]);
         Hear(watch, seconds: 120, amplitude: 0, offset: -0.4f).ShouldBeEmpty();
     }
 

@@ -8,7 +8,8 @@ public class LongRecordingTests(NanoModel nano)
     private static readonly DecodingOptions Options = new() { Timestamps = true };
 
     /// <summary>Quiet at first and loudest near the end, so that a window's own loudest value is not the recording's.</summary>
-    private static readonly float[] Speech = [.. Recordings.All.Take(40).SelectMany((recording, i) => recording.Samples.Select(sample => sample * (1 + i) / 40))];
+    private static readonly float[] Speech =
+        [.. Recordings.All.Take(40).SelectMany((recording, i) => recording.Samples.Select(sample => sample * (1 + i) / 40))];
 
     [Fact]
     public void Reading_as_it_goes_gives_what_the_samples_in_memory_give()
