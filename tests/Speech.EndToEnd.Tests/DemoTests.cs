@@ -14,7 +14,7 @@ public sealed class DemoTests
         var folder = Directory.CreateTempSubdirectory("speech-test-");
         try
         {
-            var running = ProgramRun.SpeechAsync(
+            var running = ProgramRun.LabAsync(
                 ["demo", .. options], new Dictionary<string, string> { ["TMPDIR"] = folder.FullName, ["STREAM_SHARDS"] = $"{shards}" });
             FleetReport? fleet = null;
             await Until.TrueAsync(

@@ -9,7 +9,11 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Errors)
 
     /// <summary>The command line program, as ./speech starts it.</summary>
     public static Task<ProgramRun> SpeechAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
-        StartAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "..", "..", "Speech.Cli", "release", "Speech.Cli.dll"), .. arguments], environment);
+        DotnetAsync("Speech.Cli", arguments, environment);
+
+    /// <summary>The program of demo, bench and chaos, as ./speech starts it.</summary>
+    public static Task<ProgramRun> LabAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        DotnetAsync("Speech.Lab", arguments, environment);
 
     public static async Task<ProgramRun> StartAsync(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
@@ -29,6 +33,9 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Errors)
                 process.Kill(entireProcessTree: true);
         }
     }
+
+    private static Task<ProgramRun> DotnetAsync(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment) =>
+        StartAsync("dotnet", [Path.Combine(AppContext.BaseDirectory, "..", "..", program, "release", $"{program}.dll"), .. arguments], environment);
 
     /// <summary>Starts a program and leaves the rest to the caller.</summary>
     public static Process Begin(
