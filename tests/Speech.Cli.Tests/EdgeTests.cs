@@ -161,8 +161,8 @@ public sealed class EdgeTests : IDisposable
     [InlineData("There is no option --fromm", "translate", "--from", "en", "--to", "fr", "--fromm", "hello")]
     [InlineData("There is no option --offlin: is --offline meant?", "models", "pull", "--offlin", "tiny")]
     [InlineData("There is no option --jsno", "dead", "show", "--jsno", "1")]
-    [InlineData("There is no option --seconds-each", "bench", "clients", "--seconds-each", "1")]
-    [InlineData("There is no option --speaker: is --speakers meant?", "demo", "--speaker=3")]
+    [InlineData("There is no option --seconds-each", "decode", "--seconds-each", "1")]
+    [InlineData("There is no option --word: is --words meant?", "transcribe", "--word=3")]
     public async Task An_option_that_does_not_exist_is_no_file(string message, params string[] arguments)
     {
         var run = await CliRun.StartAsync(arguments);

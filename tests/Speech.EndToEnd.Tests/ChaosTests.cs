@@ -7,7 +7,7 @@ public sealed class ChaosTests
     [Fact]
     public async Task While_everything_goes_wrong_each_client_hears_what_it_hears_when_nothing_does()
     {
-        var run = await ProgramRun.SpeechAsync(["chaos", "--minutes", "0.4", "--seed", "3", "--clients", "3", "--json"]);
+        var run = await ProgramRun.LabAsync(["chaos", "--minutes", "0.4", "--seed", "3", "--clients", "3", "--json"]);
         run.ExitCode.ShouldBe(0, run.Errors + run.Output);
         var report = JsonDocument.Parse(run.Output).RootElement;
         report.GetProperty("ok").GetBoolean().ShouldBeTrue();

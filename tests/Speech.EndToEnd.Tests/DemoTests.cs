@@ -14,7 +14,7 @@ public sealed class DemoTests
         var folder = Directory.CreateTempSubdirectory("speech-test-");
         try
         {
-            var running = ProgramRun.SpeechAsync(
+            var running = ProgramRun.LabAsync(
                 ["demo", .. options], new Dictionary<string, string> { ["TMPDIR"] = folder.FullName, ["STREAM_SHARDS"] = $"{shards}" });
             FleetReport? fleet = null;
             await Until.TrueAsync(
@@ -56,7 +56,7 @@ public sealed class DemoTests
         {
             // SIGTERM: a test host may have been started with SIGINT ignored, and its children inherit that.
             using var demo = ProgramRun.Begin(
-                "dotnet", [ProgramRun.Speech, "demo"], new Dictionary<string, string> { ["TMPDIR"] = folder.FullName });
+                "dotnet", [ProgramRun.Lab, "demo"], new Dictionary<string, string> { ["TMPDIR"] = folder.FullName });
             var output = Task.WhenAll(demo.StandardOutput.ReadToEndAsync(), demo.StandardError.ReadToEndAsync());
             FleetReport? fleet = null;
             await Until.TrueAsync(() => (fleet = Find(folder)) is not null || demo.HasExited, "the demo's services");

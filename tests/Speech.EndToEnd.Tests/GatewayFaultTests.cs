@@ -1,7 +1,7 @@
-using Speech.Cli.Speakers;
 using Speech.Client;
 using Speech.Contracts;
 using Speech.Delivery;
+using Speech.Lab.Speakers;
 
 namespace Speech.EndToEnd.Tests;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Speech.Cli.Speakers;
 using Speech.Contracts;
 using Speech.Delivery;
+using Speech.Lab.Speakers;
 using Speech.Redis;
 
 namespace Speech.EndToEnd.Tests;

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text.Json;
-using Speech.Cli.Speakers;
 using Speech.Contracts;
 using Speech.Delivery;
+using Speech.Lab.Speakers;
 using Speech.Redis;
 
 namespace Speech.EndToEnd.Tests;

@@ -1,6 +1,6 @@
-using Speech.Cli.Speakers;
 using Speech.Contracts;
-using Speech.Models.Evaluation;
+using Speech.Evaluation;
+using Speech.Lab.Speakers;
 
 namespace Speech.EndToEnd.Tests;
 

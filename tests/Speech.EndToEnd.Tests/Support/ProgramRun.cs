@@ -7,12 +7,16 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Errors)
 {
     public IReadOnlyList<string> Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>The command line program, for dotnet.</summary>
-    public static string Speech { get; } = Path.Combine(AppContext.BaseDirectory, "..", "..", "Speech.Cli", "release", "Speech.Cli.dll");
+    /// <summary>The program of demo, bench and chaos, for dotnet.</summary>
+    public static string Lab { get; } = PathOf("Speech.Lab");
 
     /// <summary>The command line program, as ./speech starts it.</summary>
     public static Task<ProgramRun> SpeechAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
-        StartAsync("dotnet", [Speech, .. arguments], environment);
+        DotnetAsync("Speech.Cli", arguments, environment);
+
+    /// <summary>The program of demo, bench and chaos, as ./speech starts it.</summary>
+    public static Task<ProgramRun> LabAsync(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        DotnetAsync("Speech.Lab", arguments, environment);
 
     public static async Task<ProgramRun> StartAsync(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
@@ -32,6 +36,11 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Errors)
                 process.Kill(entireProcessTree: true);
         }
     }
+
+    private static Task<ProgramRun> DotnetAsync(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment) =>
+        StartAsync("dotnet", [PathOf(program), .. arguments], environment);
+
+    private static string PathOf(string program) => Path.Combine(AppContext.BaseDirectory, "..", "..", program, "release", $"{program}.dll");
 
     /// <summary>Starts a program and leaves the rest to the caller.</summary>
     public static Process Begin(

@@ -1,7 +1,7 @@
 using Speech.Audio;
-using Speech.Cli.Speakers;
 using Speech.Client;
 using Speech.Contracts;
+using Speech.Lab.Speakers;
 
 namespace Speech.EndToEnd.Tests;
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Speech.Cli.Fleet;
 using Speech.Contracts;
 using Speech.Delivery;
+using Speech.Lab.Fleet;
 using Speech.Redis;
 
 namespace Speech.EndToEnd.Tests;

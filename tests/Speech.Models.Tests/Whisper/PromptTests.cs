@@ -1,4 +1,4 @@
-using Speech.Models.Evaluation;
+using Speech.Evaluation;
 using Speech.Models.Whisper;
 using Speech.Tensors.Cpu;
 
