@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace Speech.Redis.Tests;
 
 /// <summary>Waits for what another process or the network brings about and no event announces, by asking every few milliseconds.</summary>

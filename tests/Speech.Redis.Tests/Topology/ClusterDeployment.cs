@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace Speech.Redis.Tests.Topology;
 
 /// <summary>Three masters with a third of the slots each, and a replica that stands in for any of them that is given it.</summary>
@@ -32,12 +34,12 @@ public sealed class ClusterDeployment : IAsyncLifetime
         foreach (var (server, busPort, _) in _nodes.Skip(1))
             await _nodes[0].Client.ExecuteAsync("CLUSTER", "MEET", "127.0.0.1", server.Port, busPort);
         await Eventually.TrueAsync(() => _nodes[3].Client.ExecuteAsync("CLUSTER", "NODES").ContinueWith(
-            nodes => nodes.Result.AsString()!.Split('\n').Count(line => line.Contains("connected", StringComparison.Ordinal)
+            nodes => ((string)nodes.Result!).Split('\n').Count(line => line.Contains("connected", StringComparison.Ordinal)
                 && !line.Contains("handshake", StringComparison.Ordinal)) == 4, TaskScheduler.Default));
         await _nodes[3].Client.ExecuteAsync("CLUSTER", "REPLICATE", await IdAsync(_nodes[0].Client));
         await WholeAsync();
 
-        static int First(int third) => third * HashSlot.Count / 3;
+        static int First(int third) => third * 16384 / 3;
     }
 
     public async Task DisposeAsync()
@@ -55,8 +57,8 @@ public sealed class ClusterDeployment : IAsyncLifetime
         var online = 0;
         foreach (var (_, _, client) in _nodes)
         {
-            var info = (await client.ExecuteAsync("CLUSTER", "INFO")).AsString()!;
-            var nodes = (await client.ExecuteAsync("CLUSTER", "NODES")).AsString()!;
+            var info = (string)(await client.ExecuteAsync("CLUSTER", "INFO"))!;
+            var nodes = (string)(await client.ExecuteAsync("CLUSTER", "NODES"))!;
             if (!info.Contains("cluster_state:ok", StringComparison.Ordinal) || !info.Contains("cluster_size:3", StringComparison.Ordinal)
                 || nodes.Contains("fail", StringComparison.Ordinal))
                 return false;
@@ -71,19 +73,19 @@ public sealed class ClusterDeployment : IAsyncLifetime
         var masters = new List<(RedisServer, RedisClient)>();
         foreach (var (server, _, client) in _nodes)
         {
-            if ((await client.ExecuteAsync("ROLE"))[0].AsString() == "master")
+            if ((string?)(await client.ExecuteAsync("ROLE"))[0] == "master")
                 masters.Add((server, client));
         }
         return [.. masters];
     }
 
-    public static async Task<string> IdAsync(RedisClient node) => (await node.ExecuteAsync("CLUSTER", "MYID")).AsString()!;
+    public static async Task<string> IdAsync(RedisClient node) => (string)(await node.ExecuteAsync("CLUSTER", "MYID"))!;
 
     /// <summary>Whether this node says that a slot is its own.</summary>
     public static async Task<bool> OwnsAsync(RedisClient node, int slot)
     {
         var id = await IdAsync(node);
-        return (await node.ExecuteAsync("CLUSTER", "SLOTS")).Items.ToArray()
-            .Any(range => range[0].AsInt64() <= slot && slot <= range[1].AsInt64() && range[2][2].AsString() == id);
+        return ((RedisResult[])(await node.ExecuteAsync("CLUSTER", "SLOTS"))!)
+            .Any(range => (int)range[0] <= slot && slot <= (int)range[1] && (string?)range[2][2] == id);
     }
 }

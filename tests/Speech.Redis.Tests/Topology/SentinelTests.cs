@@ -1,4 +1,5 @@
 using System.Text;
+using StackExchange.Redis;
 
 namespace Speech.Redis.Tests.Topology;
 
@@ -14,7 +15,7 @@ public class SentinelTests(SentinelDeployment deployment) : IClassFixture<Sentin
             await using var redis = new RedisClient(deployment.Options);
             (await redis.InfoAsync("server"))["tcp_port"].ShouldBe($"{master.Port}");
             await using var reader = new RedisBlockingConnection(deployment.Options);
-            (await reader.ExecuteAsync(["ROLE"], TimeSpan.FromSeconds(1)))[0].AsString().ShouldBe("master");
+            ((string?)(await reader.ExecuteAsync("ROLE", [], TimeSpan.FromSeconds(1)))[0]).ShouldBe("master");
         }
         finally
         {
@@ -27,7 +28,7 @@ public class SentinelTests(SentinelDeployment deployment) : IClassFixture<Sentin
     {
         var old = await deployment.WholeAsync();
         await using var redis = new RedisClient(deployment.Options);
-        await using var subscriber = new RedisSubscriber(deployment.Options);
+        await using var subscriber = new RedisSubscriber(redis);
         var heard = new Heard();
         var gaps = new Heard();
         await using var subscription = await subscriber.SubscribeAsync(
@@ -45,8 +46,8 @@ public class SentinelTests(SentinelDeployment deployment) : IClassFixture<Sentin
             {
                 try
                 {
-                    await connection.ExecuteAsync(["HSET", "written", $"{writer}:{i}", i], TimeSpan.Zero);
-                    if ((await connection.ExecuteAsync(["WAIT", 1, 500], TimeSpan.FromMilliseconds(500))).AsInt64() < 1)
+                    await connection.ExecuteAsync("HSET", [(RedisKey)"written", $"{writer}:{i}", i], TimeSpan.Zero);
+                    if ((long)await connection.ExecuteAsync("WAIT", [1, 500], TimeSpan.FromMilliseconds(500)) < 1)
                         continue;
                     lock (written)
                         written.Add($"{writer}:{i}");
@@ -67,15 +68,15 @@ public class SentinelTests(SentinelDeployment deployment) : IClassFixture<Sentin
         (await gaps.NextAsync()).ShouldBe("Reconnected");
         await redis.PublishAsync("news", "from the new master");
         (await heard.NextAsync()).ShouldBe("from the new master");
-        await redis.StreamAddAsync("jobs", [("n", 1)]);
-        (await reading).Fields.GetString("n").ShouldBe("1");
+        await redis.StreamAddAsync("jobs", [new("n", 1)]);
+        (await reading).GetString("n").ShouldBe("1");
 
         var before = Count();
         await old.RestartAsync();
         await Eventually.TrueAsync(() => Count() >= before + 100); // the old one is the replica now, and acknowledges again
         Volatile.Write(ref stop, true);
         await Task.WhenAll(writers);
-        var found = (await redis.HashGetAllAsync("written")).Select(field => field.Key).ToHashSet();
+        var found = (await redis.HashGetAllAsync("written")).Select(field => (string)field.Name!).ToHashSet();
         written.ShouldAllBe(field => found.Contains(field));
         failures.ShouldBeGreaterThan(0);
 
@@ -108,7 +109,7 @@ public class SentinelTests(SentinelDeployment deployment) : IClassFixture<Sentin
     {
         var old = await deployment.WholeAsync();
         await using var redis = new RedisClient(deployment.Options);
-        await using var subscriber = new RedisSubscriber(deployment.Options);
+        await using var subscriber = new RedisSubscriber(redis);
         var heard = new Heard();
         await using var subscription = await subscriber.SubscribeAsync("hang", heard.OnMessage);
         await redis.SetAsync("before", 1);
