@@ -41,6 +41,13 @@ public static class RedisErrors
     internal static RedisConnectionException NotSent(string message, Exception? inner = null) =>
         new(ConnectionFailureType.UnableToConnect, CommandFlags.None, message, inner, CommandStatus.WaitingToBeSent);
 
+    /// <summary>A server that will not have us, however long we try.</summary>
+    internal static RedisConnectionException Refused(string message, Exception? inner = null) =>
+        new(ConnectionFailureType.AuthenticationFailure, CommandFlags.None, message, inner, CommandStatus.WaitingToBeSent);
+
+    internal static bool IsRefusal(Exception error) =>
+        error is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure };
+
     /// <summary>A command that the server may have run.</summary>
     internal static RedisConnectionException NoReply(string message, Exception? inner = null) =>
         new(ConnectionFailureType.None, CommandFlags.None, message, inner, CommandStatus.Sent);

@@ -77,7 +77,7 @@ public class SecurityTests
     {
         await using var server = await RedisServer.StartAsync();
         await using var redis = new RedisClient(RedisOptions.Parse(server.Url) with { Database = 999, CommandTimeout = TimeSpan.FromMinutes(5) });
-        (await Should.ThrowAsync<RedisServerException>(redis.PingAsync())).Message.ShouldContain("DB index is out of range");
+        (await Should.ThrowAsync<RedisConnectionException>(redis.PingAsync())).Message.ShouldContain("no database 999");
     }
 
     [Fact]

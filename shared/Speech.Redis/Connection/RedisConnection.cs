@@ -12,12 +12,14 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private readonly RedisOptions _options;
     private readonly ConfigurationOptions _configuration;
     private readonly ILogger _logger;
+    private readonly ConnectionLog _log = new();
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _turn = new(1);
     private readonly CancellationTokenSource _disposing = new();
     private Task<ConnectionMultiplexer>? _attempt; // under the gate
     private volatile ConnectionMultiplexer? _multiplexer; // set under the gate
-    private volatile Exception? _lastFailure;
+    private Action<ConnectionMultiplexer>? _watch; // under the gate
+    private volatile Exception? _lastFailure; // to connect for the first time
 
     // Replies and connections are served by threads of their own: they come in time also when the pool has none to spare.
     static RedisConnection() => ConnectionMultiplexer.SetFeatureFlag("DedicatedThreads", true);
@@ -29,16 +31,25 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     {
         _options = options;
         _configuration = RedisConfiguration.From(options, asyncTimeout);
+        _configuration.LoggerFactory = _log;
         _logger = logger;
     }
-
-    /// <summary>Called with each new multiplexer, before its first command.</summary>
-    public Action<ConnectionMultiplexer>? OnConnected { get; set; }
 
     public bool IsConnected => _multiplexer?.IsConnected == true;
 
     /// <summary>Why there is no connection right now; null when nothing is known to be wrong.</summary>
-    public Exception? LastFailure => _lastFailure;
+    public Exception? LastFailure => IsConnected ? null : _multiplexer is null ? _lastFailure : _log.Last;
+
+    /// <summary>Calls back with the multiplexer, if there is one, and with each new one before its first command.</summary>
+    public void Watch(Action<ConnectionMultiplexer> watch)
+    {
+        lock (_gate)
+        {
+            _watch += watch;
+            if (_multiplexer is { } multiplexer)
+                watch(multiplexer);
+        }
+    }
 
     /// <summary>Sends a command when there is a connection.</summary>
     /// <param name="command">Called again when it was certainly not sent. The memory behind its arguments must stay as it is.</param>
@@ -132,7 +143,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             throw _disposing.IsCancellationRequested
                 ? RedisErrors.NotSent("The Redis client was disposed of.")
-                : RedisErrors.NotSent($"There was no connection to {_options} in time: {_lastFailure?.Message ?? "no answer"}", _lastFailure);
+                : RedisErrors.NotSent($"There was no connection to {_options} in time: {(LastFailure is { } failure ? Innermost(failure).Message : "no answer")}", LastFailure);
         }
     }
 
@@ -146,7 +157,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
                 if (await Attempt().WaitAsync(cancellationToken) is { IsConnected: true } connected)
                     return connected;
             }
-            catch (RedisException e) when (e.IsTransient && e is not RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
+            catch (RedisException e) when (e.IsTransient && !RedisErrors.IsRefusal(e))
             {
                 cancellationToken.ThrowIfCancellationRequested();
             }
@@ -164,20 +175,16 @@ internal sealed partial class RedisConnection : IAsyncDisposable
 
     private async Task<ConnectionMultiplexer> MakeAsync()
     {
-        var log = new ConnectionLog();
-        var configuration = _configuration.Clone();
-        configuration.LoggerFactory = log;
         ConnectionMultiplexer? multiplexer = null;
         try
         {
-            multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
+            multiplexer = await ConnectionMultiplexer.ConnectAsync(_configuration.Clone());
             await ServerCheck.AssertAsync(multiplexer, _options);
-            multiplexer.ConnectionFailed += (_, failure) => NoteFailure(failure.Exception);
-            multiplexer.ConnectionRestored += (_, _) => _lastFailure = null;
-            OnConnected?.Invoke(multiplexer);
+            multiplexer.ConnectionFailed += (_, failure) => LogFailure(failure.Exception);
             lock (_gate)
             {
                 ObjectDisposedException.ThrowIf(_disposing.IsCancellationRequested, this);
+                _watch?.Invoke(multiplexer);
                 _multiplexer = multiplexer;
             }
             _lastFailure = null;
@@ -187,27 +194,29 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             if (multiplexer is not null)
                 await CloseAsync(multiplexer);
-            var error = Explain(e, log.Last);
-            NoteFailure(error);
-            throw error;
+            _lastFailure = Explain(e, _log.Last);
+            LogFailure(_lastFailure);
+            throw _lastFailure;
         }
     }
 
     private Exception Explain(Exception error, Exception? reason) => error switch
     {
-        RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } refused => new RedisConnectionException(
-            refused.FailureType, CommandFlags.None, $"{_options} refuses us: {Innermost(refused).Message}", refused.InnerException, CommandStatus.WaitingToBeSent),
+        RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } =>
+            RedisErrors.Refused($"{_options} refuses us: {Innermost(error).Message}", error.InnerException),
+        RedisConnectionException when error.Message.Contains("not a Sentinel", StringComparison.Ordinal) =>
+            RedisErrors.Refused($"{_options} leads to no sentinel: {error.Message}"),
+        RedisConnectionException when error.Message.StartsWith("Sentinel:", StringComparison.Ordinal) =>
+            RedisErrors.NotSent($"Cannot connect to {_options}: {error.Message}"),
         RedisConnectionException => RedisErrors.NotSent(
             $"Cannot connect to {_options}: {(reason is null ? error : Innermost(reason)).Message}", reason ?? error),
         _ => RedisErrors.Translate(error, _options) ?? error,
     };
 
-    private void NoteFailure(Exception? failure)
+    private void LogFailure(Exception? failure)
     {
-        if (failure is null || _disposing.IsCancellationRequested)
-            return;
-        _lastFailure = failure;
-        Log.Disconnected(_logger, _options, Innermost(failure).Message);
+        if (failure is not null && !_disposing.IsCancellationRequested)
+            Log.Disconnected(_logger, _options, Innermost(failure).Message);
     }
 
     private static Exception Innermost(Exception exception) => exception.InnerException is { } inner ? Innermost(inner) : exception;

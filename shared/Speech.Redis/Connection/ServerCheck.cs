@@ -11,17 +11,17 @@ internal static class ServerCheck
     private const string DefaultUser = "default";
 
     /// <exception cref="RedisConnectionException">It is not; the message says what is wrong.</exception>
-    /// <exception cref="RedisServerException">It refuses, for it is not ready or has no such database.</exception>
+    /// <exception cref="RedisServerException">It is not ready.</exception>
     public static async Task AssertAsync(ConnectionMultiplexer multiplexer, RedisOptions options)
     {
         var database = multiplexer.GetDatabase();
         if (options.Deployment == RedisDeployment.Cluster && multiplexer.GetServers().All(server => server.ServerType != ServerType.Cluster))
-            throw Refusal($"{options} is no cluster (its server has cluster support disabled).");
+            throw RedisErrors.Refused($"{options} is no cluster (its server has cluster support disabled).");
         await database.PingAsync();
         if (options.Password is not null)
             await AssertUserAsync(database, options);
         if (options.Database != 0)
-            await AssertDatabaseAsync(database);
+            await AssertDatabaseAsync(database, options);
     }
 
     // Where the default user needs no password, a wrong one is no error to the package: it goes on as that user.
@@ -31,7 +31,7 @@ internal static class ServerCheck
         {
             var user = (string?)await database.ExecuteAsync("ACL", "WHOAMI");
             if (user != (options.Username ?? DefaultUser))
-                throw Refusal($"{options} has let us in as '{user}', so the user or its password is wrong (WRONGPASS).");
+                throw RedisErrors.Refused($"{options} has let us in as '{user}', so the user or its password is wrong (WRONGPASS).");
         }
         catch (RedisServerException e) when (e.Code == "NOPERM")
         {
@@ -39,7 +39,7 @@ internal static class ServerCheck
         }
     }
 
-    private static async Task AssertDatabaseAsync(IDatabase database)
+    private static async Task AssertDatabaseAsync(IDatabase database, RedisOptions options)
     {
         try
         {
@@ -49,8 +49,9 @@ internal static class ServerCheck
         {
             return; // of the key, and so in the database
         }
+        catch (Exception e) when (e is RedisCommandException or RedisServerException { IsTransient: false })
+        {
+            throw RedisErrors.Refused($"There is no database {options.Database} at {options}: {e.Message}");
+        }
     }
-
-    private static RedisConnectionException Refusal(string message) =>
-        new(ConnectionFailureType.AuthenticationFailure, CommandFlags.None, message, null, CommandStatus.WaitingToBeSent);
 }

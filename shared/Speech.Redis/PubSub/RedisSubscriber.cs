@@ -7,7 +7,7 @@ namespace Speech.Redis;
 /// <summary>
 /// Pub/sub: any number of channels over a client's second connection, which is remade, and its channels subscribed again, when it is lost.
 /// Messages published meanwhile do not arrive; each subscription is told so (<see cref="SubscriptionGap.Reconnected"/>) once its
-/// channel is subscribed again, the moment to read elsewhere what was missed.
+/// channel is subscribed again, the moment to read elsewhere what was missed. A client has one subscriber at most.
 /// </summary>
 public sealed partial class RedisSubscriber : IAsyncDisposable
 {
@@ -20,13 +20,14 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<string, RedisSubscription[]> _channels = new(StringComparer.Ordinal); // under the gate; arrays are replaced, not changed
     private ISubscriber? _subscriber;
+    private int _established;
 
     public RedisSubscriber(RedisClient redis, ILogger<RedisSubscriber>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(redis);
         _redis = redis;
         _logger = logger ?? NullLogger<RedisSubscriber>.Instance;
-        redis.Connection.OnConnected = Watch;
+        redis.Connection.Watch(Watch);
     }
 
     public bool IsConnected => _subscriber?.IsConnected() == true;
@@ -192,7 +193,8 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
         _subscriber = multiplexer.GetSubscriber();
         multiplexer.ConnectionRestored += (_, restored) =>
         {
-            if (restored.ConnectionType == ConnectionType.Subscription)
+            // The first, which a first subscription has made, has missed nothing.
+            if (restored.ConnectionType == ConnectionType.Subscription && Interlocked.Exchange(ref _established, 1) == 1)
                 _ = ReportGapsAsync();
         };
         // A cluster's nodes pass messages on as well as they can: when the masters change, something may be missing.

@@ -11,6 +11,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
     [Fact]
     public async Task Commands_and_scripts_go_to_the_nodes_of_their_keys()
     {
+        await cluster.WholeAsync();
         await using var redis = new RedisClient(cluster.Options);
         await Task.WhenAll(Enumerable.Range(0, 500).Select(i => redis.SetAsync($"key:{i}", i)));
         for (var i = 0; i < 500; i++)
@@ -23,7 +24,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
             (await redis.StreamReadGroupAsync($"stream:{i}", "g", "c", 1)).ShouldHaveSingleItem().GetString("n").ShouldBe($"{i}");
             (await redis.StreamPendingCountAsync($"stream:{i}", "g")).ShouldBe(1);
         }
-        foreach (var (_, node) in await cluster.MastersAsync())
+        foreach (var node in await cluster.MastersAsync())
         {
             ((long)await node.ExecuteAsync("DBSIZE")).ShouldBeGreaterThan(0);
             await node.ExecuteAsync("SCRIPT", "FLUSH");
@@ -42,6 +43,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
     [Fact]
     public async Task Keys_that_no_one_node_has_are_an_error_before_anything_is_sent()
     {
+        await cluster.WholeAsync();
         await using var redis = new RedisClient(cluster.Options);
         await Should.ThrowAsync<RedisCommandException>(() => redis.EvalAsync(Add, ["one", "two"], ["x", "nobody"]));
         (await redis.KeyExistsAsync("one")).ShouldBeFalse();
@@ -50,6 +52,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
     [Fact]
     public async Task A_blocking_read_waits_at_the_node_of_its_stream()
     {
+        await cluster.WholeAsync();
         await using var redis = new RedisClient(cluster.Options);
         await using var reader = new RedisBlockingConnection(cluster.Options);
         for (var i = 0; i < 9; i++)
@@ -72,6 +75,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
     [Fact]
     public async Task What_a_script_publishes_on_any_node_is_heard_by_every_subscriber()
     {
+        await cluster.WholeAsync();
         await using var redis = new RedisClient(cluster.Options);
         await using var subscriber = new RedisSubscriber(redis);
         var heard = new Heard();
@@ -79,16 +83,15 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         for (var i = 0; i < 20; i++)
             await redis.EvalAsync(Add, [$"publish:{i}"], [i, "results:ann"]);
         var all = new HashSet<string>();
-        for (var i = 0; i < 20; i++)
-            all.Add(await heard.NextAsync());
-        all.Count.ShouldBe(20);
+        while (all.Count < 20)
+            all.Add(await heard.NextAsync()); // some may come twice
     }
 
     [Fact]
     public async Task A_slot_moves_from_node_to_node_under_load_and_every_command_runs_once()
     {
         await cluster.WholeAsync();
-        var masters = (await cluster.MastersAsync()).Select(master => master.Client).ToArray();
+        var masters = await cluster.MastersAsync();
         await using var redis = new RedisClient(cluster.Options);
         await using var reader = new RedisBlockingConnection(cluster.Options);
         var slot = await SlotOfAsync(redis, "{moving}");
@@ -234,6 +237,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
     [Fact]
     public async Task One_node_that_answers_is_enough_to_begin_with()
     {
+        await cluster.WholeAsync();
         var seeds = cluster.Options.Seeds;
         await using var redis = new RedisClient(cluster.Options with { Seeds = [new("127.0.0.1", RedisServer.FreePort()), seeds[1]] });
         await Task.WhenAll(Enumerable.Range(0, 100).Select(i => redis.SetAsync($"seed:{i}", i)));
@@ -264,56 +268,59 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
     }
 
     // As redis-cli --cluster reshard does it: both nodes are told, keys go in portions, then everyone is told.
-    private static async Task MoveAsync(RedisClient[] masters, int slot)
+    private static async Task MoveAsync(ClusterNode[] masters, int slot)
     {
         var from = masters[await IndexOfOwnerAsync(masters, slot)];
         var to = masters[(Array.IndexOf(masters, from) + 1) % masters.Length];
-        var (fromId, toId) = (await ClusterDeployment.IdAsync(from), await ClusterDeployment.IdAsync(to));
+        var (fromId, toId) = (await from.IdAsync(), await to.IdAsync());
         await to.ExecuteAsync("CLUSTER", "SETSLOT", slot, "IMPORTING", fromId);
         await from.ExecuteAsync("CLUSTER", "SETSLOT", slot, "MIGRATING", toId);
         while ((string[]?)await from.ExecuteAsync("CLUSTER", "GETKEYSINSLOT", slot, 50) is { Length: > 0 } keys)
-            await from.ExecuteAsync("MIGRATE", ["127.0.0.1", to.Options.Port, "", 0, 5000, "KEYS", .. keys]);
-        foreach (var node in (RedisClient[])[to, from, .. masters])
+            await from.ExecuteAsync("MIGRATE", ["127.0.0.1", to.Server.Port, "", 0, 5000, "KEYS", .. keys]);
+        foreach (var node in (ClusterNode[])[to, from, .. masters])
             await node.ExecuteAsync("CLUSTER", "SETSLOT", slot, "NODE", toId);
     }
 
     private static Task<int> SlotOfAsync(RedisClient redis, string key) =>
         redis.RunAsync(database => Task.FromResult(database.Multiplexer.HashSlot(key)));
 
-    private static async Task<int> IndexOfOwnerAsync(RedisClient[] masters, int slot)
+    private static async Task<int> IndexOfOwnerAsync(ClusterNode[] masters, int slot)
     {
         for (var i = 0; i < masters.Length; i++)
         {
-            if (await ClusterDeployment.OwnsAsync(masters[i], slot))
+            if (await masters[i].OwnsAsync(slot))
                 return i;
         }
         throw new InvalidOperationException($"No node owns slot {slot}.");
     }
 
-    private static async Task<(int Moved, int Ask)> RedirectionsAsync(RedisClient[] masters)
+    private static async Task<(int Moved, int Ask)> RedirectionsAsync(ClusterNode[] masters)
     {
         var (moved, ask) = (0, 0);
         foreach (var node in masters)
         {
             var errors = await node.InfoAsync("errorstats");
-            moved += Count(errors.GetValueOrDefault("errorstat_MOVED"));
-            ask += Count(errors.GetValueOrDefault("errorstat_ASK"));
+            moved += Count(errors, "errorstat_MOVED:count=");
+            ask += Count(errors, "errorstat_ASK:count=");
         }
         return (moved, ask);
 
-        static int Count(string? field) => field is null ? 0 : int.Parse(field["count=".Length..], System.Globalization.CultureInfo.InvariantCulture);
+        static int Count(string errors, string field) => errors.Split("\r\n").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } line
+            ? int.Parse(line[field.Length..], System.Globalization.CultureInfo.InvariantCulture)
+            : 0;
     }
 
     private async Task<(RedisServer Server, string Key)> MasterWithReplicaAsync()
     {
-        foreach (var (server, client) in await cluster.MastersAsync())
+        await using var redis = new RedisClient(cluster.Options);
+        foreach (var node in await cluster.MastersAsync())
         {
-            if ((await client.InfoAsync("replication"))["connected_slaves"] == "0")
+            if ((await node.InfoAsync("replication")).Contains("connected_slaves:0", StringComparison.Ordinal))
                 continue;
             for (var i = 0; ; i++)
             {
-                if (await ClusterDeployment.OwnsAsync(client, await SlotOfAsync(client, $"tag{i}")))
-                    return (server, $"tag{i}");
+                if (await node.OwnsAsync(await SlotOfAsync(redis, $"tag{i}")))
+                    return (node.Server, $"tag{i}");
             }
         }
         throw new InvalidOperationException("No master has a replica.");

@@ -86,7 +86,15 @@ public sealed class SentinelDeployment : IAsyncLifetime
 
     public static async Task<RedisResult> AskAsync(RedisServer server, string password, params string[] command)
     {
-        await using var client = new RedisClient(RedisOptions.Parse($"redis://:{password}@127.0.0.1:{server.Port}"));
-        return await client.ExecuteAsync(command[0], [.. command[1..]]);
+        var configuration = new ConfigurationOptions
+        {
+            EndPoints = { { "127.0.0.1", server.Port } },
+            Password = password,
+            AllowAdmin = true,
+            ConfigurationChannel = "",
+            CommandMap = password == SentinelPassword ? CommandMap.Sentinel : CommandMap.Default,
+        };
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(configuration);
+        return await connection.GetServers()[0].ExecuteAsync(command[0], [.. command[1..]]);
     }
 }
