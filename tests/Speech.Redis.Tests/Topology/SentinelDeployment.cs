@@ -18,7 +18,7 @@ public sealed class SentinelDeployment : IAsyncLifetime
 
     public RedisOptions Options => RedisOptions.Parse(Url) with
     {
-        CommandTimeout = TimeSpan.FromSeconds(2),
+        CommandTimeout = TimeSpan.FromSeconds(10), // longer than a failover takes
         KeepAliveInterval = TimeSpan.FromMilliseconds(500),
         MinReconnectDelay = TimeSpan.FromMilliseconds(20),
         MaxReconnectDelay = TimeSpan.FromMilliseconds(200),
