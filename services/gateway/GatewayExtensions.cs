@@ -29,8 +29,12 @@ internal static class GatewayExtensions
         }
         services.AddSingleton<SessionLimits>();
         services.AddSingleton<Arrivals>();
-        services.AddSingleton(new TrustedNetworks(TrustedProxies.Read(builder.Settings)));
+        var trusted = new TrustedNetworks(TrustedProxies.Read(builder.Settings));
+        services.AddSingleton(trusted);
+        var connections = new AddressConnections(options.MaxConnectionsPerAddress, trusted);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.LetIn)));
         services.AddSingleton<HeldAudio>();
+        services.AddSingleton<KnownWorkers>();
         services.AddSingleton<WorkerSlots>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkerSlots>());
         services.AddSingleton<QueueAdmission>();
@@ -43,7 +47,11 @@ internal static class GatewayExtensions
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<HealthOfAllEndpoint>();
         services.AddHostedService<GatewayHeartbeat>();
-        services.AddHostedService<MemoryReturn>();
+        services.AddHostedService(provider => new MemoryReturn(
+            () => provider.GetRequiredService<SessionRegistry>().Count,
+            new ProcessMemory(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<MemoryReturn>>()));
         services.AddInstruments(GatewayInstruments.AddTo);
         services.AddSingleton<QueueDepthMonitor>();
         services.AddSingleton<TranslatorPresence>();

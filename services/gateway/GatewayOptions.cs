@@ -36,6 +36,12 @@ internal sealed record GatewayOptions
     /// </summary>
     public int MaxSessionsPerAddress { get; init; } = 100;
 
+    /// <summary>
+    /// MAX_CONNECTIONS_PER_ADDRESS: TCP connections of one address, whatever they carry, that are open at a time; more are cut off. Half of
+    /// MAX_CONNECTIONS, unless it is set; 0: as many. Trusted proxies may have any number.
+    /// </summary>
+    public int MaxConnectionsPerAddress { get; init; } = 5000;
+
     /// <summary>MAX_SESSION_SECONDS: a session that has lasted so long is closed with 4002; its client may resume. 0: for ever.</summary>
     public TimeSpan MaxSessionLength { get; init; } = TimeSpan.FromHours(4);
 
@@ -87,6 +93,7 @@ internal sealed record GatewayOptions
     {
         var defaults = new GatewayOptions();
         var maxSessions = settings.GetInt("MAX_SESSIONS", defaults.MaxSessions, min: 1, max: 100_000);
+        var maxConnections = ConnectionLimits.MaxConnections(settings);
         return new GatewayOptions
         {
             MaxSessions = maxSessions,
@@ -96,6 +103,8 @@ internal sealed record GatewayOptions
             ResumePatience = settings.GetSeconds("RESUME_SECONDS", defaults.ResumePatience.TotalSeconds, min: 0, max: 600),
             MaxSessionsPerKey = settings.GetInt("MAX_SESSIONS_PER_KEY", defaults.MaxSessionsPerKey, min: 0, max: 100_000),
             MaxSessionsPerAddress = settings.GetInt("MAX_SESSIONS_PER_ADDRESS", Math.Max(1, maxSessions / 2), min: 0, max: 100_000),
+            MaxConnectionsPerAddress =
+                settings.GetInt("MAX_CONNECTIONS_PER_ADDRESS", Math.Max(1, maxConnections / 2), min: 0, max: 1_000_000),
             MaxSessionLength = settings.GetSeconds("MAX_SESSION_SECONDS", defaults.MaxSessionLength.TotalSeconds, min: 0, max: 30 * 24 * 3600),
             MaxAudioRate = settings.GetDouble("MAX_AUDIO_RATE", defaults.MaxAudioRate, min: 0, max: 1_000_000),
             MaxAudioRatePerKey = settings.GetDouble("MAX_AUDIO_RATE_PER_KEY", defaults.MaxAudioRatePerKey, min: 0, max: 1_000_000),

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
+using Speech.Catalog;
 using Speech.Hosting.Metrics;
-using Speech.Models.Catalog;
 using Speech.Workers;
 
 namespace Speech.SttWorker;

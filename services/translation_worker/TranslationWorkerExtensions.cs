@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Speech.Models.Catalog;
+using Speech.Catalog;
 using Speech.Workers;
 
 namespace Speech.TranslationWorker;

@@ -6,7 +6,7 @@ namespace Speech.Hosting;
 /// What anyone may cost a service before it knows who that is: so many connections, so long without a word, so large a request. No service
 /// takes request bodies of any size; what a WebSocket carries has limits of its own.
 /// </summary>
-internal static class ConnectionLimits
+public static class ConnectionLimits
 {
     // Both of a connection that has said nothing yet and between two requests: Kestrel's own 130 s let silent ones pile up.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(5);
@@ -18,10 +18,13 @@ internal static class ConnectionLimits
     private const int MaxHeaders = 64;
     private const int MaxHeaderBytes = 16 << 10;
 
+    /// <summary>MAX_CONNECTIONS: of one process, at a time.</summary>
+    public static int MaxConnections(EnvironmentSettings settings) => settings.GetInt("MAX_CONNECTIONS", 10_000, min: 1, max: 1_000_000);
+
     /// <param name="settings">MAX_CONNECTIONS.</param>
-    public static void Apply(KestrelServerLimits limits, EnvironmentSettings settings)
+    internal static void Apply(KestrelServerLimits limits, EnvironmentSettings settings)
     {
-        var connections = settings.GetInt("MAX_CONNECTIONS", 10_000, min: 1, max: 1_000_000);
+        var connections = MaxConnections(settings);
         limits.MaxConcurrentConnections = connections;
         limits.MaxConcurrentUpgradedConnections = connections;
         limits.KeepAliveTimeout = Silence;

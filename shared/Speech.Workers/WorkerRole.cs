@@ -1,4 +1,4 @@
-using Speech.Hosting;
+using Speech.Delivery.Jobs;
 
 namespace Speech.Workers;
 

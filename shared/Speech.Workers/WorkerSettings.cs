@@ -1,6 +1,6 @@
+using Speech.Catalog;
 using Speech.Contracts;
 using Speech.Hosting;
-using Speech.Models.Catalog;
 
 namespace Speech.Workers;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Speech.Audio;
 using Speech.Audio.Files;
 using Speech.Audio.Wav;
 using Speech.Cli.Transcribe;
 using Speech.Contracts;
-using Speech.Redis.Tests;
 
 namespace Speech.Cli.Tests;
 
@@ -117,6 +117,40 @@ public sealed class EdgeTests : IDisposable
         run.ExitCode.ShouldBe(0, run.Errors);
         run.Errors.ShouldBe($"{cut}: the file is truncated: it ends before its header says\n");
         JsonDocument.Parse(run.Output).RootElement.GetProperty("warnings").EnumerateArray().ShouldHaveSingleItem().GetString()!.ShouldContain("truncated");
+    }
+
+    [Fact]
+    public async Task An_hour_is_decoded_in_a_tenth_of_its_memory()
+    {
+        const int Seconds = 3600;
+        var hour = Path.Combine(_folder.FullName, "hour.pcm");
+        await using (var file = File.Create(hour))
+        {
+            var speech = AudioFile.Load(Checkout.Path("shared/recordings/an4/cen5-fjlp-b.wav")).Samples;
+            await file.WriteAsync(MemoryMarshal.AsBytes<short>([.. speech.Select(sample => (short)(sample * 32767))]).ToArray());
+            file.SetLength(Seconds * 32_000);
+        }
+
+        // The samples alone are 230 MB.
+        var run = await ShellAsync("DOTNET_GCHeapHardLimit=0x1800000 \"$@\"", "decode", "--json", hour);
+        run.ExitCode.ShouldBe(0, run.Errors);
+        var json = JsonDocument.Parse(run.Output).RootElement;
+        json.GetProperty("seconds").GetDouble().ShouldBe(Seconds);
+        json.GetProperty("text").GetString().ShouldNotBe("");
+    }
+
+    [Fact]
+    public async Task Decode_reads_a_pipe_and_shows_no_progress_where_nobody_looks()
+    {
+        var path = Checkout.Path("shared/recordings/an4/cen5-fjlp-b.wav");
+        var file = await CliRun.StartAsync("decode", "--timestamps", path);
+        file.ExitCode.ShouldBe(0, file.Errors);
+        file.Errors.ShouldBe("");
+        file.Lines.Count.ShouldBe(2);
+        var pipe = await ShellAsync($"\"$@\" <(cat '{path}')", "decode", "--timestamps");
+        pipe.ExitCode.ShouldBe(0, pipe.Errors);
+        pipe.Errors.ShouldBe("");
+        pipe.Lines[1].ShouldBe(file.Lines[1]);
     }
 
     [Theory]

@@ -6,7 +6,7 @@ namespace Speech.Contracts.Tests;
 public class AudioJobTests
 {
     [Fact]
-    public void Every_job_survives() => Property.HoldsFor(Messages.AudioJob, job => AudioJob.Read(job.ToArray()).ShouldSay(job));
+    public void Every_job_survives() => Properties.HoldFor(Messages.AudioJob, job => AudioJob.Read(job.ToArray()).ShouldSay(job));
 
     [Fact]
     public void The_audio_is_not_copied()

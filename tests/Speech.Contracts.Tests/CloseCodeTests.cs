@@ -16,7 +16,7 @@ public class CloseCodeTests
     }
 
     [Fact]
-    public void A_reason_is_cut_between_characters() => Property.HoldsFor(Messages.Text, text =>
+    public void A_reason_is_cut_between_characters() => Properties.HoldFor(Messages.Text, text =>
     {
         var reason = string.Concat(Enumerable.Repeat(text, 5));
         var fitted = CloseCodeExtensions.FitReason(reason);

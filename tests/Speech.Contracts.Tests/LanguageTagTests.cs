@@ -87,7 +87,7 @@ public class LanguageTagTests
         var tags = Gen.OneOf(
             Gen.Choose(0, 5).SelectMany(count => subtag.ArrayOf(count)).Select(parts => string.Join('-', parts)),
             Gen.Choose(0, 0xffff).Select(code => (char)code).ArrayOf().Select(letters => new string(letters)));
-        Property.HoldsFor(tags, tag =>
+        Properties.HoldFor(tags, tag =>
         {
             var whisper = WhisperLanguages.Find(tag);
             (whisper is null || WhisperLanguages.IsKnown(whisper)).ShouldBeTrue();

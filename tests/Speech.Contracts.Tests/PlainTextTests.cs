@@ -27,7 +27,7 @@ public class PlainTextTests
 
     [Fact]
     public void No_text_has_a_control_character_afterwards_and_a_plain_one_is_itself() =>
-        Property.HoldsFor(Gen.Choose(0, 0xffff).Select(code => (char)code).ArrayOf().Select(letters => new string(letters)), text =>
+        Properties.HoldFor(Gen.Choose(0, 0xffff).Select(code => (char)code).ArrayOf().Select(letters => new string(letters)), text =>
         {
             var escaped = PlainText.Escape(text);
             escaped.Any(char.IsControl).ShouldBeFalse();

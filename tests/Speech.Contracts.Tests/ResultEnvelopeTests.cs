@@ -3,7 +3,7 @@ namespace Speech.Contracts.Tests;
 public class ResultEnvelopeTests
 {
     [Fact]
-    public void A_result_keeps_its_seq_beside_its_map() => Property.HoldsFor(Messages.Result, result =>
+    public void A_result_keeps_its_seq_beside_its_map() => Properties.HoldFor(Messages.Result, result =>
     {
         var seq = result is FinalResult final ? final.Seq : 0;
         var read = ResultEnvelope.Read(new ResultEnvelope(seq, result).ToArray());

@@ -47,7 +47,7 @@ public class ServerMessageTests
     }
 
     [Fact]
-    public void Every_message_survives_both_formats() => Property.HoldsFor(Messages.ServerMessage, message =>
+    public void Every_message_survives_both_formats() => Properties.HoldFor(Messages.ServerMessage, message =>
     {
         ServerMessage.ReadJson(message.ToJson()).ShouldSay(message);
         ServerMessage.ReadMessagePack(message.ToMessagePack()).ShouldSay(message);

@@ -6,7 +6,7 @@ namespace Speech.Contracts.Tests;
 public class TranslationJobTests
 {
     [Fact]
-    public void Every_job_survives() => Property.HoldsFor(Messages.TranslationJob, job => TranslationJob.Read(job.ToArray()).ShouldBe(job));
+    public void Every_job_survives() => Properties.HoldFor(Messages.TranslationJob, job => TranslationJob.Read(job.ToArray()).ShouldBe(job));
 
     [Fact]
     public void A_text_of_64_kilobytes_fits_and_no_more()

@@ -1,6 +1,7 @@
 using Speech.Cli.Client;
 using Speech.Cli.Speakers;
 using Speech.Contracts;
+using Speech.Delivery;
 
 namespace Speech.EndToEnd.Tests;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Speech.Contracts;
+using Speech.Delivery;
 
 namespace Speech.EndToEnd.Tests;
 

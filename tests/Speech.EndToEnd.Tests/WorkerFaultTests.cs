@@ -1,5 +1,6 @@
 using Speech.Cli.Speakers;
 using Speech.Contracts;
+using Speech.Delivery;
 
 namespace Speech.EndToEnd.Tests;
 

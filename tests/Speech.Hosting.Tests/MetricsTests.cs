@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Builder;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.Hosting.Tests;
 
@@ -71,11 +70,11 @@ public class MetricsTests
         await using var server = await RedisServer.StartAsync();
         await using (var redis = new RedisClient(RedisOptions.Parse(server.Url)))
         {
-            await redis.ExecuteAsync(["XADD", "audio_jobs:dead", "*", "a", "b"]);
-            await redis.ExecuteAsync(["XGROUP", "CREATE", "audio_jobs", "stt_workers", "0", "MKSTREAM"]);
+            await redis.ExecuteAsync("XADD", ["audio_jobs:dead", "*", "a", "b"]);
+            await redis.ExecuteAsync("XGROUP", ["CREATE", "audio_jobs", "stt_workers", "0", "MKSTREAM"]);
             for (var job = 0; job < 3; job++)
-                await redis.ExecuteAsync(["XADD", "audio_jobs", "*", "a", "b"]);
-            await redis.ExecuteAsync(["XREADGROUP", "GROUP", "stt_workers", "stt-1", "COUNT", "1", "STREAMS", "audio_jobs", ">"]);
+                await redis.ExecuteAsync("XADD", ["audio_jobs", "*", "a", "b"]);
+            await redis.ExecuteAsync("XREADGROUP", ["GROUP", "stt_workers", "stt-1", "COUNT", "1", "STREAMS", "audio_jobs", ">"]);
         }
 
         var there = await GetMetricsAsync(WithJobs());

@@ -54,7 +54,7 @@ public sealed partial class ComposeTests
     {
         var offline = OfflineTag().Matches(File.ReadAllText(Checkout.Path("infra/offline/build"))).Select(match => match.Groups[1].Value).ToHashSet();
         var used = BaseImage().Matches(Dockerfile).Concat(ComposeImage().Matches(Compose)).Select(match => match.Groups[1].Value)
-            .Where(image => image is not "runtime" && !image.StartsWith("speech/", StringComparison.Ordinal) && !image.StartsWith("grafana/", StringComparison.Ordinal));
+            .Where(image => !image.StartsWith("speech/", StringComparison.Ordinal) && !image.StartsWith("grafana/", StringComparison.Ordinal));
 
         used.Distinct().Order(StringComparer.Ordinal).ShouldBe(offline.Order(StringComparer.Ordinal));
     }
@@ -74,9 +74,9 @@ public sealed partial class ComposeTests
     [GeneratedRegex(@"^  \[\w+\]=(\S+)$", RegexOptions.Multiline)]
     private static partial Regex OfflineTag();
 
-    [GeneratedRegex(@"^FROM (\S+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^ARG \w+_IMAGE=(\S+)", RegexOptions.Multiline)]
     private static partial Regex BaseImage();
 
-    [GeneratedRegex(@"^    image: (\S+)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^    image: (?:\$\{\w+_IMAGE:-)?([^\s}]+)\}?$", RegexOptions.Multiline)]
     private static partial Regex ComposeImage();
 }

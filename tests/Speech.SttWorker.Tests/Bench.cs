@@ -1,8 +1,8 @@
 using System.Threading.Channels;
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
-using Speech.Redis.Tests;
 using Speech.Workers;
 
 namespace Speech.SttWorker.Tests;

@@ -1,6 +1,6 @@
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Hosting;
-using Speech.Redis.Tests;
 
 namespace Speech.SttWorker.Tests;
 
@@ -35,7 +35,7 @@ public class CapacityTests
     {
         await using var bench = await Bench.CreateAsync();
         var worker = await bench.StartWorkerAsync("w1", null, "--BEAM_SIZE", "4", "--TEMPERATURES", "0.4");
-        await worker.Model.Ready;
+        await worker.ModelReady;
         (await worker.HealthAsync()).Body["jobs"]!["slots"]!.GetValue<int>().ShouldBe(8);
     }
 

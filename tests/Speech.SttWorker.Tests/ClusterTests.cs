@@ -1,10 +1,10 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
+using Speech.Delivery.Sessions;
 using Speech.Redis;
-using Speech.Redis.Tests;
-using Speech.Redis.Tests.Topology;
 
 namespace Speech.SttWorker.Tests;
 

@@ -1,9 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Hosting;
-using Speech.Models.Tests.Catalog;
-using Speech.Redis.Tests;
 using Speech.Workers;
 
 namespace Speech.SttWorker.Tests;
@@ -26,7 +25,7 @@ public class HealthTests
         body["model"]!["state"]!.GetValue<string>().ShouldBe("loading");
 
         loaded.Set();
-        await worker.Model.Ready;
+        await worker.ModelReady;
         await bench.EnqueueAsync("anna", [Utterances.All[0]]);
         await bench.ResultsAsync("anna", 1);
         await worker.IdleAsync();
@@ -88,7 +87,7 @@ public class HealthTests
             download["total_bytes"]!.GetValue<long>().ShouldBe(files.Content.Length);
 
             gate.SetResult();
-            await worker.Model.Ready;
+            await worker.ModelReady;
             (await worker.HealthAsync()).Body["model"]!.AsObject().ShouldNotContainKey("download");
         }
         finally

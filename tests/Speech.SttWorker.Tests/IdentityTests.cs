@@ -1,6 +1,6 @@
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Hosting;
-using Speech.Redis.Tests;
 using Speech.Workers;
 
 namespace Speech.SttWorker.Tests;
@@ -56,7 +56,7 @@ public class IdentityTests
         await BeatAsync(bench, "late", "elsewhere");
 
         var worker = await bench.StartWorkerAsync("late");
-        await worker.Model.Ready;
+        await worker.ModelReady;
         var health = (await worker.HealthAsync()).Body;
         health["status"]!.GetValue<string>().ShouldBe("starting", health.ToJsonString());
         health["jobs"]!["state"]!.GetValue<string>().ShouldContain("waiting for the name late");

@@ -1,5 +1,5 @@
 using Speech.Contracts;
-using Speech.Redis.Tests;
+using Speech.Delivery;
 
 namespace Speech.SttWorker.Tests;
 
@@ -15,7 +15,7 @@ public sealed class LanguageTests : IDisposable
     {
         await using var bench = await Bench.CreateAsync();
         var worker = await bench.StartWorkerAsync();
-        await worker.Model.Ready;
+        await worker.ModelReady;
         worker.Capacity.Languages.ShouldBe(["en"]);
         await bench.Queue.EnqueueAsync(Utterances.Job("anna", 0, Utterances.All[0], language: "fr", translate: ["en", "fr"]), 1, 0, bench.Patience);
 
@@ -50,7 +50,7 @@ public sealed class LanguageTests : IDisposable
         MultilingualModel.Write(_folder.File("multilingual.bin"));
         await using var bench = await Bench.CreateAsync();
         var worker = await bench.StartWorkerAsync("w1", null, "--MODEL_SIZE", _folder.File("multilingual.bin"));
-        await worker.Model.Ready;
+        await worker.ModelReady;
         worker.Capacity.Languages.ShouldNotContain("yue");
         await bench.Queue.EnqueueAsync(Utterances.Job("anna", 0, Utterances.All[0], language: "yue"), 1, 0, bench.Patience);
 

@@ -1,6 +1,6 @@
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.SttWorker.Tests;
 

@@ -1,7 +1,9 @@
 using Speech.Contracts;
+using Speech.Delivery.Jobs;
 using Speech.Hosting;
 using Speech.Redis;
 using Speech.Workers;
+using StackExchange.Redis;
 
 namespace Speech.SttWorker.Tests;
 
@@ -88,7 +90,7 @@ public class SpeechQueueTests
     private FinalJob Final(string clientId, int segment)
     {
         var entry = new StreamEntry(new StreamId(++_next, 0), default);
-        return new FinalJob(Audio(clientId, segment, AudioJobKind.Final, 0), new Delivery(JobStream.Audio, entry, 1));
+        return new FinalJob(Audio(clientId, segment, AudioJobKind.Final, 0), new JobDelivery(JobStream.Audio, entry, 1));
     }
 
     private static InterimJob Interim(string clientId, int segment, int revision = 0) =>

@@ -1,6 +1,5 @@
 using Speech.Contracts;
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.SttWorker.Tests;
 

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Speech.Catalog;
 using Speech.Hosting;
-using Speech.Models.Catalog;
 using Speech.Workers;
 
 namespace Speech.SttWorker.Tests;

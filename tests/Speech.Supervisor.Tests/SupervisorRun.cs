@@ -36,7 +36,7 @@ internal sealed class SupervisorRun : IAsyncDisposable
             .. arguments.Contains("--port") ? [] : (string[])["--port", "0"],
             .. arguments.Contains("--translation-workers") ? [] : (string[])["--translation-workers", "0"], .. arguments])
             start.ArgumentList.Add(argument);
-        start.Environment["SPEECH_HOME"] = Checkout;
+        start.Environment["SPEECH_HOME"] = Checkout.Path("");
         start.Environment["SPEECH_BIN"] = folder;
         start.Environment["A_SECRET_OF_SOMEONE"] = "unlikely-words";
         _process = Process.Start(start)!;
@@ -62,8 +62,6 @@ internal sealed class SupervisorRun : IAsyncDisposable
     public string Output => Read(_output);
 
     public string[] Events => File.Exists(EventsFile) ? File.ReadAllLines(EventsFile) : [];
-
-    private static string Checkout { get; } = Above(AppContext.BaseDirectory, "Speech.sln");
 
     private static string Dotnet { get; } = Path.Combine(Installation.DotnetRoot(), "dotnet");
 
@@ -168,13 +166,5 @@ internal sealed class SupervisorRun : IAsyncDisposable
     {
         lock (lines)
             return lines.ToString();
-    }
-
-    private static string Above(string start, string file)
-    {
-        var folder = new DirectoryInfo(start);
-        while (!File.Exists(Path.Combine(folder.FullName, file)))
-            folder = folder.Parent!;
-        return folder.FullName;
     }
 }

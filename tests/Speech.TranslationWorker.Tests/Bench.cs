@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
-using Speech.Redis.Tests;
 using Speech.Workers;
 
 namespace Speech.TranslationWorker.Tests;
@@ -68,7 +68,7 @@ internal sealed class Bench : WorkerBench
     /// <summary>A job that no transcript stands behind.</summary>
     public Task AddAsync(TranslationJob job) => Redis.StreamAddAsync(
         RedisKeys.TranslationJobs,
-        [("client_id", job.ClientId), ("segment", job.Segment), ("language", job.Language), ("job", job.ToArray())],
+        [new("client_id", job.ClientId), new("segment", job.Segment), new("language", job.Language), new("job", job.ToArray())],
         cancellationToken: Patience);
 
     /// <summary>Waits for so many results besides transcripts, and returns all that there are.</summary>

@@ -1,6 +1,6 @@
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Redis;
-using Speech.Redis.Tests;
 
 namespace Speech.TranslationWorker.Tests;
 
@@ -110,7 +110,7 @@ public class DeliveryTests
         (failed.Stage, failed.Code, failed.Language).ShouldBe(("translate", "model_error", "fr"));
         failed.Message.ShouldContain("cannot stand this text");
         var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.TranslationJobs), cancellationToken: bench.Patience)).ShouldHaveSingleItem();
-        TranslationJob.Read(dead.Fields["job"]).Text.ShouldBe(Texts[1]);
+        TranslationJob.Read(dead["job"]).Text.ShouldBe(Texts[1]);
         await bench.ShouldBeIdleAsync();
         worker.Statistics.Retried.ShouldBe(1);
     }
@@ -123,8 +123,8 @@ public class DeliveryTests
         var taken = (await bench.TakeAndVanishAsync(1)).Single().Id;
         await bench.Redis.StreamClaimAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "ghost", TimeSpan.Zero, [taken], bench.Patience);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.TranslationJobs, [("client_id", "ben"), ("segment", 7), ("language", "fr"), ("job", new byte[] { 0xC1 })], cancellationToken: bench.Patience);
-        await bench.Redis.StreamAddAsync(RedisKeys.TranslationJobs, [("hello", "world")], cancellationToken: bench.Patience);
+            RedisKeys.TranslationJobs, [new("client_id", "ben"), new("segment", 7), new("language", "fr"), new("job", new byte[] { 0xC1 })], cancellationToken: bench.Patience);
+        await bench.Redis.StreamAddAsync(RedisKeys.TranslationJobs, [new("hello", "world")], cancellationToken: bench.Patience);
 
         await bench.StartWorkerAsync("t1", null, "--MAX_DELIVERIES", "2");
 

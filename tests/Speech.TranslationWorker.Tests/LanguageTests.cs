@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Speech.Contracts;
-using Speech.Redis.Tests;
+using Speech.Delivery;
 
 namespace Speech.TranslationWorker.Tests;
 
@@ -32,12 +32,14 @@ public class LanguageTests
     {
         await using var bench = await Bench.CreateAsync();
         var nano = await bench.StartWorkerAsync("nano", null, [.. Real, "--MAX_DELIVERIES", "1"]);
-        await nano.Model.Ready;
+        await nano.ModelReady;
         await bench.SayAsync("anna", ["one"], "fr");
         await bench.ResultsAsync("anna", 1);
         var all = await bench.StartWorkerAsync("all", null, "--MAX_DELIVERIES", "1");
         await Eventually.TrueAsync(async () =>
-            (await bench.Redis.HashGetStringAsync(RedisKeys.Worker("all"), "languages", bench.Patience))?.Contains("jpn_Jpan") == true
+            await bench.Redis.HashGetAllAsync(RedisKeys.Worker("all"), bench.Patience) is var heartbeat
+            && heartbeat.FindString("model_state") == "ready"
+            && heartbeat.FindString("languages")?.Contains("jpn_Jpan") == true
             && (await bench.Redis.StreamConsumersAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, bench.Patience)).Length == 2);
 
         await bench.SayAsync("ben", ["one", "two", "three", "four", "five", "six"], "ja");
@@ -79,7 +81,7 @@ public class LanguageTests
 
             var worker = await bench.StartWorkerAsync("t1", null, "--TRANSLATION_MODEL", folder.FullName);
 
-            await worker.Model.Ready;
+            await worker.ModelReady;
             worker.Capacity.Languages.ShouldBe(TranslationLanguages.NllbCodes);
         }
         finally

@@ -1,6 +1,6 @@
 using Speech.Contracts;
+using Speech.Delivery.Jobs;
 using Speech.Hosting;
-using Speech.Redis.Tests;
 using Speech.Workers;
 
 namespace Speech.TranslationWorker.Tests;
@@ -64,7 +64,7 @@ public class NllbTests
     [Fact]
     public void Chinese_sentences_get_spaces_between_them_in_a_language_that_has_spaces()
     {
-        var job = new TextJob(Bench.Job("anna", 0, "你好。你好吗？", "en", source: "zh"), new Delivery(JobStream.Translations, default, 1));
+        var job = new TextJob(Bench.Job("anna", 0, "你好。你好吗？", "en", source: "zh"), new JobDelivery(JobStream.Translations, default, 1));
         var text = new TextInProgress(job, SentenceSplitter.Split(job.Job.Text, piece => piece.Length, 100));
         for (var i = 0; text.HasMore; i++)
             text.Finish(text.Begin().Index, $"Sentence {i}.");

@@ -1,3 +1,4 @@
+using Speech.Delivery;
 using Speech.Hosting;
 
 namespace Speech.TranslationWorker.Tests;
@@ -50,15 +51,15 @@ public class SettingsTests
     {
         await using var bench = await Bench.CreateAsync();
         var worker = await bench.StartWorkerAsync();
-        await worker.Model.Ready;
+        await worker.ModelReady;
 
         var (_, health) = await worker.HealthAsync();
 
         health["model"]!["stub"]!.GetValue<bool>().ShouldBeTrue();
         health["model"]!["name"]!.GetValue<string>().ShouldBe("stub");
-        await Redis.Tests.Eventually.TrueAsync(async () =>
-            await bench.Redis.HashGetStringAsync(Contracts.RedisKeys.Worker("t1"), "model_state", bench.Patience) == "ready");
-        var fields = await bench.Redis.HashGetAllAsync(Contracts.RedisKeys.Worker("t1"), bench.Patience);
+        await Eventually.TrueAsync(async () =>
+            await bench.Redis.HashGetStringAsync(RedisKeys.Worker("t1"), "model_state", bench.Patience) == "ready");
+        var fields = await bench.Redis.HashGetAllAsync(RedisKeys.Worker("t1"), bench.Patience);
         (fields.GetString("role"), fields.GetString("model"), fields.GetString("slots")).ShouldBe(("translation", "stub", "16"));
     }
 }

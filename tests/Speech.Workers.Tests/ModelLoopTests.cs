@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Speech.Gateway.Tests;
-using Speech.Models.Catalog;
+using Speech.Catalog;
 using Speech.Tensors;
 
 namespace Speech.Workers.Tests;

@@ -6,6 +6,7 @@ using Speech.Cli.Fleet;
 using Speech.Cli.Speakers;
 using Speech.Contracts;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Cli.Bench;
 

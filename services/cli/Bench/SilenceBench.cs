@@ -2,13 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Spectre.Console;
+using Speech.Catalog;
 using Speech.Cli.Decode;
 using Speech.Cli.Models;
-using Speech.Models.Catalog;
-using Speech.Models.Silero;
 using Speech.Models.Whisper;
 using Speech.Tensors;
 using Speech.Tensors.Cpu;
+using Speech.Vad;
 
 namespace Speech.Cli.Bench;
 

@@ -1,6 +1,6 @@
 using Speech.Audio.Segmentation;
-using Speech.Models.Silero;
 using Speech.Models.Whisper;
+using Speech.Vad;
 
 namespace Speech.Cli.Bench;
 

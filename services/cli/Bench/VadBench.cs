@@ -4,7 +4,7 @@ using System.Text.Json;
 using Speech.Audio.Opus;
 using Speech.Audio.Segmentation;
 using Speech.Cli.Speakers;
-using Speech.Models.Silero;
+using Speech.Vad;
 
 namespace Speech.Cli.Bench;
 

@@ -5,6 +5,7 @@ using Speech.Cli.Client;
 using Speech.Cli.Fleet;
 using Speech.Cli.Speakers;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Cli.Chaos;
 

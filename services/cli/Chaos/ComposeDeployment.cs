@@ -3,7 +3,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using Speech.Cli.Fleet;
-using Speech.Contracts;
+using Speech.Delivery;
 
 namespace Speech.Cli.Chaos;
 

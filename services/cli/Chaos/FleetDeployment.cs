@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Speech.Cli.Fleet;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Cli.Chaos;
 
@@ -64,7 +65,7 @@ internal sealed class FleetDeployment(LocalFleet fleet, bool translates, TimePro
         await using var redis = new RedisClient(RedisOptions.Parse(fleet.Report.RedisUrl) with { ClientName = "speech-chaos", CommandTimeout = RedisTimeout });
         try
         {
-            await redis.ExecuteAsync([.. command.Select(argument => (RedisArgument)argument)]);
+            await redis.ExecuteAsync(command[0], [.. command[1..]]);
         }
         catch (RedisException)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Speech.Contracts;
+using Speech.Delivery.Dead;
 
 namespace Speech.Cli.Dead;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Spectre.Console;
 using Speech.Contracts;
+using Speech.Delivery.Dead;
 
 namespace Speech.Cli.Dead;
 

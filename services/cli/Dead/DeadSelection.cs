@@ -1,3 +1,5 @@
+using Speech.Delivery.Dead;
+
 namespace Speech.Cli.Dead;
 
 /// <summary>The jobs that a person means by beginnings of ids.</summary>

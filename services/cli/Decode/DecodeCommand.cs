@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Speech.Audio.Files;
 using Speech.Contracts;
 using Speech.Models.Whisper;
 using Speech.Tensors;
@@ -13,7 +12,7 @@ internal static class DecodeCommand
 {
     private static readonly Argument<string[]> Files = new("FILE")
     {
-        Description = "WAV, Ogg Opus or raw PCM at 16 kHz; beyond 30 s window by window.",
+        Description = "WAV, Ogg Opus, WebM or raw PCM at 16 kHz, of any length; beyond 30 s window by window.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -79,7 +78,7 @@ internal static class DecodeCommand
             using var engine = new WhisperEngine(model, sequences: Math.Max(options.BeamSize, options.BestOf));
             var failures = 0;
             foreach (var path in parsed.GetValue(Files)!)
-                failures += TryDecode(path, engine, options, parsed.GetValue(Json), cancellationToken) ? 0 : 1;
+                failures += TryDecode(path, model, engine, options, parsed.GetValue(Json), cancellationToken) ? 0 : 1;
             return failures == 0 ? ExitCodes.Ok : ExitCodes.Failed;
         }
         catch (Exception e) when (e is IOException or FormatException or ModelFileException)
@@ -107,21 +106,14 @@ internal static class DecodeCommand
         Temperatures = ParseTemperatures(parsed.GetValue(Temperatures)),
     };
 
-    private static bool TryDecode(string path, WhisperEngine engine, DecodingOptions options, bool json, CancellationToken cancellationToken)
+    private static bool TryDecode(
+        string path, WhisperModel model, WhisperEngine engine, DecodingOptions options, bool json, CancellationToken cancellationToken)
     {
         try
         {
             if (Directory.Exists(path))
                 throw new IOException("this is a folder; name the files in it.");
-            var clip = AudioFile.Load(path);
-            foreach (var warning in clip.Warnings)
-                Console.Error.WriteLine($"{PlainText.Escape(path)}: {warning}");
-
-            // Without times a window's end may fall into a word, which would then be lost.
-            if (clip.Samples.Length > WhisperModel.WindowSamples)
-                options = options with { Timestamps = true };
-            var transcription = engine.Transcribe([new TranscriptionRequest(clip.Samples) { Options = options }], cancellationToken)[0];
-            Console.WriteLine(json ? DecodeOutput.ToJson(path, clip, options, transcription) : DecodeOutput.ToText(path, options, transcription));
+            Decode(path, model, engine, options, json, cancellationToken);
             return true;
         }
         catch (Exception e) when (e is ArgumentException || FileProblem.IsOne(e))
@@ -129,6 +121,32 @@ internal static class DecodeCommand
             Console.Error.WriteLine($"{PlainText.Escape(path)}: {FileProblem.Describe(e, path)}");
             return false;
         }
+    }
+
+    private static void Decode(
+        string path, WhisperModel model, WhisperEngine engine, DecodingOptions options, bool json, CancellationToken cancellationToken)
+    {
+        using var file = new RecordingFile(path);
+        using var progress = new DecodeProgress();
+        using var recording = LongRecording.Measure(model, file.Open, progress, cancellationToken);
+        progress.Clear();
+        foreach (var warning in file.Warnings)
+            Console.Error.WriteLine($"{PlainText.Escape(path)}: {warning}");
+
+        // Without times a window's end may fall into a word, which would then be lost.
+        if (recording.SampleCount > WhisperModel.WindowSamples)
+            options = options with { Timestamps = true };
+        var seconds = recording.SampleCount / (double)LogMelSpectrogram.SampleRate;
+        var withTimes = options.Timestamps || options.WordTimestamps;
+        if (withTimes && !json)
+            Console.WriteLine($"{path}:");
+        progress.Begin(seconds, withTimes && !json ? DecodeOutput.WriteSegments : null);
+        var transcription = engine.Transcribe([new TranscriptionRequest(recording) { Options = options, Progress = progress }], cancellationToken)[0];
+        progress.Clear();
+        if (json)
+            Console.WriteLine(DecodeOutput.ToJson(path, seconds, file.Warnings, withTimes, transcription));
+        else if (!withTimes)
+            Console.WriteLine($"{path}:{transcription.Text}");
     }
 
     /// <summary>NaN for what is no number.</summary>

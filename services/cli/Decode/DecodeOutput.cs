@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Speech.Audio.Files;
 using Speech.Models.Whisper;
 
 namespace Speech.Cli.Decode;
@@ -10,22 +9,22 @@ namespace Speech.Cli.Decode;
 /// <summary>What `decode` prints of a recording: text for people, or a line of JSON.</summary>
 internal static class DecodeOutput
 {
-    public static string ToText(string path, DecodingOptions options, Transcription transcription)
+    public static void WriteSegments(IReadOnlyList<TranscribedSegment> segments)
     {
-        if (!options.Timestamps && !options.WordTimestamps)
-            return $"{path}:{transcription.Text}";
-        var text = new StringBuilder($"{path}:");
-        foreach (var segment in transcription.Segments)
+        var text = new StringBuilder();
+        foreach (var segment in segments)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n[{segment.Start:F2} → {segment.End:F2}]{segment.Text}");
+            text.Append(CultureInfo.InvariantCulture, $"[{segment.Start:F2} → {segment.End:F2}]{segment.Text}\n");
             foreach (var word in segment.Words ?? [])
-                text.Append(CultureInfo.InvariantCulture, $"\n    [{word.Start:F2} → {word.End:F2}]{word.Text} ({word.Probability:P0})");
+                text.Append(CultureInfo.InvariantCulture, $"    [{word.Start:F2} → {word.End:F2}]{word.Text} ({word.Probability:P0})\n");
         }
 
-        return text.ToString();
+        Console.Write(text.ToString());
     }
 
-    public static string ToJson(string path, AudioClip clip, DecodingOptions options, Transcription transcription)
+    /// <param name="seconds">Of the recording.</param>
+    /// <param name="warnings">What was wrong with the file.</param>
+    public static string ToJson(string path, double seconds, IReadOnlyList<string> warnings, bool withTimes, Transcription transcription)
     {
         using var stream = new MemoryStream();
         using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
@@ -34,15 +33,15 @@ internal static class DecodeOutput
             json.WriteString("file", path);
             json.WriteString("text", transcription.Text);
             WriteTokens(json, transcription.Tokens, transcription.LogProbabilities);
-            json.WriteNumber("seconds", Math.Round(clip.Duration.TotalSeconds, 3));
-            if (clip.Warnings.Count > 0)
+            json.WriteNumber("seconds", Math.Round(seconds, 3));
+            if (warnings.Count > 0)
             {
                 json.WriteStartArray("warnings");
-                foreach (var warning in clip.Warnings)
+                foreach (var warning in warnings)
                     json.WriteStringValue(warning);
                 json.WriteEndArray();
             }
-            if (options.Timestamps || options.WordTimestamps)
+            if (withTimes)
             {
                 json.WriteStartArray("segments");
                 foreach (var segment in transcription.Segments)

@@ -1,6 +1,6 @@
 using System.CommandLine;
+using Speech.Catalog;
 using Speech.Cli.Models;
-using Speech.Models.Catalog;
 using Speech.Models.Whisper;
 
 namespace Speech.Cli.Decode;

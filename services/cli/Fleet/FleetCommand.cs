@@ -1,6 +1,7 @@
 using Spectre.Console;
 using Speech.Cli.Speakers;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Cli.Fleet;
 

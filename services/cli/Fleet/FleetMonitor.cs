@@ -1,4 +1,4 @@
-using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Redis;
 
 namespace Speech.Cli.Fleet;

@@ -1,4 +1,4 @@
-using Speech.Contracts;
+using Speech.Delivery;
 
 namespace Speech.Cli.Fleet;
 

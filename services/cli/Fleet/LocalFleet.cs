@@ -2,7 +2,7 @@
 // which we start and stop. It gets a session of its own (setsid), so that a Ctrl-C in the terminal comes to us alone and we say
 // when it stops; and it stops when its standard input ends, which we hold: whatever kills us, nothing is left running.
 using System.Diagnostics;
-using Speech.Contracts;
+using Speech.Delivery;
 
 namespace Speech.Cli.Fleet;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Spectre.Console;
-using Speech.Models.Catalog;
+using Speech.Catalog;
 
 namespace Speech.Cli.Models;
 

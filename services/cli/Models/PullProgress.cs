@@ -1,5 +1,5 @@
 using Spectre.Console;
-using Speech.Models.Catalog;
+using Speech.Catalog;
 
 namespace Speech.Cli.Models;
 

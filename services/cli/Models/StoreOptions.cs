@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Speech.Models.Catalog;
+using Speech.Catalog;
 
 namespace Speech.Cli.Models;
 

@@ -1,5 +1,5 @@
+using Speech.Catalog;
 using Speech.Cli.Decode;
-using Speech.Models.Catalog;
 using Speech.Models.Evaluation;
 using Speech.Models.Whisper;
 using Speech.Tensors.Cpu;

@@ -2,7 +2,7 @@ using Speech.Audio;
 using Speech.Audio.Segmentation;
 using Speech.Audio.Streams;
 using Speech.Contracts;
-using Speech.Models.Silero;
+using Speech.Vad;
 
 namespace Speech.Gateway.Audio;
 

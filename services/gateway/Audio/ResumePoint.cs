@@ -1,5 +1,5 @@
 using Speech.Audio.Segmentation;
-using Speech.Models.Silero;
+using Speech.Vad;
 
 namespace Speech.Gateway.Audio;
 

@@ -1,4 +1,4 @@
-using Speech.Models.Silero;
+using Speech.Vad;
 
 namespace Speech.Gateway.Audio;
 

@@ -1,5 +1,5 @@
-using Speech.Models.Catalog;
-using Speech.Models.Silero;
+using Speech.Catalog;
+using Speech.Vad;
 
 namespace Speech.Gateway.Audio;
 

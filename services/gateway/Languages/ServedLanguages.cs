@@ -1,40 +1,18 @@
+using Speech.Delivery.Heartbeats;
 using Speech.Gateway.Status;
-using Speech.Hosting;
-using Speech.Redis;
 
 namespace Speech.Gateway.Languages;
 
-/// <summary>What the workers that live serve, all together. Looked up at most once a second, however many ask.</summary>
-internal sealed class ServedLanguages(LiveWorkers workers, TimeProvider time)
+/// <summary>What the models of the workers that live serve, all together.</summary>
+internal sealed class ServedLanguages(KnownWorkers workers)
 {
-    private static readonly TimeSpan RedisTimeout = TimeSpan.FromSeconds(2);
+    public async Task<Served> GetAsync(CancellationToken cancellationToken) => new(
+        Of(await workers.TranscribersAsync(cancellationToken)), Of(await workers.TranslatorsAsync(cancellationToken)));
 
-    private readonly SharedAnswer<Served> _answer = new(time);
-
-    public Task<Served> GetAsync(CancellationToken cancellationToken) => _answer.GetAsync(LookAsync).WaitAsync(cancellationToken);
-
-    private async Task<Served> LookAsync()
-    {
-        try
-        {
-            using var timeout = new CancellationTokenSource(RedisTimeout, time);
-            var transcription = OfAsync(JobStream.Audio, timeout.Token);
-            var translation = OfAsync(JobStream.Translations, timeout.Token);
-            return new Served(await transcription, await translation);
-        }
-        catch (Exception e) when (e is RedisException or OperationCanceledException)
-        {
-            return Served.Unknown;
-        }
-    }
-
-    private async Task<IReadOnlySet<string>> OfAsync(JobStream jobs, CancellationToken cancellationToken) =>
-        (await workers.ReadAsync(jobs, cancellationToken)).SelectMany(worker => worker.Languages).ToHashSet(StringComparer.Ordinal);
+    private static HashSet<string>? Of(IReadOnlyList<LiveWorker>? workers) =>
+        workers?.Where(worker => worker.IsReady).SelectMany(worker => worker.Languages).ToHashSet(StringComparer.Ordinal);
 }
 
 /// <param name="Transcription">Whisper's codes; none when no worker has its model; null when Redis cannot be asked.</param>
 /// <param name="Translation">NLLB's codes; likewise.</param>
-internal sealed record Served(IReadOnlySet<string>? Transcription, IReadOnlySet<string>? Translation)
-{
-    public static Served Unknown { get; } = new(null, null);
-}
+internal sealed record Served(IReadOnlySet<string>? Transcription, IReadOnlySet<string>? Translation);

@@ -44,4 +44,13 @@ internal static class TrustedProxies
 }
 
 /// <summary>The networks of trusted proxies.</summary>
-internal sealed record TrustedNetworks(IReadOnlyList<IPNetwork> All);
+internal sealed record TrustedNetworks(IReadOnlyList<IPNetwork> All)
+{
+    /// <param name="address">As a connection has it.</param>
+    public bool Contain(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        return All.Any(network => network.Contains(address));
+    }
+}

@@ -1,15 +1,10 @@
-using System.Runtime;
-using System.Runtime.InteropServices;
-using Speech.Gateway.Sessions;
-
 namespace Speech.Gateway.Memory;
 
 /// <summary>
-/// Gives memory back to the system after a flood. The runtime keeps what it once needed, for it may need it again, and an idle gateway
-/// allocates too little for a collection to come by itself; glibc keeps what libopus and libsoxr have freed. So when far fewer sessions are
-/// left than there were, for a while, all is collected and compacted, which stops everything for some tens of milliseconds: once a flood.
+/// Gives memory back to the system after a flood: an idle gateway allocates too little for that to come by itself. When far fewer sessions are
+/// left than there were, for a while, all is collected and compacted: once a flood.
 /// </summary>
-internal sealed partial class MemoryReturn(SessionRegistry sessions, TimeProvider time, ILogger<MemoryReturn> logger) : BackgroundService
+internal sealed partial class MemoryReturn(Func<int> sessions, IProcessMemory memory, TimeProvider time, ILogger<MemoryReturn> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -22,12 +17,11 @@ internal sealed partial class MemoryReturn(SessionRegistry sessions, TimeProvide
 
     private int _most;
     private int _quietLooks;
-    private long _settledBytes;
+    private long _settledBytes = memory.ResidentBytes;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        _settledBytes = Environment.WorkingSet;
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
@@ -38,41 +32,21 @@ internal sealed partial class MemoryReturn(SessionRegistry sessions, TimeProvide
         }
     }
 
-    private void Look()
+    /// <summary>What is done at each interval.</summary>
+    public void Look()
     {
-        var count = sessions.Count;
+        var count = sessions();
         _most = Math.Max(_most, count);
-        var before = Environment.WorkingSet;
+        var before = memory.ResidentBytes;
         _quietLooks = count <= _most / Fall && before > Growth * _settledBytes ? _quietLooks + 1 : 0;
         if (_quietLooks < LooksBefore)
             return;
         _quietLooks = 0;
         _most = count;
-        GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-        TrimNativeHeap();
-        _settledBytes = Environment.WorkingSet;
+        memory.GiveBack();
+        _settledBytes = memory.ResidentBytes;
         Log.Returned(logger, before >> 20, _settledBytes >> 20);
     }
-
-    private static void TrimNativeHeap()
-    {
-        try
-        {
-            _ = MallocTrim(0);
-        }
-        catch (EntryPointNotFoundException)
-        {
-            // Another C library than glibc, which need not be told.
-        }
-        catch (DllNotFoundException)
-        {
-            // Likewise.
-        }
-    }
-
-    [LibraryImport("libc.so.6", EntryPoint = "malloc_trim")]
-    private static partial int MallocTrim(nuint pad);
 
     private static partial class Log
     {

@@ -1,7 +1,8 @@
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Gateway.Sessions;
-using Speech.Hosting;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Results;
 

@@ -1,16 +1,17 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.WebSockets;
-using Speech.Audio;
+using System.Net;
 using Speech.Audio.Streams;
+using Speech.Audio;
 using Speech.Contracts;
+using Speech.Delivery.Sessions;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Results;
 using Speech.Gateway.Status;
-using Speech.Hosting;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Sessions;
 

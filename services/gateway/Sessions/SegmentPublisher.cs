@@ -1,8 +1,9 @@
 using System.Threading.Channels;
 using Speech.Contracts;
+using Speech.Delivery.Sessions;
 using Speech.Gateway.Admission;
-using Speech.Hosting;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Sessions;
 

@@ -1,10 +1,10 @@
 using Speech.Audio.Segmentation;
 using Speech.Audio.Streams;
 using Speech.Contracts;
+using Speech.Delivery.Sessions;
 using Speech.Gateway.Admission;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Interim;
-using Speech.Hosting;
 
 namespace Speech.Gateway.Sessions;
 

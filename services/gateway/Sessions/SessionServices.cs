@@ -1,10 +1,11 @@
+using Speech.Delivery.Jobs;
+using Speech.Delivery.Sessions;
 using Speech.Gateway.Admission;
 using Speech.Gateway.Languages;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
-using Speech.Hosting;
-using Speech.Models.Silero;
 using Speech.Redis;
+using Speech.Vad;
 
 namespace Speech.Gateway.Sessions;
 

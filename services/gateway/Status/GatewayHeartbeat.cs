@@ -1,8 +1,10 @@
 using System.Globalization;
-using Speech.Contracts;
+using Speech.Delivery.Heartbeats;
+using Speech.Delivery;
 using Speech.Gateway.Sessions;
 using Speech.Hosting;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Status;
 
@@ -11,24 +13,19 @@ namespace Speech.Gateway.Status;
 /// people to see; no gateway depends on another.
 /// </summary>
 internal sealed partial class GatewayHeartbeat(
-    RedisClient redis, Handover handover, SessionRegistry sessions, GatewayOptions options, ServiceInfo info, TimeProvider time, ILogger<GatewayHeartbeat> logger)
+    RedisClient redis,
+    HeartbeatStore store,
+    Handover handover,
+    SessionRegistry sessions,
+    GatewayOptions options,
+    ServiceInfo info,
+    TimeProvider time,
+    ILogger<GatewayHeartbeat> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(300);
-
-    // In one script: a hash without its time to live would stay for ever.
-    private static readonly RedisScript Beat = new(
-        """
-        if redis.acl_check_cmd and not redis.acl_check_cmd('PEXPIRE', KEYS[1], '1') then
-          return redis.error_reply('NOPERM this user has no permission to run PEXPIRE on ' .. KEYS[1] .. ', so nothing was changed')
-        end
-        redis.call('HSET', KEYS[1], unpack(ARGV, 2))
-        return redis.call('PEXPIRE', KEYS[1], ARGV[1])
-        """);
-
-    private readonly string _key = RedisKeys.Gateway(handover.GatewayId);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -54,11 +51,10 @@ internal sealed partial class GatewayHeartbeat(
         }
     }
 
-    private async Task BeatAsync(CancellationToken cancellationToken) => await redis.EvalAsync(
-        Beat,
-        [_key],
+    private Task BeatAsync(CancellationToken cancellationToken) => store.BeatAsync(
+        handover.GatewayId,
+        Lifetime,
         [
-            (long)Lifetime.TotalMilliseconds,
             "role", "gateway",
             "sessions", sessions.Count,
             "max_sessions", options.MaxSessions,
@@ -72,7 +68,7 @@ internal sealed partial class GatewayHeartbeat(
     {
         try
         {
-            await redis.KeyDeleteAsync(_key, CancellationToken.None).WaitAsync(Farewell, time);
+            await redis.KeyDeleteAsync(RedisKeys.Gateway(handover.GatewayId), CancellationToken.None).WaitAsync(Farewell, time);
         }
         catch (Exception exception) when (exception is RedisException or TimeoutException)
         {

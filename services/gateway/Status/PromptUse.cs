@@ -1,37 +1,15 @@
-using Speech.Contracts;
-using Speech.Hosting;
-using Speech.Models.Catalog;
-using Speech.Redis;
+using Speech.Catalog;
 
 namespace Speech.Gateway.Status;
 
 /// <summary>Whether the models that transcribe make use of a client's prompt.</summary>
-internal sealed class PromptUse(RedisClient redis, JobOptions options)
+internal sealed class PromptUse(KnownWorkers workers)
 {
     /// <summary>The model that leaves prompts out, if every worker that lives has such a one; else null.</summary>
-    /// <returns>Null also when no worker has had a job yet (Redis then knows none), or Redis cannot be asked.</returns>
+    /// <returns>Null also when there is no worker, or Redis cannot be asked.</returns>
     public async Task<string?> FindModelWithoutAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            // Every worker reads every shard.
-            string? without = null;
-            var stream = options.Shards.All[0].Stream(RedisKeys.AudioJobs);
-            foreach (var consumer in await redis.StreamConsumersAsync(stream, RedisKeys.SttWorkers, cancellationToken))
-            {
-                var beat = await redis.HashGetAllAsync(RedisKeys.Worker(consumer.Name), cancellationToken);
-                if (beat.Count == 0)
-                    continue; // it lives no more
-                if (beat.FindString("model") is not { } model || WhisperCatalog.TakesPrompts(model))
-                    return null;
-                without = model;
-            }
-
-            return without;
-        }
-        catch (RedisException)
-        {
-            return null;
-        }
+        var live = await workers.TranscribersAsync(cancellationToken) ?? [];
+        return live.Count > 0 && live.All(worker => worker.Model is { } model && !WhisperCatalog.TakesPrompts(model)) ? live[^1].Model : null;
     }
 }

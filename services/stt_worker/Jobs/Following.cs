@@ -1,5 +1,5 @@
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery.Jobs;
 
 namespace Speech.SttWorker;
 

@@ -1,8 +1,10 @@
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery.Jobs;
+using Speech.Delivery;
 using Speech.Models.Whisper;
 using Speech.Redis;
 using Speech.Workers;
+using StackExchange.Redis;
 
 namespace Speech.SttWorker;
 
@@ -11,9 +13,9 @@ internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatist
 {
     public static WorkerRole Role { get; } = new("stt", JobStream.Audio, [RedisKeys.InterimJobs]);
 
-    public ModelJob Read(Delivery delivery)
+    public ModelJob Read(JobDelivery delivery)
     {
-        if (!delivery.Entry.Fields.TryGet(AudioJobFields.Job, out var bytes))
+        if (!delivery.Entry.TryGet(AudioJobFields.Job, out var bytes))
             throw new MalformedMessageException($"the entry has no field '{AudioJobFields.Job}'", 0);
         var audio = AudioJob.Read(bytes);
         return audio.Kind == AudioJobKind.Final ? new FinalJob(audio, delivery) : throw new MalformedMessageException("an interim job among the finals", 0);
@@ -27,14 +29,14 @@ internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatist
             : PublishAsync(job.Audio, transcription, cancellationToken);
     }
 
-    public (string ClientId, Failed Failure)? FailureOf(RedisFields fields, string code, string message) =>
+    public (string ClientId, Failed Failure)? FailureOf(StreamEntry fields, string code, string message) =>
         fields.FindString(AudioJobFields.ClientId) is { } clientId && ClientId.IsValid(clientId)
         && int.TryParse(fields.FindString(AudioJobFields.Segment), out var segment) && segment >= 0
             ? (clientId, new Failed(Seq: 0, segment, Failed.Transcribing, code, message))
             : null;
 
     private async Task<bool> FinishAsync(
-        AudioJob audio, Delivery delivery, Transcription transcription, string? english, CancellationToken cancellationToken)
+        AudioJob audio, JobDelivery delivery, Transcription transcription, string? english, CancellationToken cancellationToken)
     {
         var transcript = TranscriptOf(audio, transcription);
         FollowingTranslation[] following = [.. Following.Of(audio, transcript, english)];

@@ -1,6 +1,6 @@
 using System.Globalization;
+using Speech.Catalog;
 using Speech.Hosting;
-using Speech.Models.Catalog;
 using Speech.Models.Whisper;
 using Speech.Workers;
 

@@ -4,7 +4,7 @@ using Speech.Workers;
 namespace Speech.TranslationWorker;
 
 /// <summary>A transcript for the model.</summary>
-internal sealed class TextJob(TranslationJob job, Delivery delivery) : ModelJob(job.ClientId, delivery)
+internal sealed class TextJob(TranslationJob job, JobDelivery delivery) : ModelJob(job.ClientId, delivery)
 {
     public TranslationJob Job { get; } = job;
 

@@ -1,5 +1,5 @@
+using Speech.Catalog;
 using Speech.Hosting;
-using Speech.Models.Catalog;
 using Speech.Models.Nllb;
 using Speech.Tensors;
 using Speech.Workers;

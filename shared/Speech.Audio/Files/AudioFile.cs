@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
+using Speech.Audio.Ogg;
 using Speech.Audio.Pcm;
+using Speech.Audio.WebM;
 
 namespace Speech.Audio.Files;
 
@@ -70,8 +72,8 @@ public static class AudioFile
         return signature switch
         {
             { Container: AudioContainer.Wav } => new WavSource(whole),
-            { Container: AudioContainer.OggOpus } => new OggOpusSource(whole),
-            { Container: AudioContainer.WebM } => new WebMOpusSource(whole),
+            { Container: AudioContainer.OggOpus } => new OpusSource(whole, AudioContainer.OggOpus, new OggOpusReader()),
+            { Container: AudioContainer.WebM } => new OpusSource(whole, AudioContainer.WebM, new WebMOpusReader()),
             not null => throw new AudioFormatException($"This is {signature.Name}, which is not supported. {Supported}"),
             null when format is not null => new RawSource(whole, format.Value, options.RawSampleRate, options.RawChannels),
             null => throw new AudioFormatException($"{(read == 0 ? "The file is empty" : "The format is not known")}. {Supported}"),

@@ -10,7 +10,7 @@ namespace Speech.Audio.Ogg;
 /// and on the last page they say how much of the end is padding. They are not as long as they go back (some live senders count in other
 /// units) or are ahead by more than <see cref="OpusTimeline.MaxGap48k"/>. A stream joined late begins where it was joined.
 /// </summary>
-public sealed class OggOpusReader : IDisposable
+public sealed class OggOpusReader : IOpusContainer
 {
     /// <summary>A stream in which no Opus header was found by then is something else.</summary>
     private const int MaxBytesBeforeHead = 512 * 1024;
@@ -59,6 +59,22 @@ public sealed class OggOpusReader : IDisposable
 
     /// <summary>Whether the last Opus stream so far has come to the page that is marked as its end.</summary>
     public bool HasEnded => _packets.HasEnded;
+
+    long IOpusContainer.DamagedParts => CorruptPackets + CorruptPages + Gaps + Jumps;
+
+    IEnumerable<string> IOpusContainer.Damage(bool ended)
+    {
+        if (CorruptPages > 0 || SkippedBytes > 0)
+            yield return $"{SkippedBytes} bytes were no valid Ogg and were skipped";
+        if (Gaps > 0)
+            yield return $"pages are missing in {Gaps} places";
+        if (_timeline.DescribeJumps() is { } jumps)
+            yield return jumps;
+        if (CorruptPackets > 0)
+            yield return $"{CorruptPackets} Opus packets were corrupt and concealed";
+        if (ended && !HasEnded)
+            yield return "the file is truncated: it stops before the page that ends an Ogg stream";
+    }
 
     /// <summary>Decodes what has arrived, in pieces of any size.</summary>
     /// <param name="output">Takes 16 kHz mono samples in [-1, 1].</param>

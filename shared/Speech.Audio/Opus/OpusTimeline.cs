@@ -19,6 +19,11 @@ internal sealed class OpusTimeline(int tolerance48k)
     /// <summary>Times at which the clock was ahead by more than <see cref="MaxGap48k"/>.</summary>
     public long Jumps { get; private set; }
 
+    /// <summary>The jumps in words; null where there are none.</summary>
+    public string? DescribeJumps() => Jumps == 0
+        ? null
+        : $"its clock jumps by more than a minute in {Jumps} places, and nothing stands there for what may be missing";
+
     public void Restart(long position, bool isTrusted)
     {
         Position = position;

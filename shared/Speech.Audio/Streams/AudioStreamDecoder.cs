@@ -1,4 +1,6 @@
 using System.Buffers;
+using Speech.Audio.Ogg;
+using Speech.Audio.WebM;
 
 namespace Speech.Audio.Streams;
 
@@ -44,8 +46,8 @@ public static class AudioStreamDecoder
         return codec switch
         {
             AudioCodec.Opus => new OpusStreamDecoder(limits),
-            AudioCodec.OggOpus => new OggOpusStreamDecoder(limits),
-            AudioCodec.WebMOpus => new WebMOpusStreamDecoder(limits),
+            AudioCodec.OggOpus => new OpusContainerDecoder(limits, new OggOpusReader()),
+            AudioCodec.WebMOpus => new OpusContainerDecoder(limits, new WebMOpusReader()),
             AudioCodec.PcmS16Le => new PcmStreamDecoder(Pcm.SampleFormat.S16, sampleRate, limits, channels),
             AudioCodec.PcmF32Le => new PcmStreamDecoder(Pcm.SampleFormat.F32, sampleRate, limits, channels),
             AudioCodec.MuLaw => new PcmStreamDecoder(Pcm.SampleFormat.MuLaw, sampleRate, limits, channels),

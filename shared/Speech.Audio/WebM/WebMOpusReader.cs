@@ -12,7 +12,7 @@ namespace Speech.Audio.WebM;
 /// The header comes once, at the beginning, and everything may have an unknown size. Blocks tell when they begin, to the millisecond or so:
 /// time for which there are none is concealed, as in <see cref="OggOpusReader"/>.
 /// </summary>
-public sealed class WebMOpusReader : IDisposable
+public sealed class WebMOpusReader : IOpusContainer
 {
     private const uint Ebml = 0x1A45DFA3, DocType = 0x4282, Segment = 0x18538067, Info = 0x1549A966, TimestampScale = 0x2AD7B1;
     private const uint Tracks = 0x1654AE6B, TrackEntry = 0xAE, TrackNumber = 0xD7, TrackType = 0x83, CodecId = 0x86, CodecPrivate = 0x63A2;
@@ -52,6 +52,16 @@ public sealed class WebMOpusReader : IDisposable
 
     /// <summary>Places where the clock is ahead by more than a minute; nothing stands there for what may be missing.</summary>
     public long Jumps => _timeline.Jumps;
+
+    long IOpusContainer.DamagedParts => CorruptPackets + Jumps;
+
+    IEnumerable<string> IOpusContainer.Damage(bool ended)
+    {
+        if (_timeline.DescribeJumps() is { } jumps)
+            yield return jumps;
+        if (CorruptPackets > 0)
+            yield return $"{CorruptPackets} Opus packets were corrupt and concealed";
+    }
 
     /// <summary>Decodes what has arrived, in pieces of any size.</summary>
     /// <param name="output">Takes 16 kHz mono samples in [-1, 1].</param>

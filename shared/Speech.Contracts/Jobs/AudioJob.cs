@@ -16,7 +16,7 @@ namespace Speech.Contracts;
 //   language     string   a Whisper code; absent: detect    codec        string   "pcm_s16le"
 //   prompt       string   1..1000 bytes; absent: none       audio        binary   one channel, up to 30 s
 
-/// <summary>A segment of speech to be transcribed: an entry's field <c>job</c> on <see cref="RedisKeys.AudioJobs"/>.</summary>
+/// <summary>A segment of speech to be transcribed: an entry's field <c>job</c> on <c>audio_jobs</c>.</summary>
 public sealed class AudioJob
 {
     public const int SampleRate = 16000;

@@ -1,7 +1,7 @@
 namespace Speech.Contracts;
 
 /// <summary>
-/// The fields of an entry on <see cref="RedisKeys.AudioJobs"/>: readable ones for people (<c>XRANGE</c>), and the job itself.
+/// The fields of an entry on <c>audio_jobs</c>: readable ones for people (<c>XRANGE</c>), and the job itself.
 /// </summary>
 public static class AudioJobFields
 {

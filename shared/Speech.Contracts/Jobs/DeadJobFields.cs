@@ -1,6 +1,6 @@
 namespace Speech.Contracts;
 
-/// <summary>What an entry on a dead stream (<see cref="RedisKeys.Dead"/>) has beyond the fields of the job that was given up.</summary>
+/// <summary>What an entry on a dead stream (<c>audio_jobs:dead</c>, <c>translation_jobs:dead</c>) has beyond the fields of the job that was given up.</summary>
 public static class DeadJobFields
 {
     /// <summary>For programs, the code of the client's <see cref="Failed"/>: "max_deliveries", "model_error", "malformed_job".</summary>

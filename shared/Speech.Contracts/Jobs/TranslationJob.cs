@@ -12,7 +12,7 @@ namespace Speech.Contracts;
 //   source_language  string   the transcript's: a code of    created_at  integer  milliseconds since 1970
 //   language         string   TranslationLanguages
 
-/// <summary>A transcript to be translated into one language: an entry's field <c>job</c> on <see cref="RedisKeys.TranslationJobs"/>.</summary>
+/// <summary>A transcript to be translated into one language: an entry's field <c>job</c> on <c>translation_jobs</c>.</summary>
 public sealed record TranslationJob
 {
     public const int MaxTextBytes = 1 << 16;

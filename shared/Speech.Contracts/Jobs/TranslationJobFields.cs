@@ -1,7 +1,7 @@
 namespace Speech.Contracts;
 
 /// <summary>
-/// The fields of an entry on <see cref="RedisKeys.TranslationJobs"/>: readable ones for people (<c>XRANGE</c>), and the job itself.
+/// The fields of an entry on <c>translation_jobs</c>: readable ones for people (<c>XRANGE</c>), and the job itself.
 /// </summary>
 public static class TranslationJobFields
 {

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
-using Speech.Contracts;
+using Speech.Delivery.Jobs;
+using Speech.Delivery;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Hosting.Metrics;
 

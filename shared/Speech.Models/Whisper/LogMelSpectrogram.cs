@@ -63,25 +63,38 @@ public sealed class LogMelSpectrogram
     public int MelCount { get; }
 
     /// <summary>Frames in which any of <paramref name="sampleCount"/> samples is heard; all later ones are silent.</summary>
-    public static int AudibleFrames(int sampleCount) =>
+    public static long AudibleFrames(long sampleCount) =>
         sampleCount == 0 ? 0 : (sampleCount + WindowLength / 2 - 1) / HopLength + 1;
+
+    /// <summary>Samples that the first <paramref name="frames"/> frames are made of.</summary>
+    internal static int SamplesOf(int frames) => (frames * HopLength) + (WindowLength / 2);
 
     /// <summary>The first <paramref name="frames"/> frames of one item, followed by silence where the sound ends earlier. An encoder of N
     /// positions takes 2 N frames.</summary>
     /// <param name="samples">16 kHz mono, -1..1, finite. Sound beyond the last frame is not looked at, also not for the loudest value.</param>
     /// <param name="frames">Frames to make.</param>
     /// <param name="output">[<paramref name="frames"/>, n_mels], frame-major.</param>
-    public void Compute(ReadOnlySpan<float> samples, int frames, Span<float> output)
+    public void Compute(ReadOnlySpan<float> samples, int frames, Span<float> output) =>
+        Scale(output[..(frames * MelCount)], Logarithms(samples, 0, frames, output));
+
+    /// <summary>Frames of an item that are yet to be scaled: the logarithms, and the loudest of them.</summary>
+    /// <param name="samples">16 kHz mono, from any multiple of <see cref="HopLength"/> on: from the item's start, or from at least two frames before the first one that
+    /// is wanted; to its end, or to <see cref="SamplesOf"/> the last frame that is wanted.</param>
+    /// <param name="first">The first frame wanted, counted from the start of <paramref name="samples"/>.</param>
+    /// <param name="frames">Frames to make.</param>
+    /// <param name="output">[<paramref name="frames"/>, n_mels], frame-major.</param>
+    internal float Logarithms(ReadOnlySpan<float> samples, int first, int frames, Span<float> output)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(first);
         ArgumentOutOfRangeException.ThrowIfNegative(frames);
         ArgumentOutOfRangeException.ThrowIfLessThan(output.Length, (long)frames * MelCount);
         output = output[..(frames * MelCount)];
 
-        var audible = Math.Min(frames, AudibleFrames(samples.Length));
+        var audible = (int)Math.Clamp(AudibleFrames(samples.Length) - first, 0, frames);
         var loudest = new Vector<float>(LogFloor);
         for (var frame = 0; frame < audible; frame += Lanes)
         {
-            Gather(samples, frame);
+            Gather(samples, first + frame);
             _fourier.PowerSpectrum(_frames, _power);
             loudest = Vector.Max(loudest, LogMel(Math.Min(Lanes, audible - frame), output[(frame * MelCount)..]));
         }
@@ -90,7 +103,19 @@ public sealed class LogMelSpectrogram
         var maximum = LogFloor;
         for (var lane = 0; lane < Lanes; lane++)
             maximum = Math.Max(maximum, loudest[lane]);
-        Scale(output, maximum - DynamicRange);
+        return maximum;
+    }
+
+    /// <summary>The last step, of any part of an item: logarithms to about -1..1.</summary>
+    /// <param name="loudest">Of the whole item.</param>
+    internal static void Scale(Span<float> values, float loudest)
+    {
+        var lowest = loudest - DynamicRange;
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        for (var i = 0; i < vectors.Length; i++)
+            vectors[i] = (Vector.Max(vectors[i], new Vector<float>(lowest)) + new Vector<float>(4)) * 0.25f;
+        for (var i = vectors.Length * Lanes; i < values.Length; i++)
+            values[i] = (Math.Max(values[i], lowest) + 4) * 0.25f;
     }
 
     /// <summary>The windowed samples of frames <paramref name="frame"/>.. into <see cref="_frames"/>, one frame a lane.</summary>
@@ -152,15 +177,6 @@ public sealed class LogMelSpectrogram
         }
 
         return loudest;
-    }
-
-    private static void Scale(Span<float> values, float lowest)
-    {
-        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
-        for (var i = 0; i < vectors.Length; i++)
-            vectors[i] = (Vector.Max(vectors[i], new Vector<float>(lowest)) + new Vector<float>(4)) * 0.25f;
-        for (var i = vectors.Length * Lanes; i < values.Length; i++)
-            values[i] = (Math.Max(values[i], lowest) + 4) * 0.25f;
     }
 
     /// <summary>The nonzero part of one mel filter.</summary>

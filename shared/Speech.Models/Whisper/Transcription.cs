@@ -4,8 +4,22 @@ namespace Speech.Models.Whisper;
 /// <param name="Samples">16 kHz mono in -1..1, of any length; beyond 30 s it is decoded window by window.</param>
 public sealed record TranscriptionRequest(ReadOnlyMemory<float> Samples)
 {
+    /// <param name="recording">In place of samples, which are none then. Can be asked for once: its windows are read from its start to its end.</param>
+    public TranscriptionRequest(LongRecording recording)
+        : this(ReadOnlyMemory<float>.Empty) => Recording = recording;
+
+    public LongRecording? Recording { get; }
+
     public DecodingOptions Options { get; init; } = new();
+
+    /// <summary>Told after each window, between the engine's steps: it is to be quick.</summary>
+    public IProgress<TranscriptionProgress>? Progress { get; init; }
 }
+
+/// <summary>How far a recording has been transcribed.</summary>
+/// <param name="Segments">What was heard since the last report; perhaps nothing.</param>
+/// <param name="Seconds">Of the recording that are done.</param>
+public sealed record TranscriptionProgress(IReadOnlyList<TranscribedSegment> Segments, double Seconds);
 
 /// <summary>A word and when it is said.</summary>
 /// <param name="Text">With the leading space that it has in the text, and the punctuation that belongs to it.</param>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Speech.Models.Batching;
 using Speech.Models.Transformer;
 using Speech.Models.Whisper.Decoding;
@@ -20,8 +19,7 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
     private readonly WhisperTokenizer _tokenizer;
     private readonly DecodingRules _rules;
     private readonly DecodingOptions _options;
-    private readonly float[] _mel;
-    private readonly int _melLength;
+    private readonly ISpectrogram _spectrogram;
     private readonly int _contentFrames;
     private readonly int[] _initialPrompt;
     private readonly List<TranscribedSegment> _segments = [];
@@ -46,10 +44,8 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
         _rules = rules;
         _options = request.Options;
         _language = _tokenizer.IsMultilingual ? _options.Language : "en";
-        _melLength = model.MelLength(request.Samples.Length);
-        _mel = ArrayPool<float>.Shared.Rent(_melLength);
-        model.LogMel(request.Samples.Span, _mel.AsSpan(0, _melLength));
-        _contentFrames = Math.Max(1, request.Samples.Length / SamplesPerFrame);
+        _spectrogram = request.Recording as ISpectrogram ?? new WholeSpectrogram(model, request.Samples.Span);
+        _contentFrames = (int)Math.Clamp(_spectrogram.SampleCount / SamplesPerFrame, 1, int.MaxValue / 2);
         _initialPrompt = string.IsNullOrWhiteSpace(_options.Prompt) || !model.TakesPrompts ? [] : _tokenizer.Encode($" {_options.Prompt.Trim()}");
     }
 
@@ -76,7 +72,7 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
     public AudioWindow BeginWindow()
     {
         _windowFrames = Math.Min(2 * _model.HyperParameters.AudioContext, _contentFrames - _seek);
-        return new AudioWindow(_mel.AsMemory(0, _melLength), _seek, EncoderPositions);
+        return _spectrogram.Window(_seek, EncoderPositions);
     }
 
     /// <summary>When the window is encoded.</summary>
@@ -128,6 +124,7 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
         if (result.IsSilence(_options))
         {
             _seek += _windowFrames;
+            Report([]);
             return;
         }
 
@@ -139,7 +136,9 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
 
         // A window that moves nothing would be decoded for ever.
         _seek = _seek > start ? _seek : start + _windowFrames;
-        _segments.AddRange(segments.Where(segment => segment.Text.Length > 0));
+        var heard = segments.FindAll(segment => segment.Text.Length > 0);
+        _segments.AddRange(heard);
+        Report(heard);
 
         // What misled this window would mislead the next one.
         if (!_withEarlierText || !_options.ConditionOnPreviousText || result.Temperature > 0.5)
@@ -150,7 +149,10 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
 
     public override Transcription Result() => new(_language ?? "en", _segments, _sampled, _logProbabilities, _noSpeechProbability ?? 1);
 
-    public override void Release() => ArrayPool<float>.Shared.Return(_mel);
+    public override void Release() => _spectrogram.Dispose();
+
+    private void Report(IReadOnlyList<TranscribedSegment> segments) =>
+        Request.Progress?.Report(new TranscriptionProgress(segments, Math.Min(_seek, _contentFrames) * SecondsPerFrame));
 
     private void BeginAttempt() =>
         _window = new WindowDecoding(_rules, Memory, _windowFrames * SecondsPerFrame, States, [.. Prompt()], _options, _options.Temperatures[_attempt]);

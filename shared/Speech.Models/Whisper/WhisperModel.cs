@@ -71,13 +71,16 @@ public sealed class WhisperModel : IEncoderDecoder, IDisposable
     }
 
     /// <summary>Numbers in the spectrogram of so many samples.</summary>
-    public int MelLength(int samples) => (LogMelSpectrogram.AudibleFrames(samples) + 1) * HyperParameters.MelCount;
+    public int MelLength(int samples) => ((int)LogMelSpectrogram.AudibleFrames(samples) + 1) * HyperParameters.MelCount;
 
     /// <summary>The log-mel spectrogram of a recording.</summary>
     /// <param name="mel">
     /// <see cref="MelLength"/> numbers: [frames, mels], 10 ms a frame, one frame of silence last, which <see cref="Encode(ReadOnlySpan{float}, int, int)"/> takes for all later ones.
     /// </param>
     public void LogMel(ReadOnlySpan<float> samples, Span<float> mel) => _logMel.Compute(samples, mel.Length / HyperParameters.MelCount, mel);
+
+    /// <summary>A part of one, yet to be scaled: see <see cref="LogMelSpectrogram.Logarithms"/>.</summary>
+    internal float LogMel(ReadOnlySpan<float> samples, int first, int frames, Span<float> mel) => _logMel.Logarithms(samples, first, frames, mel);
 
     /// <summary>Encodes windows whose contexts together are at most the model's audio context.</summary>
     /// <param name="windows">Of any recordings.</param>

@@ -38,7 +38,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     public bool IsConnected => _multiplexer?.IsConnected == true;
 
     /// <summary>Why there is no connection right now; null when nothing is known to be wrong.</summary>
-    public Exception? LastFailure => IsConnected ? null : _multiplexer is null ? _lastFailure : _log.Last;
+    public Exception? LastFailure => IsConnected ? null
+        : _multiplexer is null ? _lastFailure
+        : _log.Last is { } last ? Innermost(last) : null;
 
     /// <summary>Calls back with the multiplexer, if there is one, and with each new one before its first command.</summary>
     public void Watch(Action<ConnectionMultiplexer> watch)
@@ -143,7 +145,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         {
             throw _disposing.IsCancellationRequested
                 ? RedisErrors.NotSent("The Redis client was disposed of.")
-                : RedisErrors.NotSent($"There was no connection to {_options} in time: {(LastFailure is { } failure ? Innermost(failure).Message : "no answer")}", LastFailure);
+                : RedisErrors.NotSent($"There was no connection to {_options} in time: {LastFailure?.Message ?? "no answer"}", LastFailure);
         }
     }
 

@@ -1,7 +1,10 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
+using Speech.Delivery.Heartbeats;
+using Speech.Delivery;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Workers;
 
@@ -19,7 +22,7 @@ namespace Speech.Workers;
 /// people and the supervisor, and for other workers, which take over the jobs of one that has no heartbeat.
 /// </summary>
 internal sealed partial class Heartbeat(
-    RedisClient redis,
+    HeartbeatStore store,
     ModelLoop model,
     HeldJobs held,
     ModelQueue queue,
@@ -33,30 +36,6 @@ internal sealed partial class Heartbeat(
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1500);
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
-
-    // In one script, whose end is not refused after its beginning: a hash without its time to live would keep a dead worker alive for ever.
-    // ARGV: life in ms, instance, another instance that may be displaced, then the fields.
-    private static readonly RedisScript Beat = new(
-        """
-        local other = redis.call('HMGET', KEYS[1], 'instance', 'role', 'host', 'pid', 'processes')
-        if redis.call('EXISTS', KEYS[1]) == 1 and other[1] ~= ARGV[2] and (not other[1] or other[1] ~= ARGV[3]) then
-          return {redis.call('PTTL', KEYS[1]), other[1] or '', other[2] or '', other[3] or '', other[4] or '', other[5] or ''}
-        end
-        if redis.acl_check_cmd and not redis.acl_check_cmd('PEXPIRE', KEYS[1], '1') then
-          return redis.error_reply('NOPERM this user has no permission to run PEXPIRE on ' .. KEYS[1] .. ', so nothing was changed')
-        end
-        redis.call('HSET', KEYS[1], unpack(ARGV, 4))
-        redis.call('PEXPIRE', KEYS[1], ARGV[1])
-        return {}
-        """);
-
-    private static readonly RedisScript End = new(
-        """
-        if redis.call('HGET', KEYS[1], 'instance') == ARGV[1] then
-          return redis.call('DEL', KEYS[1])
-        end
-        return 0
-        """);
 
     private readonly DateTimeOffset _started = time.GetUtcNow();
     private readonly string _instance = Guid.NewGuid().ToString("N");
@@ -88,8 +67,7 @@ internal sealed partial class Heartbeat(
         }
     }
 
-    public Task EndAsync(CancellationToken cancellationToken) =>
-        redis.EvalAsync(End, [RedisKeys.Worker(settings.WorkerId)], [_instance], cancellationToken);
+    public Task EndAsync(CancellationToken cancellationToken) => store.EndAsync(settings.WorkerId, _instance, cancellationToken);
 
     private async Task ClaimAsync(CancellationToken cancellationToken)
     {
@@ -145,17 +123,15 @@ internal sealed partial class Heartbeat(
         }
     }
 
-    private async Task<NameHolder?> BeatAsync(string displaced, CancellationToken cancellationToken)
+    private Task<NameHolder?> BeatAsync(string displaced, CancellationToken cancellationToken)
     {
         var status = model.Status;
-        var reply = await redis.EvalAsync(
-            Beat,
-            [RedisKeys.Worker(settings.WorkerId)],
+        return store.BeatAsync(
+            settings.WorkerId,
+            _instance,
+            displaced,
+            Lifetime,
             [
-                (long)Lifetime.TotalMilliseconds,
-                _instance,
-                displaced,
-                "instance", _instance,
                 "role", role.Name,
                 "model", settings.Model,
                 "model_state", status.Phase.ToString().ToLowerInvariant(),
@@ -169,7 +145,6 @@ internal sealed partial class Heartbeat(
                 "started", _started.ToString("o", CultureInfo.InvariantCulture),
             ],
             cancellationToken);
-        return reply.Count == 0 ? null : NameHolder.Read(reply);
     }
 
     private void Unsettle() =>

@@ -1,3 +1,5 @@
+using Speech.Delivery.Heartbeats;
+
 namespace Speech.Workers;
 
 /// <summary>Two workers that live share one name. The message is for whoever set them up.</summary>

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Speech.Delivery.Jobs;
 using Speech.Hosting;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Workers;
 
@@ -167,7 +169,7 @@ internal sealed partial class WorkerLife(
         }
     }
 
-    private async Task GiveBackAsync(Task givingBack, IReadOnlyCollection<Delivery> deliveries, CancellationToken cancellationToken)
+    private async Task GiveBackAsync(Task givingBack, IReadOnlyCollection<JobDelivery> deliveries, CancellationToken cancellationToken)
     {
         try
         {

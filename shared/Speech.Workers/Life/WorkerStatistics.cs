@@ -1,3 +1,4 @@
+using Speech.Delivery.Jobs;
 using Speech.Hosting;
 using Speech.Hosting.Metrics;
 using Speech.Redis;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using Speech.Models.Catalog;
+using Speech.Catalog;
 
 namespace Speech.Workers;
 

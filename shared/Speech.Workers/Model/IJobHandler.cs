@@ -1,5 +1,6 @@
 using Speech.Contracts;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Workers;
 
@@ -8,12 +9,12 @@ public interface IJobHandler
 {
     /// <summary>The job that an entry holds.</summary>
     /// <exception cref="MalformedMessageException">It holds none.</exception>
-    ModelJob Read(Delivery delivery);
+    ModelJob Read(JobDelivery delivery);
 
     /// <summary>Tells Redis what the model has made of a job.</summary>
     /// <returns>Whether this result counts: it is the job's first, and has gone out.</returns>
     Task<bool> FinishAsync(Finished outcome, CancellationToken cancellationToken);
 
     /// <summary>What a client is told when a job is given up, in place of the result; null when the entry does not say enough for that.</summary>
-    (string ClientId, Failed Failure)? FailureOf(RedisFields fields, string code, string message);
+    (string ClientId, Failed Failure)? FailureOf(StreamEntry fields, string code, string message);
 }

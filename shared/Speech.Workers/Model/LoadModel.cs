@@ -1,4 +1,4 @@
-using Speech.Models.Catalog;
+using Speech.Catalog;
 
 namespace Speech.Workers;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Speech.Models.Catalog;
+using Speech.Catalog;
 using Speech.Tensors;
 
 namespace Speech.Workers;

@@ -89,12 +89,12 @@ public class ModelQueue(WorkerSettings settings, WorkerCapacity capacity, TimePr
     }
 
     /// <summary>Nothing is added from now on. What is held and has not been begun is handed over, to be given to someone else.</summary>
-    public virtual IReadOnlyList<Delivery> Close()
+    public virtual IReadOnlyList<JobDelivery> Close()
     {
         lock (Gate)
         {
             IsClosed = true;
-            Delivery[] waiting = [.. _jobs.Select(job => job.Delivery!)];
+            JobDelivery[] waiting = [.. _jobs.Select(job => job.Delivery!)];
             _jobs.Clear();
             Monitor.Pulse(Gate);
             return waiting;

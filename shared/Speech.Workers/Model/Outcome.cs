@@ -14,4 +14,4 @@ internal sealed record Unserved(ModelJob Job) : Outcome;
 
 /// <summary>There is no point in giving the job to the model.</summary>
 /// <param name="Code">For programs, as in <see cref="Speech.Contracts.Failed"/>.</param>
-internal sealed record GivenUp(Delivery Delivery, string Code, string Message) : Outcome;
+internal sealed record GivenUp(JobDelivery Delivery, string Code, string Message) : Outcome;

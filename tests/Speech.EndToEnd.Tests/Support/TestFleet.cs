@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Speech.Cli.Fleet;
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Redis;
 
 namespace Speech.EndToEnd.Tests;
@@ -81,7 +82,7 @@ public sealed class TestFleet : IAsyncDisposable
     {
         const int Bytes = 4 << 20;
         const int Times = 20_000;
-        var folder = (await Redis.ExecuteAsync("CONFIG", "GET", "dir"))[1].AsString()!;
+        var folder = ((string)(await Redis.ExecuteAsync("CONFIG", "GET", "dir"))[1]!);
         var file = Directory.GetFiles(Path.Combine(folder, "appendonlydir"), "*.incr.aof").Single();
         var commands = Command("SETRANGE", "ballast", $"{Bytes - 1}", "x")
             + string.Concat(Enumerable.Repeat(Command("BITOP", "NOT", "ballast", "ballast"), Times))

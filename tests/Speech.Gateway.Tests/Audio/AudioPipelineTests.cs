@@ -3,7 +3,7 @@ using Speech.Audio.Segmentation;
 using Speech.Audio.Streams;
 using Speech.Contracts;
 using Speech.Gateway.Audio;
-using Speech.Models.Silero;
+using Speech.Vad;
 using AudioCodec = Speech.Contracts.AudioCodec;
 
 namespace Speech.Gateway.Tests.Audio;

@@ -1,10 +1,11 @@
+using System.Runtime.InteropServices;
 using Speech.Audio;
 using Speech.Audio.Files;
 using Speech.Audio.Segmentation;
 using Speech.Audio.Streams;
 using Speech.Contracts;
 using Speech.Gateway.Audio;
-using Speech.Models.Silero;
+using Speech.Vad;
 using Xunit.Abstractions;
 using AudioCodec = Speech.Contracts.AudioCodec;
 
@@ -88,17 +89,42 @@ public sealed class ResumePointTests(ITestOutputHelper output)
         new ResumePoint(1, new byte[5]).Restore().Continuation.ShouldBe(Continuation.None);
     }
 
-    private static (List<Span> Segments, ResumePoint Point) Hear(int? firstSegment, ResumePoint start, int from, int to, bool flush)
+    /// <summary>
+    /// Which channel is heard alone, and that samples are integers, is found out anew: within the quiet before a segment, where the point of
+    /// return lies. So it is no part of it.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_was_found_out_about_channels_and_scale_is_found_out_again_before_it_matters(bool cancels)
     {
+        Feed feed = cancels
+            ? new(AudioCodec.PcmS16Le, 2, samples => TestAudio.Pcm16([.. samples.ToArray().SelectMany(x => (float[])[x, -x])]))
+            : new(AudioCodec.PcmF32Le, 1, samples => MemoryMarshal.AsBytes<float>([.. samples.ToArray().Select(x => MathF.Round(32767 * x))]).ToArray());
+        var whole = Hear(null, default, 0, Speech.Length, flush: true, feed).Segments;
+        for (var i = 0; i < Cuts; i++)
+        {
+            var cut = _random.Next(Speech.Length);
+            var before = Hear(null, default, 0, cut, flush: false, feed);
+            var from = (int)Math.Round(before.Point.CommittedSeconds * AudioRate.Model);
+            var after = Hear(before.Segments.Count, before.Point, from, Speech.Length, flush: true, feed);
+            ((IEnumerable<Span>)[.. before.Segments, .. after.Segments]).ShouldBe(whole, $"cut at {cut}");
+        }
+    }
+
+    private static (List<Span> Segments, ResumePoint Point) Hear(
+        int? firstSegment, ResumePoint start, int from, int to, bool flush, Feed? feed = null)
+    {
+        feed ??= new Feed(AudioCodec.PcmS16Le, 1, samples => TestAudio.Pcm16(samples));
         using var pipeline = new AudioPipeline(
             Vad,
-            new SessionParameters { ClientId = "test", Codec = AudioCodec.PcmS16Le, SampleRate = AudioRate.Model },
+            new SessionParameters { ClientId = "test", Codec = feed.Codec, SampleRate = AudioRate.Model, Channels = feed.Channels },
             new SegmenterOptions(),
             new AudioStreamLimits { MaxMessageBytes = 16 << 20 },
             firstSegment ?? 0,
             start);
         var segments = new List<Span>();
-        pipeline.Decode(TestAudio.Pcm16(Speech.AsSpan(from, to - from)));
+        pipeline.Decode(feed.Encode(Speech.AsSpan(from, to - from)));
         if (flush)
             pipeline.Complete();
         while (pipeline.TryRead(out var next))
@@ -120,6 +146,11 @@ public sealed class ResumePointTests(ITestOutputHelper output)
         }
         return [.. samples, .. TestAudio.Jfk];
     }
+
+    private delegate byte[] Encoder(ReadOnlySpan<float> samples);
+
+    /// <summary>How samples are sent.</summary>
+    private sealed record Feed(AudioCodec Codec, int Channels, Encoder Encode);
 
     private readonly record struct Span(long Segment, long Start, long End);
 }

@@ -122,6 +122,80 @@ public sealed class AddressLimitTests : GatewayTest
         await client.ExpectAsync<Pong>();
     }
 
+    [Theory]
+    [InlineData("10000", 5000)]
+    [InlineData("1", 1)]
+    public void One_address_may_have_half_of_all_connections_unless_told_otherwise(string all, int each)
+    {
+        var settings = new EnvironmentSettings(name => name == "MAX_CONNECTIONS" ? all : null);
+        GatewayOptions.From(settings).MaxConnectionsPerAddress.ShouldBe(each);
+    }
+
+    [Fact]
+    public async Task An_address_that_opens_connections_without_end_takes_no_more_than_its_share()
+    {
+        await using var gateway = await StartGatewayAsync("MAX_CONNECTIONS=40");
+        var sockets = new List<Socket>();
+        for (var i = 0; i < 60; i++)
+            sockets.Add(await ConnectAsync(gateway, "127.0.0.1"));
+
+        // The last ones are cut off at once, the first ones are not, and others find room.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        (await ReadAsync(sockets[^1], new byte[1], patience.Token)).ShouldBe(0);
+        await Eventually.TrueAsync(() => sockets.Count(socket => !IsClosed(socket)) == 20);
+        using var other = await ConnectAsync(gateway, "127.0.0.2");
+        (await IsAnsweredAsync(other, patience.Token)).ShouldBeTrue();
+
+        // Who hangs up makes room for its own.
+        foreach (var socket in sockets)
+            socket.Dispose();
+        await Eventually.TrueAsync(async () =>
+        {
+            using var again = await ConnectAsync(gateway, "127.0.0.1");
+            return await IsAnsweredAsync(again, patience.Token);
+        });
+    }
+
+    [Fact]
+    public async Task A_trusted_proxy_may_have_any_number_of_connections()
+    {
+        await using var gateway = await StartGatewayAsync("MAX_CONNECTIONS_PER_ADDRESS=1", "TRUSTED_PROXIES=127.0.0.1");
+        await using var first = await TestClient.ConnectAsync(gateway, Pcm, forwardedFor: "192.0.2.1");
+        await first.ExpectAsync<Ready>();
+        await using var second = await TestClient.ConnectAsync(gateway, Pcm, forwardedFor: "192.0.2.2");
+        await second.ExpectAsync<Ready>();
+    }
+
+    private static async Task<Socket> ConnectAsync(RunningGateway gateway, string from)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
+        socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
+        try
+        {
+            await socket.ConnectAsync(gateway.Address.Host, gateway.Address.Port);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // Cut off already.
+        }
+        return socket;
+    }
+
+    private static async Task<bool> IsAnsweredAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await socket.SendAsync("GET /api/languages HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), cancellationToken);
+        }
+        catch (SocketException)
+        {
+            return false; // cut off
+        }
+        return await ReadAsync(socket, new byte[1], cancellationToken) == 1;
+    }
+
+    private static bool IsClosed(Socket socket) => socket.Poll(0, SelectMode.SelectRead);
+
     private static async Task<int> ReadAsync(Socket socket, byte[] buffer, CancellationToken cancellationToken)
     {
         try

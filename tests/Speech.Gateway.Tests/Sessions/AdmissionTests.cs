@@ -1,5 +1,6 @@
 using System.Net;
 using Speech.Contracts;
+using Speech.Delivery;
 using Speech.Redis;
 
 namespace Speech.Gateway.Tests.Sessions;
@@ -51,10 +52,10 @@ public sealed class AdmissionTests : GatewayTest
         foreach (var (id, model) in (IEnumerable<(string, string?)>)[("stt-1", first), ("stt-2", second), ("dead", null)])
         {
             // Redis knows a consumer from its first entry on.
-            await Redis.StreamAddAsync(RedisKeys.AudioJobs, [("job", "of another")]);
+            await Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("job", "of another")]);
             await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, id, 1);
             if (model is not null)
-                await Redis.HashSetAsync(RedisKeys.Worker(id), [("role", "stt"), ("model", model)]);
+                await Redis.HashSetAsync(RedisKeys.Worker(id), [new("role", "stt"), new("model", model)]);
         }
         await using var gateway = await StartGatewayAsync();
 
@@ -76,6 +77,30 @@ public sealed class AdmissionTests : GatewayTest
             new Warning("unknown_parameter", "Not known, and so left alone: 'sampel_rate' (is sample_rate meant?)"));
         (await client.StopAsync()).ShouldBe(CloseCode.Normal);
         client.Received.OfType<Warning>().Count().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Workers_are_asked_for_once_however_many_sessions_want_to_know_of_them()
+    {
+        await Redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers);
+        await Redis.ExecuteAsync("XGROUP", "CREATECONSUMER", RedisKeys.AudioJobs, RedisKeys.SttWorkers, "stt-1");
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [new("role", "stt"), new("model", "nano.en"), new("model_state", "ready"), new("languages", "en")]);
+        await using var gateway = await RunningGateway.StartAsync(Server.Url, new ManualTime());
+        await ConnectAsync();
+        var before = await AsksAsync();
+        for (var i = 0; i < 8; i++)
+            await ConnectAsync();
+        (await AsksAsync()).ShouldBe(before); // no second has passed
+
+        async Task ConnectAsync()
+        {
+            await using var client = await TestClient.ConnectAsync(gateway, Pcm + "&prompt=Edinburgh&language=fr");
+            (await client.StopAsync()).ShouldBe(CloseCode.Normal);
+            client.Received.OfType<Warning>().Select(warning => warning.Code).ShouldBe(["prompt_unused", "language_unsupported"]);
+        }
+
+        async Task<string> AsksAsync() =>
+            ((string)(await Redis.ExecuteAsync("INFO", "commandstats"))!).Split("cmdstat_xinfo|consumers:calls=")[1].Split(',')[0];
     }
 
     [Theory]

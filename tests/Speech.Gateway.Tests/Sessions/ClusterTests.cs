@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery.Jobs;
+using Speech.Delivery;
 using Speech.Redis;
-using Speech.Redis.Tests.Topology;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Tests.Sessions;
 
@@ -44,7 +45,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
             await redis.EnsureGroupAsync(stream.Key, stream.Group, CancellationToken.None);
             StreamEntry[] entries = [];
             await Eventually.TrueAsync(async () => (entries = await redis.StreamReadGroupAsync(stream.Key, stream.Group, "tester", 1)).Length == 1);
-            var job = AudioJob.Read(entries[0].Fields[AudioJobFields.Job]);
+            var job = AudioJob.Read(entries[0][AudioJobFields.Job]);
             job.ClientId.ShouldBe(id);
             await completion.FinishAsync(
                 new JobEntry(stream, entries[0].Id, id), new Transcript(0, job.Segment, job.Start, job.End, "heard", "en", 1), [], CancellationToken.None);

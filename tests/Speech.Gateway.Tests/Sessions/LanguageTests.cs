@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Speech.Contracts;
+using Speech.Delivery;
 
 namespace Speech.Gateway.Tests.Sessions;
 

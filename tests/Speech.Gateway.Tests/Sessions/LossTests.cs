@@ -1,4 +1,5 @@
 using Speech.Contracts;
+using Speech.Delivery;
 
 namespace Speech.Gateway.Tests.Sessions;
 

@@ -1,7 +1,7 @@
 using System.Net.WebSockets;
 using Speech.Contracts;
 using Speech.Gateway.Audio;
-using Speech.Models.Silero;
+using Speech.Vad;
 
 namespace Speech.Gateway.Tests.Sessions;
 

@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Delivery.Jobs;
+using Speech.Delivery;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Tests;
 
@@ -87,7 +89,7 @@ internal sealed class TestWorker : IAsyncDisposable
             RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "tester", count, cancellationToken: _stopping.Token);
         foreach (var entry in entries)
         {
-            var job = TranslationJob.Read(entry.Fields[TranslationJobFields.Job]);
+            var job = TranslationJob.Read(entry[TranslationJobFields.Job]);
             await _completion.FinishAsync(
                 new JobEntry(JobStream.Translations, entry.Id, job.ClientId),
                 new Translation(0, job.Segment, job.Language, $"{job.Language} {job.Text}"),
@@ -147,7 +149,7 @@ internal sealed class TestWorker : IAsyncDisposable
     {
         if (entry.IsDeleted)
             return;
-        var job = AudioJob.Read(entry.Fields[AudioJobFields.Job]);
+        var job = AudioJob.Read(entry[AudioJobFields.Job]);
         if (key == RedisKeys.InterimJobs)
         {
             Interims.Enqueue(job);

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Speech.Cli.Bench;
-using Speech.Models.Silero;
 using Speech.Models.Tests.Whisper;
+using Speech.Vad;
 
 namespace Speech.Models.Tests.Evaluation;
 
@@ -56,7 +56,7 @@ public sealed class SilenceClipsTests(NanoModel nano)
     public void The_listener_hears_speech_and_no_noise()
     {
         var listener = new SilenceListener(SileroVad.Load(Checkout.Path("shared/models/silero-vad/ggml-silero-v6.2.0.bin")), nano.Engine);
-        var speech = new SilenceClip(0, "speech", Recording.Read("shared/recordings/an4/an406-fcaw-b.wav"));
+        var speech = new SilenceClip(0, "speech", Recordings.Read("shared/recordings/an4/an406-fcaw-b.wav"));
 
         var heard = listener.Hear([speech, .. SilenceClips.Generate(seed: 1, count: SilenceClips.Kinds.Count)], CancellationToken.None);
 

@@ -66,7 +66,7 @@ public class BpeEncoderTests
         var cases = from vocabulary in pieces.ListOf()
                     from text in Text(0, 30)
                     select (vocabulary.DistinctBy(piece => piece.piece).ToArray(), text);
-        Property.HoldsFor(cases, x =>
+        Properties.HoldFor(cases, x =>
         {
             var (vocabulary, text) = x;
             var writer = new SentencePieceWriter();

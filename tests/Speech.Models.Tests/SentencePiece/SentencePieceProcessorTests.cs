@@ -24,14 +24,14 @@ public class SentencePieceProcessorTests
             var processor = new SentencePieceWriter { Type = (int)type, ByteFallback = true }
                 .AddAllBytes().Add("▁", -1).Add("a", -1).Add("b", -1).Add("ab", -1).Add("▁a", -2).Add("aab", -3, PieceType.Unused).Add("bc", 0, PieceType.UserDefined).ToProcessor();
 
-            Property.HoldsFor(AnyText, text => processor.Decode(processor.Encode(text)).ShouldBe(text));
+            Properties.HoldFor(AnyText, text => processor.Decode(processor.Encode(text)).ShouldBe(text));
         }
     }
 
     [Fact]
     public void Decoded_text_comes_back_but_for_extra_blanks()
     {
-        Property.HoldsFor(AnyText, text =>
+        Properties.HoldFor(AnyText, text =>
         {
             var ids = Array.FindAll(NanoNllb.SentencePiece.Encode(text), id => id != 0);
             var decoded = NanoNllb.SentencePiece.Decode(ids);
@@ -43,7 +43,7 @@ public class SentencePieceProcessorTests
     [Fact]
     public void Pieces_cover_the_text_and_there_are_as_many_as_ids()
     {
-        Property.HoldsFor(AnyText, text =>
+        Properties.HoldFor(AnyText, text =>
         {
             var pieces = NanoNllb.SentencePiece.EncodeAsPieces(text);
             var ids = NanoNllb.SentencePiece.Encode(text);

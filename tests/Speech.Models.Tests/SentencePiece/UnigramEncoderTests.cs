@@ -56,7 +56,7 @@ public class UnigramEncoderTests
         var cases = from vocabulary in pieces.ListOf()
                     from text in Text(0, 30)
                     select (vocabulary.DistinctBy(piece => piece.piece).ToArray(), text);
-        Property.HoldsFor(cases, x =>
+        Properties.HoldFor(cases, x =>
         {
             var (vocabulary, text) = x;
             var writer = Writer.Add("q", -10);

@@ -20,7 +20,7 @@ public class LogMelSpectrogramTests
     [MemberData(nameof(Lengths))]
     public void Any_length_equals_the_plain_definition(int length, int frames)
     {
-        var samples = Recording.Read("shared/recordings/jfk/jfk.wav").AsSpan(16000, length).ToArray();
+        var samples = Recordings.Read("shared/recordings/jfk/jfk.wav").AsSpan(16000, length).ToArray();
 
         Compare(samples, frames);
     }
@@ -28,7 +28,7 @@ public class LogMelSpectrogramTests
     [Fact]
     public void Speech_equals_the_plain_definition()
     {
-        Compare(Recording.Read("shared/recordings/jfk/jfk.wav").AsSpan(0, 48000).ToArray(), 600);
+        Compare(Recordings.Read("shared/recordings/jfk/jfk.wav").AsSpan(0, 48000).ToArray(), 600);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public class LogMelSpectrogramTests
     public void Frames_beyond_the_sound_lie_8_below_the_loudest()
     {
         var output = new float[3000 * Mels];
-        _logMel.Compute(Recording.Read("shared/recordings/jfk/jfk.wav").AsSpan(0, 16000), 3000, output);
+        _logMel.Compute(Recordings.Read("shared/recordings/jfk/jfk.wav").AsSpan(0, 16000), 3000, output);
 
         output.AsSpan(102 * Mels).IndexOfAnyExcept(output.Max() - 2).ShouldBe(-1);
         output.Min().ShouldBe(output.Max() - 2);
@@ -61,7 +61,7 @@ public class LogMelSpectrogramTests
     [Fact]
     public void A_used_instance_gives_what_a_fresh_one_does_and_allocates_nothing()
     {
-        var samples = Recording.Read("shared/recordings/jfk/jfk.wav");
+        var samples = Recordings.Read("shared/recordings/jfk/jfk.wav");
         var (first, second) = (new float[1100 * Mels], new float[1100 * Mels]);
         _logMel.Compute(samples, 1100, first);
 
@@ -77,7 +77,7 @@ public class LogMelSpectrogramTests
             filters[mel * 201 + mel] = 1;
         filters.AsSpan(127 * 201, 201).Clear();
         var output = new float[5 * 128];
-        new LogMelSpectrogram(filters, 128).Compute(Recording.Read("shared/recordings/jfk/jfk.wav").AsSpan(16000), 5, output);
+        new LogMelSpectrogram(filters, 128).Compute(Recordings.Read("shared/recordings/jfk/jfk.wav").AsSpan(16000), 5, output);
 
         output[127].ShouldBe(output.Max() - 2);
         Should.Throw<ArgumentOutOfRangeException>(() => new LogMelSpectrogram(filters, 80));

@@ -1,5 +1,4 @@
 using Speech.Tensors.Ggml;
-using Speech.Tensors.Tests.Ggml;
 
 namespace Speech.Models.Tests.Whisper;
 

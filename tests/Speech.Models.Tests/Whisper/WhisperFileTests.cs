@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using Speech.Models.Whisper;
 using Speech.Tensors;
 using Speech.Tensors.Ggml;
-using Speech.Tensors.Tests.Ggml;
 
 namespace Speech.Models.Tests.Whisper;
 
