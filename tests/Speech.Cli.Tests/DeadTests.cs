@@ -149,14 +149,14 @@ public sealed class DeadTests : IAsyncLifetime
 
         var entry = (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).ShouldHaveSingleItem();
         outcome.ShouldBe($"back on audio_jobs as {entry.Id}");
-        entry.Fields.Select(field => field.Key).ShouldBe(["client_id", "segment", "kind", "duration_ms", "job", "retried"]);
+        entry.Values.Select(field => (string?)field.Name).ShouldBe(["client_id", "segment", "kind", "duration_ms", "job", "retried"]);
         entry.GetString("retried").ShouldBe("1");
         AudioJob.Read(entry["job"]).Segment.ShouldBe(3);
         (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(0);
 
         // Once more: given up again, put back again.
-        await Redis.StreamDeleteAsync(RedisKeys.AudioJobs, [entry.Id]);
-        await Redis.StreamAddAsync(RedisKeys.Dead(RedisKeys.AudioJobs), [.. entry.Fields.Select(field => ((RedisValue)field.Key, (RedisValue)field.Value))]);
+        await Redis.StreamDeleteAsync(RedisKeys.AudioJobs, [entry.StreamId]);
+        await Redis.StreamAddAsync(RedisKeys.Dead(RedisKeys.AudioJobs), entry.Values);
         await DeadAsync("retry", "--all");
         (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).ShouldHaveSingleItem().GetString("retried").ShouldBe("2");
     }

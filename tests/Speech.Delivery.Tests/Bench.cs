@@ -16,9 +16,8 @@ internal sealed class Bench : IAsyncDisposable
 
     private Bench(RedisServer server, JobOptions options)
     {
-        var url = RedisOptions.Parse(server.Url);
-        Redis = new RedisClient(url);
-        _subscriber = new RedisSubscriber(url);
+        Redis = new RedisClient(RedisOptions.Parse(server.Url));
+        _subscriber = new RedisSubscriber(Redis);
         Queue = new AudioJobQueue(Redis, options, TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
         Completion = new JobCompletion(Redis, options, TimeProvider.System, NullLogger<JobCompletion>.Instance);
         Losses = new LostJobs(Redis, options, Completion);
@@ -72,9 +71,9 @@ internal sealed class Bench : IAsyncDisposable
 
     public async Task<JobEntry[]> ReadAsync(int count)
     {
-        var entries = await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w1", count, cancellationToken: Patience);
+        var entries = await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w1", Math.Max(1, count), cancellationToken: Patience);
         entries.Length.ShouldBe(count);
-        return [.. entries.Select(entry => new JobEntry(JobStream.Audio, entry.Id, entry.GetString(AudioJobFields.ClientId)))];
+        return [.. entries.Select(entry => new JobEntry(JobStream.Audio, entry.StreamId, entry.GetString(AudioJobFields.ClientId)))];
     }
 
     public Task<bool> FinishAsync(JobEntry entry, int segment, string? text = null, params FollowingTranslation[] translations) =>
@@ -117,7 +116,7 @@ internal sealed class Bench : IAsyncDisposable
     {
         var (segment, language) = (int.Parse(job.GetString("segment"), null), job.GetString("language"));
         return Completion.FinishAsync(
-            new JobEntry(JobStream.Translations, job.Id, "anna"), new Translation(0, segment, language, $"{language} {segment}"), [], Patience);
+            new JobEntry(JobStream.Translations, job.StreamId, "anna"), new Translation(0, segment, language, $"{language} {segment}"), [], Patience);
     }
 
     public static TranslationJob TranslationJob(int segment, string language) => new()

@@ -14,7 +14,7 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await using var bench = await Bench.CreateAsync(fixture.Server);
         await bench.EnqueueAsync(0);
         var entry = (await bench.Redis.StreamRangeAsync(RedisKeys.AudioJobs)).ShouldHaveSingleItem();
-        entry.Fields.Select(field => field.Key).ShouldBe(["client_id", "segment", "kind", "duration_ms", "job"]);
+        entry.Values.Select(field => (string?)field.Name).ShouldBe(["client_id", "segment", "kind", "duration_ms", "job"]);
         entry.GetString("client_id").ShouldBe("anna");
         entry.GetString("segment").ShouldBe("0");
         entry.GetString("kind").ShouldBe("final");

@@ -20,9 +20,9 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         (await bench.ReadHistoryAsync()).ShouldBe([new ResultEnvelope(1, expected)]);
         var kept = (await bench.Redis.StreamRangeAsync("history:anna")).ShouldHaveSingleItem();
         kept.Id.ToString().ShouldBe("1-0");
-        kept.Fields.Select(field => field.Key).ShouldBe(["result"]);
+        kept.Values.Select(field => (string?)field.Name).ShouldBe(["result"]);
         (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(0);
-        (await bench.Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).Count.ShouldBe(0);
+        (await bench.Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).PendingMessageCount.ShouldBe(0);
         (await bench.Sessions.ReadAsync("anna", bench.Patience)).ShouldSay(segments: 1, committed: 0.5, seq: 1, released: 1);
     }
 
@@ -31,8 +31,8 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         var entry = (await bench.EnqueueAndReadAsync(1))[0];
-        var claim = await bench.Redis.StreamAutoClaimAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w2", TimeSpan.Zero);
-        claim.Entries.ShouldHaveSingleItem().Id.ShouldBe(entry.Id);
+        var claim = await bench.Redis.RunAsync(database => database.StreamAutoClaimAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w2", 0, StreamId.Zero));
+        claim.ClaimedEntries.ShouldHaveSingleItem().StreamId.ShouldBe(entry.Id);
 
         (await bench.FinishAsync(entry, 0, "by the second")).ShouldBeTrue();
         (await bench.FinishAsync(entry, 0, "by the first, late")).ShouldBeFalse();
@@ -67,7 +67,7 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
             heard.Select(envelope => envelope.Result.Segment).ShouldBe(Enumerable.Range(0, Count));
             (await bench.ReadHistoryAsync()).ShouldBe(heard);
             await bench.HearNothingElseAsync();
-            (await bench.Redis.HashGetAllAsync("session:anna")).Select(field => field.Key)
+            (await bench.Redis.HashGetAllAsync("session:anna")).Select(field => (string?)field.Name)
                 .ShouldBe(["released", "seq", "segments", "committed", "last"], ignoreOrder: true); // nothing is held any more
         }
     }
@@ -157,7 +157,7 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await using var bench = await Bench.CreateAsync(fixture.Server);
         await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("what", "ever")]);
         var entry = (await bench.Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w1", 1))[0];
-        var job = new JobEntry(JobStream.Audio, entry.Id, "") { Deliveries = 1 };
+        var job = new JobEntry(JobStream.Audio, entry.StreamId, "") { Deliveries = 1 };
         (await bench.Completion.BuryAsync(job, "malformed_job", "not a job", bench.Patience)).ShouldBeTrue();
         (await bench.Completion.BuryAsync(job, "malformed_job", "not a job", bench.Patience)).ShouldBeFalse();
         var dead = (await bench.Redis.StreamRangeAsync("audio_jobs:dead")).ShouldHaveSingleItem();
@@ -242,6 +242,6 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
             await bench.Redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
         }
         (await bench.ReadHistoryAsync()).ShouldHaveSingleItem();
-        Encoding.UTF8.GetString((await bench.Redis.HashGetAsync("session:anna", "released"))!).ShouldBe("1");
+        (await bench.Redis.HashGetStringAsync("session:anna", "released")).ShouldBe("1");
     }
 }

@@ -45,7 +45,7 @@ public class HostileDeadJobsTests(JobsFixture fixture) : IClassFixture<JobsFixtu
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.Dead(RedisKeys.AudioJobs), [.. Enumerable.Range(0, 5000).Select(i => ((RedisValue)$"f{i}", (RedisValue)"x"))]);
+            RedisKeys.Dead(RedisKeys.AudioJobs), [.. Enumerable.Range(0, 5000).Select(i => new NameValueEntry($"f{i}", "x"))]);
         var job = (await ListAsync(bench)).ShouldHaveSingleItem();
 
         var change = await new DeadJobs(bench.Redis).RetryAsync(job, bench.Patience);

@@ -46,6 +46,6 @@ public class LiveWorkersTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await bench.Redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, bench.Patience);
         await bench.Redis.ExecuteAsync("XGROUP", "CREATECONSUMER", RedisKeys.AudioJobs, RedisKeys.SttWorkers, id);
         if (fields.Length > 0)
-            await bench.Redis.HashSetAsync(RedisKeys.Worker(id), [.. fields.Select(field => ((RedisValue)field.Name, (RedisValue)field.Value))]);
+            await bench.Redis.HashSetAsync(RedisKeys.Worker(id), [.. fields.Select(field => new HashEntry(field.Name, field.Value))]);
     }
 }

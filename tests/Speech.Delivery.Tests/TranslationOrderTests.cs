@@ -41,7 +41,7 @@ public class TranslationOrderTests(JobsFixture fixture) : IClassFixture<JobsFixt
             (await bench.ReadHistoryAsync(after: Count)).ShouldBe(heard);
             (await bench.Redis.StreamLengthAsync(RedisKeys.TranslationJobs)).ShouldBe(0);
             (await bench.Sessions.ReadAsync("anna", bench.Patience)).Translating.ShouldBeEmpty();
-            (await bench.Redis.HashGetAllAsync("session:anna")).Select(field => field.Key).ShouldNotContain(name => name.StartsWith("held:"));
+            (await bench.Redis.HashGetAllAsync("session:anna")).Select(field => (string)field.Name!).ShouldNotContain(name => name.StartsWith("held:"));
         }
     }
 
@@ -67,7 +67,7 @@ public class TranslationOrderTests(JobsFixture fixture) : IClassFixture<JobsFixt
         await bench.HearNothingElseAsync();
 
         var failure = new Failed(0, 0, Failed.Translating, "max_deliveries", "gave up after 3 attempts", "fr");
-        (await bench.Completion.AbandonAsync(new JobEntry(JobStream.Translations, jobs[0].Id, "anna"), failure, bench.Patience)).ShouldBeTrue();
+        (await bench.Completion.AbandonAsync(new JobEntry(JobStream.Translations, jobs[0].StreamId, "anna"), failure, bench.Patience)).ShouldBeTrue();
 
         (await bench.HearAsync(3)).Select(envelope => (envelope.Result.Type, envelope.Result.Segment)).ShouldBe(
             [("failed", 0), ("translation", 1), ("translation", 2)]);

@@ -163,7 +163,7 @@ public sealed class RedisRefusalTests(RedisRefusalTests.OwnFleet own) : IClassFi
     {
         try
         {
-            await Fleet.Redis.ExecuteAsync([.. command.Split(' ').Select(word => (RedisValue)word)]);
+            await Fleet.Redis.ExecuteAsync(command.Split(' ')[0], [.. command.Split(' ')[1..]]);
         }
         catch (RedisConnectionException) when (command.StartsWith("CLIENT KILL", StringComparison.Ordinal))
         {

@@ -68,10 +68,10 @@ public class GroupTests(ServerFixture fixture) : IClassFixture<ServerFixture>
         await _redis.StreamReadGroupAsync("left", "g", "dead", 100);
 
         var pending = await _redis.StreamPendingRangeAsync("left", "g", 100, consumer: "dead");
-        pending.Select(entry => StreamId.From(entry.MessageId)).ShouldBe(ids);
+        pending.Select(entry => entry.StreamId).ShouldBe(ids);
         pending.Select(entry => entry.DeliveryCount).ShouldAllBe(deliveries => deliveries == 1);
         (await _redis.StreamPendingRangeAsync("left", "g", 3, from: ids[5], to: ids[6]))
-            .Select(entry => StreamId.From(entry.MessageId)).ShouldBe(ids[5..7]);
+            .Select(entry => entry.StreamId).ShouldBe(ids[5..7]);
         (await _redis.StreamPendingRangeAsync("left", "g", 100, minIdle: TimeSpan.FromHours(1))).ShouldBeEmpty();
         (await _redis.StreamPendingRangeAsync("left", "g", 100, consumer: "alive")).ShouldBeEmpty();
     }
@@ -91,7 +91,7 @@ public class GroupTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 
         claimed.Select(entry => (entry.StreamId, entry.GetString("n"))).ShouldBe([(ids[0], "0")]);
         var pending = await _redis.StreamPendingRangeAsync("chosen", "g", 100);
-        pending.Select(entry => (StreamId.From(entry.MessageId), (string?)entry.ConsumerName, entry.DeliveryCount))
+        pending.Select(entry => (entry.StreamId, (string?)entry.ConsumerName, entry.DeliveryCount))
             .ShouldBe([(ids[0], "alive", 2), (ids[2], "dead", 1)]);
     }
 

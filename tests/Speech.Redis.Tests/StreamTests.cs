@@ -45,6 +45,5 @@ public class StreamTests(ServerFixture fixture) : IClassFixture<ServerFixture>
         (await AddAsync("ids", new StreamId(5, 1), 1)).ShouldBe(new StreamId(5, 1));
     }
 
-    private async Task<StreamId> AddAsync(string key, StreamId id, long number) =>
-        StreamId.From(await _redis.RunAsync(database => database.StreamAddAsync(key, [new("n", number)], id, limit: null)));
+    private Task<StreamId> AddAsync(string key, StreamId id, long number) => _redis.StreamAddAsync(key, [new("n", number)], id);
 }

@@ -16,7 +16,7 @@ public class DeliveryTests
         await bench.EnqueueAsync("anna", utterances);
         await Eventually.TrueAsync(() => slow.Held.Count == 1);
 
-        var taken = (await bench.PendingAsync()).Single().Id;
+        var taken = (await bench.PendingAsync()).Single().StreamId;
         await bench.Redis.StreamRenewAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "ghost", [taken], bench.Patience);
         var other = await bench.StartWorkerAsync("other");
         await bench.ShouldHaveHeardAsync("anna", utterances);
@@ -48,7 +48,7 @@ public class DeliveryTests
         await using var bench = await Bench.CreateAsync();
         var utterances = Utterances.Some(2);
         await bench.EnqueueAsync("anna", utterances);
-        var taken = (await bench.TakeAndVanishAsync(1)).Single().Id;
+        var taken = (await bench.TakeAndVanishAsync(1)).Single().StreamId;
         await bench.Redis.HashSetAsync(RedisKeys.Worker("ghost"), "role", "stt", bench.Patience);
 
         await bench.StartWorkerAsync("w1", null, "--JOB_TIMEOUT_MS", "4000");
@@ -82,9 +82,9 @@ public class DeliveryTests
         await Eventually.TrueAsync(() => slow.Held.Count == 1);
         var other = await bench.StartWorkerAsync("other", null, "--JOB_TIMEOUT_MS", "1000");
 
-        var taken = (await bench.PendingAsync()).Single().Id;
+        var taken = (await bench.PendingAsync()).Single().StreamId;
         await Eventually.TrueAsync(async () => await AgeAsync(bench, taken) > TimeSpan.FromSeconds(3));
-        (await bench.PendingAsync()).ShouldHaveSingleItem().Consumer.ShouldBe("slow");
+        (await bench.PendingAsync()).ShouldHaveSingleItem().ConsumerName.ToString().ShouldBe("slow");
         gate.Set();
 
         await bench.ShouldHaveHeardAsync("anna", utterances);
@@ -111,7 +111,7 @@ public class DeliveryTests
         (failed.Stage, failed.Code).ShouldBe(("transcribe", "malformed_job"));
         var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs), cancellationToken: bench.Patience)).ShouldHaveSingleItem();
         dead.GetString("reason").ShouldBe(failed.Message);
-        dead["job"].ToArray().ShouldBe([0xC1, 7]);
+        ((byte[]?)dead["job"]).ShouldBe([0xC1, 7]);
         (await bench.PendingAsync()).ShouldBeEmpty();
         await worker.IdleAsync();
         worker.Statistics.Failed.ShouldBe(1);
@@ -141,7 +141,7 @@ public class DeliveryTests
         await using var bench = await Bench.CreateAsync();
         var utterances = Utterances.Some(2);
         await bench.EnqueueAsync("anna", utterances);
-        var taken = (await bench.TakeAndVanishAsync(1)).Single().Id;
+        var taken = (await bench.TakeAndVanishAsync(1)).Single().StreamId;
         await bench.Redis.StreamClaimAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "ghost", TimeSpan.Zero, [taken], bench.Patience);
 
         await bench.StartWorkerAsync("w1", null, "--MAX_DELIVERIES", "2");
@@ -198,7 +198,7 @@ public class DeliveryTests
     /// <summary>How long ago a job was queued, by Redis' clock.</summary>
     private static async Task<TimeSpan> AgeAsync(Bench bench, StreamId job)
     {
-        var time = (await bench.Redis.ExecuteAsync("TIME", [], bench.Patience)).Items;
-        return TimeSpan.FromMilliseconds((((long)time[0]) * 1000) + (((long)time[1]) / 1000) - (long)job.Milliseconds);
+        var time = (long[])(await bench.Redis.ExecuteAsync("TIME", [], bench.Patience))!;
+        return TimeSpan.FromMilliseconds((time[0] * 1000) + (time[1] / 1000) - (long)job.Milliseconds);
     }
 }

@@ -89,7 +89,7 @@ public class SpeechQueueTests
 
     private FinalJob Final(string clientId, int segment)
     {
-        var entry = new StreamEntry(new StreamId(++_next, 0), default);
+        var entry = new StreamEntry(new StreamId(++_next, 0), []);
         return new FinalJob(Audio(clientId, segment, AudioJobKind.Final, 0), new JobDelivery(JobStream.Audio, entry, 1));
     }
 

@@ -6,7 +6,7 @@ namespace Speech.Testing;
 /// <summary>Three masters with a third of the slots each, and a replica that stands in for any of them that is given it.</summary>
 public sealed class ClusterDeployment : IAsyncLifetime
 {
-    private readonly List<ClusterNode> _nodes = [];
+    private readonly List<LoneNode> _nodes = [];
 
     public string Url => $"redis+cluster://{string.Join(',', _nodes.Take(3).Select(node => $"127.0.0.1:{node.Server.Port}"))}";
 
@@ -25,7 +25,7 @@ public sealed class ClusterDeployment : IAsyncLifetime
             var busPort = RedisServer.FreePort();
             var server = await RedisServer.StartAsync(
                 "--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--cluster-port", $"{busPort}", "--repl-diskless-sync-delay", "0");
-            _nodes.Add(new ClusterNode(server, busPort));
+            _nodes.Add(new LoneNode(server, busPort));
         }
         for (var i = 0; i < 3; i++)
         {
@@ -69,9 +69,9 @@ public sealed class ClusterDeployment : IAsyncLifetime
     }));
 
     /// <summary>The three nodes that are masters now.</summary>
-    public async Task<ClusterNode[]> MastersAsync()
+    public async Task<LoneNode[]> MastersAsync()
     {
-        var masters = new List<ClusterNode>();
+        var masters = new List<LoneNode>();
         foreach (var node in _nodes)
         {
             if ((string?)(await node.ExecuteAsync("ROLE"))[0] == "master")

@@ -48,7 +48,7 @@ internal sealed class Bench : WorkerBench
             await Queue.EnqueueAsync(audio, segment + 1, lastSeq: 0, Patience);
             var entry = (await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "stt", 1, cancellationToken: Patience)).Single();
             await _completion.FinishAsync(
-                new JobEntry(JobStream.Audio, entry.Id, clientId),
+                new JobEntry(JobStream.Audio, entry.StreamId, clientId),
                 new Transcript(0, segment, segment, segment + 1, text, "en", 1, Translations: languages),
                 [.. languages.Select(language => FollowingTranslation.Of(Job(clientId, segment, text, language)))],
                 Patience);

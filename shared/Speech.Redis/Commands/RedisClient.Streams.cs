@@ -4,9 +4,10 @@ namespace Speech.Redis;
 
 public sealed partial class RedisClient
 {
-    /// <summary>XADD; the new entry's id.</summary>
-    public async Task<StreamId> StreamAddAsync(RedisKey key, NameValueEntry[] fields, CancellationToken cancellationToken = default) =>
-        StreamId.From(await RunAsync(database => database.StreamAddAsync(key, fields), cancellationToken));
+    /// <summary>XADD; the new entry's id, which the server chooses unless <paramref name="id"/> is given.</summary>
+    public async Task<StreamId> StreamAddAsync(
+        RedisKey key, NameValueEntry[] fields, StreamId? id = null, CancellationToken cancellationToken = default) =>
+        StreamId.From(await RunAsync(database => database.StreamAddAsync(key, fields, Value(id), limit: null), cancellationToken));
 
     /// <summary>XLEN; 0 when there is no such stream.</summary>
     public Task<long> StreamLengthAsync(RedisKey key, CancellationToken cancellationToken = default) =>

@@ -83,7 +83,7 @@ internal sealed partial class AbandonedJobs(
 
             if (abandoned.Count > 0)
                 await ClaimAsync(stream, abandoned, minIdle, cancellationToken);
-            if (page.Length < PageSize || StreamId.From(page[^1].MessageId) is var last && last == StreamId.Max)
+            if (page.Length < PageSize || page[^1].StreamId is var last && last == StreamId.Max)
                 return;
             from = last.Next();
         }
@@ -91,12 +91,12 @@ internal sealed partial class AbandonedJobs(
 
     private async ValueTask<bool> IsAbandonedAsync(
         JobStream stream, StreamPendingMessageInfo entry, Dictionary<string, bool> alive, CancellationToken cancellationToken) =>
-        entry.ConsumerName == settings.WorkerId ? !held.Contains(stream, StreamId.From(entry.MessageId))
+        entry.ConsumerName == settings.WorkerId ? !held.Contains(stream, entry.StreamId)
         : entry.IdleTimeInMilliseconds >= settings.JobTimeout.TotalMilliseconds || (heartbeat.IsSteady && !await IsAliveAsync(entry.ConsumerName!, alive, cancellationToken));
 
     private async Task ClaimAsync(JobStream stream, List<StreamPendingMessageInfo> abandoned, TimeSpan minIdle, CancellationToken cancellationToken)
     {
-        var left = abandoned.ToDictionary(entry => StreamId.From(entry.MessageId));
+        var left = abandoned.ToDictionary(entry => entry.StreamId);
         var claimed = await redis.StreamClaimAsync(
             stream.Key, stream.Group, settings.WorkerId, minIdle, [.. left.Keys], cancellationToken);
         foreach (var entry in claimed)

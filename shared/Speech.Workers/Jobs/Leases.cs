@@ -74,7 +74,7 @@ internal sealed partial class Leases(
             await Task.WhenAll(
                 from entry in pending
                 where entry.IdleTimeInMilliseconds < settings.JobTimeout.TotalMilliseconds // the others have been given back already
-                select GiveBackAsync(stream, StreamId.From(entry.MessageId), entry.DeliveryCount - 1, cancellationToken));
+                select GiveBackAsync(stream, entry.StreamId, entry.DeliveryCount - 1, cancellationToken));
         }
         catch (RedisServerException exception) when (exception.Code == "NOGROUP")
         {

@@ -104,7 +104,7 @@ public sealed class TestFleet : IAsyncDisposable
     internal async Task<long> PendingAsync(string worker)
     {
         var (stream, group) = WorkOf(worker);
-        return (await Redis.StreamPendingAsync(stream, group)).Consumers.GetValueOrDefault(worker);
+        return (await Redis.StreamPendingAsync(stream, group)).Consumers.FirstOrDefault(consumer => consumer.Name == worker).PendingMessageCount;
     }
 
     private static (string Stream, string Group) WorkOf(string worker) => worker.StartsWith("stt", StringComparison.Ordinal)
@@ -115,7 +115,7 @@ public sealed class TestFleet : IAsyncDisposable
     internal async Task ShouldBeIdleAsync()
     {
         (await Redis.StreamLengthAsync(RedisKeys.AudioJobs)).ShouldBe(0);
-        (await Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).Count.ShouldBe(0);
+        (await Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).PendingMessageCount.ShouldBe(0);
         (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(0);
         (await Redis.StreamLengthAsync(RedisKeys.TranslationJobs)).ShouldBe(0);
         (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.TranslationJobs))).ShouldBe(0);

@@ -77,7 +77,7 @@ public sealed class QueueAdmissionTests : GatewayTest
     private async Task EmptyAsync()
     {
         foreach (var entry in (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).Where(entry => entry.GetString("client_id") == "somebody"))
-            await Redis.StreamDeleteAsync(RedisKeys.AudioJobs, [entry.Id]);
+            await Redis.StreamDeleteAsync(RedisKeys.AudioJobs, [entry.StreamId]);
     }
 
     private async Task<int> SegmentsOfAsync(string client) =>

@@ -48,7 +48,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
             var job = AudioJob.Read(entries[0][AudioJobFields.Job]);
             job.ClientId.ShouldBe(id);
             await completion.FinishAsync(
-                new JobEntry(stream, entries[0].Id, id), new Transcript(0, job.Segment, job.Start, job.End, "heard", "en", 1), [], CancellationToken.None);
+                new JobEntry(stream, entries[0].StreamId, id), new Transcript(0, job.Segment, job.Start, job.End, "heard", "en", 1), [], CancellationToken.None);
         }
     }
 }

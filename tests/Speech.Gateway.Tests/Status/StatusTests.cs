@@ -33,7 +33,7 @@ public sealed class StatusTests : GatewayTest
     {
         await using var gateway = await StartGatewayAsync();
         await Redis.SetAsync(RedisKeys.Worker("a"), "not a hash");
-        await Redis.HashSetAsync(RedisKeys.Worker("b"), [.. Enumerable.Range(0, 1000).Select(i => ((RedisValue)$"f{i}", (RedisValue)"x"))]);
+        await Redis.HashSetAsync(RedisKeys.Worker("b"), [.. Enumerable.Range(0, 1000).Select(i => new HashEntry($"f{i}", "x"))]);
         await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [new("role", "stt"), new("model", new byte[1 << 20])]);
         var workers = (await GetAsync(gateway, "/api/status")).Body["workers"]!.AsArray();
         workers.Select(worker => (string?)worker!["id"]).ShouldBe(["stt-1"]);

@@ -268,7 +268,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
     }
 
     // As redis-cli --cluster reshard does it: both nodes are told, keys go in portions, then everyone is told.
-    private static async Task MoveAsync(ClusterNode[] masters, int slot)
+    private static async Task MoveAsync(LoneNode[] masters, int slot)
     {
         var from = masters[await IndexOfOwnerAsync(masters, slot)];
         var to = masters[(Array.IndexOf(masters, from) + 1) % masters.Length];
@@ -277,14 +277,14 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         await from.ExecuteAsync("CLUSTER", "SETSLOT", slot, "MIGRATING", toId);
         while ((string[]?)await from.ExecuteAsync("CLUSTER", "GETKEYSINSLOT", slot, 50) is { Length: > 0 } keys)
             await from.ExecuteAsync("MIGRATE", ["127.0.0.1", to.Server.Port, "", 0, 5000, "KEYS", .. keys]);
-        foreach (var node in (ClusterNode[])[to, from, .. masters])
+        foreach (var node in (LoneNode[])[to, from, .. masters])
             await node.ExecuteAsync("CLUSTER", "SETSLOT", slot, "NODE", toId);
     }
 
     private static Task<int> SlotOfAsync(RedisClient redis, string key) =>
         redis.RunAsync(database => Task.FromResult(database.Multiplexer.HashSlot(key)));
 
-    private static async Task<int> IndexOfOwnerAsync(ClusterNode[] masters, int slot)
+    private static async Task<int> IndexOfOwnerAsync(LoneNode[] masters, int slot)
     {
         for (var i = 0; i < masters.Length; i++)
         {
@@ -294,7 +294,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         throw new InvalidOperationException($"No node owns slot {slot}.");
     }
 
-    private static async Task<(int Moved, int Ask)> RedirectionsAsync(ClusterNode[] masters)
+    private static async Task<(int Moved, int Ask)> RedirectionsAsync(LoneNode[] masters)
     {
         var (moved, ask) = (0, 0);
         foreach (var node in masters)

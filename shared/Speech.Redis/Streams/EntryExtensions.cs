@@ -3,9 +3,9 @@ using StackExchange.Redis;
 
 namespace Speech.Redis;
 
-/// <summary>The fields of a stream entry or a hash by name. A name that occurs twice (streams allow it) is found at its first place.</summary>
+/// <summary>Ids as <see cref="StreamId"/>, and fields by name. A name that occurs twice (streams allow it) is found at its first place.</summary>
 [SuppressMessage("Naming", "CA1708", Justification = "The analyzer takes extension blocks for members of one name.")]
-public static class RedisFieldExtensions
+public static class EntryExtensions
 {
     extension(StreamEntry entry)
     {
@@ -31,9 +31,20 @@ public static class RedisFieldExtensions
             $"There is no field '{name}'; there are: {string.Join(", ", entry.Values.Select(field => field.Name))}.");
     }
 
+    extension(StreamPendingMessageInfo entry)
+    {
+        /// <summary>Its id as a number that can be compared.</summary>
+        public StreamId StreamId => StreamId.From(entry.MessageId);
+    }
+
     extension(HashEntry[] fields)
     {
         /// <summary>The value of a field as text; null when there is no such field.</summary>
         public string? FindString(string name) => Array.Find(fields, field => field.Name == name).Value;
+
+        /// <summary>The value of a field that must be there, as text.</summary>
+        /// <exception cref="KeyNotFoundException">There is no such field; the message lists those there are.</exception>
+        public string GetString(string name) => fields.FindString(name) ?? throw new KeyNotFoundException(
+            $"There is no field '{name}'; there are: {string.Join(", ", fields.Select(field => field.Name))}.");
     }
 }

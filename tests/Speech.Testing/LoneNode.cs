@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace Speech.Testing;
 
 /// <summary>One node of a cluster, spoken to alone: a client of it would find the others and ask those, too.</summary>
-public sealed class ClusterNode(RedisServer server, int busPort) : IAsyncDisposable
+public sealed class LoneNode(RedisServer server, int busPort) : IAsyncDisposable
 {
     private readonly RedisClient _client = new(RedisOptions.Parse(server.Url));
 
