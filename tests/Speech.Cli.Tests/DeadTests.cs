@@ -3,9 +3,10 @@ using System.Text.Json;
 using Speech.Audio.Files;
 using Speech.Cli.Dead;
 using Speech.Contracts;
-using Speech.Delivery;
 using Speech.Delivery.Dead;
+using Speech.Delivery;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Cli.Tests;
 
@@ -63,7 +64,7 @@ public sealed class DeadTests : IAsyncLifetime
         var list = await DeadAsync("list");
         list.Lines.Count.ShouldBe(2);
         list.Output.Any(letter => letter != '\n' && char.IsControl(letter)).ShouldBeFalse(list.Output);
-        var show = await DeadAsync("show", id.AsString()!);
+        var show = await DeadAsync("show", (string)id!);
         show.Output.ShouldContain(@"a\u000ab\u001b[2J");
         show.Output.Any(letter => letter != '\n' && char.IsControl(letter)).ShouldBeFalse(show.Output);
     }
@@ -73,12 +74,12 @@ public sealed class DeadTests : IAsyncLifetime
     {
         var cut = await Redis.StreamAddAsync(
             RedisKeys.Dead(RedisKeys.AudioJobs),
-            [("client_id", "ann"), ("segment", 3), (DeadJobFields.Cut, "9 fields of 50000000 bytes in all"), (DeadJobFields.Cause, "malformed_job"), (DeadJobFields.Reason, "no job")]);
+            [new("client_id", "ann"), new("segment", 3), new(DeadJobFields.Cut, "9 fields of 50000000 bytes in all"), new(DeadJobFields.Cause, "malformed_job"), new(DeadJobFields.Reason, "no job")]);
         var whole = await BuryAudioAsync(segment: 4);
         var last = await Redis.ExecuteAsync("XADD", RedisKeys.Dead(RedisKeys.AudioJobs), "18446744073709551615-18446744073709551615", "reason", new byte[3000]);
 
         var listed = JsonDocument.Parse((await DeadAsync("list", "--json", "--stream", "audio_jobs")).Output).RootElement.EnumerateArray().ToArray();
-        listed.Select(job => job.GetProperty("id").GetString()).ShouldBe([$"{cut}", $"{whole}", last.AsString()]);
+        listed.Select(job => job.GetProperty("id").GetString()).ShouldBe([$"{cut}", $"{whole}", ((string?)last)]);
         listed[0].GetProperty("cut").GetString().ShouldBe("9 fields of 50000000 bytes in all");
         listed[2].GetProperty("reason").GetString()!.Length.ShouldBe(1024);
         var show = await DeadAsync("show", $"{cut}");
@@ -89,7 +90,7 @@ public sealed class DeadTests : IAsyncLifetime
         retry.ExitCode.ShouldBe(1);
         retry.Errors.ShouldContain($"{cut} of audio_jobs cannot be put back, it was larger than any job, and its contents were not kept; show or drop it.");
         retry.Output.ShouldContain("back on audio_jobs as");
-        (await Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).Select(entry => $"{entry.Id}").ShouldBe([$"{cut}", last.AsString()]);
+        (await Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).Select(entry => $"{entry.Id}").ShouldBe([$"{cut}", ((string?)last)]);
         (await DeadAsync("drop", "--all")).ExitCode.ShouldBe(0);
         (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(0);
     }
@@ -148,16 +149,16 @@ public sealed class DeadTests : IAsyncLifetime
 
         var entry = (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).ShouldHaveSingleItem();
         outcome.ShouldBe($"back on audio_jobs as {entry.Id}");
-        entry.Fields.Select(field => field.Key).ShouldBe(["client_id", "segment", "kind", "duration_ms", "job", "retried"]);
-        entry.Fields.GetString("retried").ShouldBe("1");
-        AudioJob.Read(entry.Fields["job"]).Segment.ShouldBe(3);
+        entry.Values.Select(field => (string?)field.Name).ShouldBe(["client_id", "segment", "kind", "duration_ms", "job", "retried"]);
+        entry.GetString("retried").ShouldBe("1");
+        AudioJob.Read(entry["job"]).Segment.ShouldBe(3);
         (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(0);
 
         // Once more: given up again, put back again.
-        await Redis.StreamDeleteAsync(RedisKeys.AudioJobs, [entry.Id]);
-        await Redis.StreamAddAsync(RedisKeys.Dead(RedisKeys.AudioJobs), [.. entry.Fields.Select(field => ((RedisArgument)field.Key, (RedisArgument)field.Value))]);
+        await Redis.StreamDeleteAsync(RedisKeys.AudioJobs, [entry.StreamId]);
+        await Redis.StreamAddAsync(RedisKeys.Dead(RedisKeys.AudioJobs), entry.Values);
         await DeadAsync("retry", "--all");
-        (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).ShouldHaveSingleItem().Fields.GetString("retried").ShouldBe("2");
+        (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).ShouldHaveSingleItem().GetString("retried").ShouldBe("2");
     }
 
     [Fact]
@@ -167,7 +168,7 @@ public sealed class DeadTests : IAsyncLifetime
         await BuryAudioAsync(segment: 1);
         await BuryTranslationAsync();
         (await DeadAsync("drop", $"{first}")).ExitCode.ShouldBe(0);
-        (await Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldHaveSingleItem().Fields.GetString("segment").ShouldBe("1");
+        (await Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldHaveSingleItem().GetString("segment").ShouldBe("1");
         (await DeadAsync("drop", "--all")).Lines.Count.ShouldBe(2);
         (await DeadAsync("list")).Output.ShouldBe("No job has been given up.\n");
         (await Redis.StreamLengthAsync(RedisKeys.AudioJobs)).ShouldBe(0);
@@ -230,12 +231,12 @@ public sealed class DeadTests : IAsyncLifetime
         return Redis.StreamAddAsync(
             RedisKeys.Dead(RedisKeys.AudioJobs),
             [
-                (AudioJobFields.ClientId, job.ClientId), (AudioJobFields.Segment, segment), (AudioJobFields.Kind, "final"), (AudioJobFields.DurationMs, 500),
-                (AudioJobFields.Job, body.WrittenMemory), (DeadJobFields.Cause, "max_deliveries"), (DeadJobFields.Reason, "given to workers 3 times"), (DeadJobFields.Deliveries, 3),
+                new(AudioJobFields.ClientId, job.ClientId), new(AudioJobFields.Segment, segment), new(AudioJobFields.Kind, "final"), new(AudioJobFields.DurationMs, 500),
+                new(AudioJobFields.Job, body.WrittenMemory), new(DeadJobFields.Cause, "max_deliveries"), new(DeadJobFields.Reason, "given to workers 3 times"), new(DeadJobFields.Deliveries, 3),
             ]);
     }
 
     private Task<StreamId> BuryTranslationAsync() => Redis.StreamAddAsync(
         RedisKeys.Dead(RedisKeys.TranslationJobs),
-        [("client_id", "ann"), ("segment", 3), ("language", "fr"), ("job", "x"), (DeadJobFields.Reason, "the model failed on it")]);
+        [new("client_id", "ann"), new("segment", 3), new("language", "fr"), new("job", "x"), new(DeadJobFields.Reason, "the model failed on it")]);
 }

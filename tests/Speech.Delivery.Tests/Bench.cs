@@ -4,6 +4,7 @@ using Speech.Contracts;
 using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Tests;
 
@@ -15,9 +16,8 @@ internal sealed class Bench : IAsyncDisposable
 
     private Bench(RedisServer server, JobOptions options)
     {
-        var url = RedisOptions.Parse(server.Url);
-        Redis = new RedisClient(url);
-        _subscriber = new RedisSubscriber(url);
+        Redis = new RedisClient(RedisOptions.Parse(server.Url));
+        _subscriber = new RedisSubscriber(Redis);
         Queue = new AudioJobQueue(Redis, options, new NoObserver(), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
         Completion = new JobCompletion(Redis, options, new NoObserver(), TimeProvider.System, NullLogger<JobCompletion>.Instance);
         Losses = new LostJobs(Redis, options, Completion);
@@ -71,9 +71,9 @@ internal sealed class Bench : IAsyncDisposable
 
     public async Task<JobEntry[]> ReadAsync(int count)
     {
-        var entries = await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w1", count, cancellationToken: Patience);
+        var entries = await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w1", Math.Max(1, count), cancellationToken: Patience);
         entries.Length.ShouldBe(count);
-        return [.. entries.Select(entry => new JobEntry(JobStream.Audio, entry.Id, entry.Fields.GetString(AudioJobFields.ClientId)))];
+        return [.. entries.Select(entry => new JobEntry(JobStream.Audio, entry.StreamId, entry.GetString(AudioJobFields.ClientId)))];
     }
 
     public Task<bool> FinishAsync(JobEntry entry, int segment, string? text = null, params FollowingTranslation[] translations) =>
@@ -114,9 +114,9 @@ internal sealed class Bench : IAsyncDisposable
 
     public Task<bool> FinishTranslationAsync(StreamEntry job)
     {
-        var (segment, language) = (int.Parse(job.Fields.GetString("segment"), null), job.Fields.GetString("language"));
+        var (segment, language) = (int.Parse(job.GetString("segment"), null), job.GetString("language"));
         return Completion.FinishAsync(
-            new JobEntry(JobStream.Translations, job.Id, "anna"), new Translation(0, segment, language, $"{language} {segment}"), [], Patience);
+            new JobEntry(JobStream.Translations, job.StreamId, "anna"), new Translation(0, segment, language, $"{language} {segment}"), [], Patience);
     }
 
     public static TranslationJob TranslationJob(int segment, string language) => new()

@@ -2,6 +2,7 @@ using Speech.Contracts;
 using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Tests;
 
@@ -13,12 +14,12 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await using var bench = await Bench.CreateAsync(fixture.Server);
         await bench.EnqueueAsync(0);
         var entry = (await bench.Redis.StreamRangeAsync(RedisKeys.AudioJobs)).ShouldHaveSingleItem();
-        entry.Fields.Select(field => field.Key).ShouldBe(["client_id", "segment", "kind", "duration_ms", "job"]);
-        entry.Fields.GetString("client_id").ShouldBe("anna");
-        entry.Fields.GetString("segment").ShouldBe("0");
-        entry.Fields.GetString("kind").ShouldBe("final");
-        entry.Fields.GetString("duration_ms").ShouldBe("500");
-        AudioJob.Read(entry.Fields["job"]).End.ShouldBe(0.5);
+        entry.Values.Select(field => (string?)field.Name).ShouldBe(["client_id", "segment", "kind", "duration_ms", "job"]);
+        entry.GetString("client_id").ShouldBe("anna");
+        entry.GetString("segment").ShouldBe("0");
+        entry.GetString("kind").ShouldBe("final");
+        entry.GetString("duration_ms").ShouldBe("500");
+        AudioJob.Read(entry["job"]).End.ShouldBe(0.5);
         (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(1);
     }
 
@@ -97,8 +98,8 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         for (var segment = 0; segment < 10; segment++)
             await bench.Queue.EnqueueInterimAsync(Bench.Job(segment, AudioJobKind.Interim), bench.Patience);
         var entries = await bench.Redis.StreamRangeAsync(RedisKeys.InterimJobs);
-        entries.Select(entry => entry.Fields.GetString("segment")).ShouldBe(["7", "8", "9"]);
-        entries[0].Fields.GetString("kind").ShouldBe("interim");
+        entries.Select(entry => entry.GetString("segment")).ShouldBe(["7", "8", "9"]);
+        entries[0].GetString("kind").ShouldBe("interim");
         (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(0);
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using Speech.Contracts;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Tests;
 
@@ -19,9 +20,9 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         (await bench.ReadHistoryAsync()).ShouldBe([new ResultEnvelope(1, expected)]);
         var kept = (await bench.Redis.StreamRangeAsync("history:anna")).ShouldHaveSingleItem();
         kept.Id.ToString().ShouldBe("1-0");
-        kept.Fields.Select(field => field.Key).ShouldBe(["result"]);
+        kept.Values.Select(field => (string?)field.Name).ShouldBe(["result"]);
         (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(0);
-        (await bench.Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).Count.ShouldBe(0);
+        (await bench.Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).PendingMessageCount.ShouldBe(0);
         (await bench.Sessions.ReadAsync("anna", bench.Patience)).ShouldSay(segments: 1, committed: 0.5, seq: 1, released: 1);
     }
 
@@ -30,8 +31,8 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         var entry = (await bench.EnqueueAndReadAsync(1))[0];
-        var claim = await bench.Redis.StreamAutoClaimAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w2", TimeSpan.Zero);
-        claim.Entries.ShouldHaveSingleItem().Id.ShouldBe(entry.Id);
+        var claim = await bench.Redis.RunAsync(database => database.StreamAutoClaimAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w2", 0, StreamId.Zero));
+        claim.ClaimedEntries.ShouldHaveSingleItem().StreamId.ShouldBe(entry.Id);
 
         (await bench.FinishAsync(entry, 0, "by the second")).ShouldBeTrue();
         (await bench.FinishAsync(entry, 0, "by the first, late")).ShouldBeFalse();
@@ -66,7 +67,7 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
             heard.Select(envelope => envelope.Result.Segment).ShouldBe(Enumerable.Range(0, Count));
             (await bench.ReadHistoryAsync()).ShouldBe(heard);
             await bench.HearNothingElseAsync();
-            (await bench.Redis.HashGetAllAsync("session:anna")).Select(field => field.Key)
+            (await bench.Redis.HashGetAllAsync("session:anna")).Select(field => (string?)field.Name)
                 .ShouldBe(["released", "seq", "segments", "committed", "last"], ignoreOrder: true); // nothing is held any more
         }
     }
@@ -85,10 +86,10 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         (await bench.FinishAsync(entries[0], 0)).ShouldBeTrue();
         (await bench.HearAsync(2)).Select(envelope => envelope.Result.Segment).ShouldBe([0, 1]);
         var translations = await bench.Redis.StreamRangeAsync(RedisKeys.TranslationJobs);
-        translations.Select(entry => entry.Fields.GetString("language")).ShouldBe(["fr", "es"]);
-        translations[0].Fields.GetString("client_id").ShouldBe("anna");
-        translations[0].Fields.GetString("segment").ShouldBe("1");
-        TranslationJob.Read(translations[0].Fields["job"]).ShouldBe(job);
+        translations.Select(entry => entry.GetString("language")).ShouldBe(["fr", "es"]);
+        translations[0].GetString("client_id").ShouldBe("anna");
+        translations[0].GetString("segment").ShouldBe("1");
+        TranslationJob.Read(translations[0]["job"]).ShouldBe(job);
     }
 
     [Fact]
@@ -104,11 +105,11 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
 
         (await bench.HearAsync(3)).Select(envelope => envelope.Result.Type).ShouldBe(["transcript", "failed", "transcript"]);
         var dead = (await bench.Redis.StreamRangeAsync("audio_jobs:dead")).ShouldHaveSingleItem();
-        dead.Fields.GetString("reason").ShouldBe("gave up after 3 attempts");
-        dead.Fields.GetString("cause").ShouldBe("max_deliveries");
-        dead.Fields.GetString("deliveries").ShouldBe("3");
-        dead.Fields.GetString("segment").ShouldBe("1");
-        AudioJob.Read(dead.Fields["job"]).Segment.ShouldBe(1);
+        dead.GetString("reason").ShouldBe("gave up after 3 attempts");
+        dead.GetString("cause").ShouldBe("max_deliveries");
+        dead.GetString("deliveries").ShouldBe("3");
+        dead.GetString("segment").ShouldBe("1");
+        AudioJob.Read(dead["job"]).Segment.ShouldBe(1);
         (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(0);
     }
 
@@ -132,7 +133,7 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         async Task<JobEntry> PutBackAsync()
         {
             var dead = (await bench.Redis.StreamRangeAsync("audio_jobs:dead")).ShouldHaveSingleItem();
-            await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [("client_id", "anna"), ("job", dead.Fields["job"]), (DeadJobFields.Retried, 1)]);
+            await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("client_id", "anna"), new("job", dead["job"]), new(DeadJobFields.Retried, 1)]);
             return (await bench.ReadAsync(1))[0] with { IsRetried = true };
         }
     }
@@ -143,7 +144,7 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await using var bench = await Bench.CreateAsync(fixture.Server);
         var entries = await bench.EnqueueAndReadAsync(2);
         await bench.Completion.AbandonAsync(entries[1], new Failed(0, 1, "transcribe", "model_error", "no"), bench.Patience);
-        await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [("client_id", "anna")]);
+        await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("client_id", "anna")]);
         await bench.FinishAsync((await bench.ReadAsync(1))[0] with { IsRetried = true }, 1);
         await bench.FinishAsync(entries[0], 0);
         (await bench.HearAsync(2)).Select(envelope => (envelope.Seq, envelope.Result.Segment, envelope.Result.Type)).ShouldBe(
@@ -154,13 +155,13 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     public async Task An_entry_that_is_no_job_can_be_buried()
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
-        await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [("what", "ever")]);
+        await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("what", "ever")]);
         var entry = (await bench.Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w1", 1))[0];
-        var job = new JobEntry(JobStream.Audio, entry.Id, "") { Deliveries = 1 };
+        var job = new JobEntry(JobStream.Audio, entry.StreamId, "") { Deliveries = 1 };
         (await bench.Completion.BuryAsync(job, "malformed_job", "not a job", bench.Patience)).ShouldBeTrue();
         (await bench.Completion.BuryAsync(job, "malformed_job", "not a job", bench.Patience)).ShouldBeFalse();
         var dead = (await bench.Redis.StreamRangeAsync("audio_jobs:dead")).ShouldHaveSingleItem();
-        (dead.Fields.GetString("what"), dead.Fields.GetString("reason")).ShouldBe(("ever", "not a job"));
+        (dead.GetString("what"), dead.GetString("reason")).ShouldBe(("ever", "not a job"));
         (await bench.Redis.KeyExistsAsync("session:")).ShouldBeFalse();
     }
 
@@ -168,7 +169,7 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     public async Task A_job_that_no_gateway_queued_is_answered_at_once()
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
-        await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [("client_id", "anna"), ("job", "by hand")]);
+        await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("client_id", "anna"), new("job", "by hand")]);
         await bench.FinishAsync((await bench.ReadAsync(1))[0], 7);
         (await bench.HearAsync(1))[0].Seq.ShouldBe(1);
     }
@@ -200,8 +201,8 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await using var bench = await Bench.CreateAsync(fixture.Server);
         for (var seq = 1; seq <= 700; seq++)
         {
-            RedisArgument result = seq == 650 ? "nonsense" : ResultEnvelope.WriteResult(Bench.Transcript(seq));
-            await bench.Redis.StreamAddAsync("history:anna", [("result", result)], new StreamId((ulong)seq, 0));
+            RedisValue result = seq == 650 ? "nonsense" : ResultEnvelope.WriteResult(Bench.Transcript(seq));
+            await bench.Redis.StreamAddAsync("history:anna", [new("result", result)], new StreamId((ulong)seq, 0));
         }
         var read = await bench.ReadHistoryAsync(after: 100);
         read.Select(envelope => envelope.Seq).ShouldBe(Enumerable.Range(101, 600).Where(seq => seq != 650).Select(seq => (long)seq));
@@ -241,6 +242,6 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
             await bench.Redis.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
         }
         (await bench.ReadHistoryAsync()).ShouldHaveSingleItem();
-        Encoding.UTF8.GetString((await bench.Redis.HashGetAsync("session:anna", "released"))!).ShouldBe("1");
+        (await bench.Redis.HashGetStringAsync("session:anna", "released")).ShouldBe("1");
     }
 }

@@ -2,6 +2,7 @@ using Speech.Contracts;
 using Speech.Delivery.Dead;
 using Speech.Delivery.Heartbeats;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Tests;
 
@@ -44,7 +45,7 @@ public class HostileDeadJobsTests(JobsFixture fixture) : IClassFixture<JobsFixtu
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.Dead(RedisKeys.AudioJobs), [.. Enumerable.Range(0, 5000).Select(i => ((RedisArgument)$"f{i}", (RedisArgument)"x"))]);
+            RedisKeys.Dead(RedisKeys.AudioJobs), [.. Enumerable.Range(0, 5000).Select(i => new NameValueEntry($"f{i}", "x"))]);
         var job = (await ListAsync(bench)).ShouldHaveSingleItem();
 
         var change = await new DeadJobs(bench.Redis).RetryAsync(job, bench.Patience);
@@ -60,7 +61,7 @@ public class HostileDeadJobsTests(JobsFixture fixture) : IClassFixture<JobsFixtu
         await using var bench = await Bench.CreateAsync(fixture.Server);
         var store = new HeartbeatStore(bench.Redis);
         await bench.Redis.SetAsync("worker:text", "no hash");
-        await bench.Redis.ExecuteAsync(["HSET", "worker:wide", .. Enumerable.Range(0, 130).Select(i => (RedisArgument)$"f{i}")]);
+        await bench.Redis.ExecuteAsync("HSET", ["worker:wide", .. Enumerable.Range(0, 130).Select(i => (RedisValue)$"f{i}")]);
         await bench.Redis.ExecuteAsync("HSET", "worker:long", "model", new string('x', 100_000));
 
         (await store.ReadAsync("worker:text", bench.Patience)).ShouldBeEmpty();

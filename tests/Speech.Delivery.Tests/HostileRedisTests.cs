@@ -4,6 +4,7 @@ using Speech.Contracts;
 using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Tests;
 
@@ -63,15 +64,15 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.AudioJobs, [("client_id", "anna"), ("segment", "7"), .. Enumerable.Range(0, fields).Select(i => ((RedisArgument)$"f{i}", (RedisArgument)"x"))]);
+            RedisKeys.AudioJobs, [new("client_id", "anna"), new("segment", "7"), .. Enumerable.Range(0, fields).Select(i => new NameValueEntry($"f{i}", "x"))]);
         var entry = (await bench.ReadAsync(1))[0];
         (await bench.Completion.BuryAsync(entry, "malformed_job", "no job", bench.Patience)).ShouldBeTrue();
         (await bench.Redis.StreamLengthAsync(RedisKeys.AudioJobs)).ShouldBe(0);
         var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldHaveSingleItem();
-        dead.Fields.GetString("client_id").ShouldBe("anna");
-        dead.Fields.GetString("segment").ShouldBe("7");
-        dead.Fields.GetString("cause").ShouldBe("malformed_job");
-        dead.Fields.GetString("cut").ShouldStartWith($"{fields + 2} fields of ");
+        dead.GetString("client_id").ShouldBe("anna");
+        dead.GetString("segment").ShouldBe("7");
+        dead.GetString("cause").ShouldBe("malformed_job");
+        dead.GetString("cut").ShouldStartWith($"{fields + 2} fields of ");
     }
 
     [Fact]
@@ -81,16 +82,16 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         for (var i = 0; i < 30; i++)
         {
             // The last one alone has more bytes than any job.
-            await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [("client_id", $"c{i}"), ("job", new byte[i == 29 ? 20 << 20 : 500_000])]);
+            await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("client_id", $"c{i}"), new("job", new byte[i == 29 ? 20 << 20 : 500_000])]);
             var entry = (await bench.ReadAsync(1))[0];
             (await bench.Completion.BuryAsync(entry, "malformed_job", "no job", bench.Patience)).ShouldBeTrue();
-            (await bench.Redis.ExecuteAsync("MEMORY", "USAGE", "audio_jobs:dead", "SAMPLES", "0")).AsInt64().ShouldBeLessThan(4 << 20);
+            ((long)(await bench.Redis.ExecuteAsync("MEMORY", "USAGE", "audio_jobs:dead", "SAMPLES", "0"))).ShouldBeLessThan(4 << 20);
         }
         var dead = await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs));
         dead.Length.ShouldBeInRange(5, 29);
-        dead[^1].Fields.GetString("client_id").ShouldBe("c29");
-        dead[^1].Fields.FindString("cut").ShouldNotBeNull();
-        dead[^2].Fields["job"].Length.ShouldBe(500_000);
+        dead[^1].GetString("client_id").ShouldBe("c29");
+        dead[^1].FindString("cut").ShouldNotBeNull();
+        dead[^2]["job"].GetLongByteCount().ShouldBe(500_000);
     }
 
     [Theory]
@@ -121,7 +122,7 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     public async Task A_session_that_a_client_could_not_go_on_from_is_begun_anew_when_it_is_opened(params string[] fields)
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
-        await bench.Redis.ExecuteAsync(["HSET", "session:anna", .. fields.Select(field => (RedisArgument)field)]);
+        await bench.Redis.ExecuteAsync("HSET", ["session:anna", .. fields.Select(field => (RedisValue)field)]);
         (await bench.Sessions.ReadAsync("anna", bench.Patience)).Released.ShouldBeInRange(0, int.MaxValue);
         var hold = bench.Holds.Create("anna", "hers", "g1");
         (await hold.OpenAsync(bench.Patience)).IsOurs.ShouldBeTrue();
@@ -251,7 +252,7 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     /// <summary>Changes something behind the scripts' backs; mostly a little, so that they come far.</summary>
     private static async Task<string> HarmAsync(RedisClient redis, Random random)
     {
-        RedisArgument[] command = random.Next(8) switch
+        RedisValue[] command = random.Next(8) switch
         {
             0 => ["SET", Keys[random.Next(4)], "a string"],
             1 => ["DEL", Keys[random.Next(4)]],
@@ -263,7 +264,7 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         };
         try
         {
-            await redis.ExecuteAsync(command);
+            await redis.ExecuteAsync(command[0]!, [.. command[1..].Cast<object>()]);
             return string.Join(' ', command.Select(argument => argument.ToString()));
         }
         catch (RedisServerException)
@@ -311,7 +312,7 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     }
 
     /// <summary>A script with arguments that nobody would give.</summary>
-    private static Task<RespValue> RawAsync(RedisClient redis, Random random, JobEntry entry)
+    private static Task<RedisResult> RawAsync(RedisClient redis, Random random, JobEntry entry)
     {
         (RedisScript Script, int Keys, int Arguments)[] scripts =
         [
@@ -319,10 +320,10 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
             (SessionScripts.Open, 2, 2), (SessionScripts.Read, 1, 0), (SessionScripts.Claim, 2, 4), (SessionScripts.Release, 1, 1), (SessionScripts.Restore, 2, 9),
         ];
         var (script, keys, count) = scripts[random.Next(scripts.Length)];
-        RedisArgument[] names = keys == 5 || keys == 3
+        RedisKey[] names = keys == 5 || keys == 3
             ? ["audio_jobs", "session:anna", "history:anna", "translation_jobs", "audio_jobs:dead"]
             : ["session:anna", "history:anna"];
-        var arguments = Enumerable.Range(0, count).Select(_ => (RedisArgument)Pick(random, Numbers)).ToArray();
+        var arguments = Enumerable.Range(0, count).Select(_ => (RedisValue)Pick(random, Numbers)).ToArray();
         if (script == JobScripts.Finish)
             (arguments[0], arguments[1]) = (RedisKeys.SttWorkers, entry.Id);
         return redis.EvalAsync(script, names[..keys], arguments);
@@ -331,10 +332,11 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     /// <summary>Each entry of the stream is pending, or was never given out.</summary>
     private static async Task NothingIsForgottenAsync(RedisClient redis, string story)
     {
-        var pending = (await redis.StreamPendingRangeAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, 100)).Select(entry => entry.Id).ToHashSet();
-        var given = (await redis.StreamGroupsAsync(RedisKeys.AudioJobs)).ShouldHaveSingleItem().LastDeliveredId;
+        var pending = (await redis.StreamPendingRangeAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, 100)).Select(entry => entry.StreamId).ToHashSet();
+        var groups = await redis.RunAsync(database => database.StreamGroupInfoAsync(RedisKeys.AudioJobs));
+        var given = StreamId.Parse(groups.ShouldHaveSingleItem().LastDeliveredId!);
         foreach (var entry in await redis.StreamRangeAsync(RedisKeys.AudioJobs))
-            (pending.Contains(entry.Id) || entry.Id > given).ShouldBeTrue($"{entry.Id} is neither waiting nor pending. {story}");
+            (pending.Contains(entry.StreamId) || entry.StreamId > given).ShouldBeTrue($"{entry.Id} is neither waiting nor pending. {story}");
     }
 
     /// <summary>A job that has left its stream has left a result or lies among the dead.</summary>
@@ -342,11 +344,11 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     {
         foreach (var key in (string[])["history:anna", "audio_jobs:dead"])
         {
-            if ((await redis.ExecuteAsync("TYPE", key)).AsString() == "stream" && await redis.StreamLengthAsync(key) > 0)
+            if (((string?)(await redis.ExecuteAsync("TYPE", key))) == "stream" && await redis.StreamLengthAsync(key) > 0)
                 return true;
         }
-        var session = (await redis.ExecuteAsync("TYPE", "session:anna")).AsString() == "hash" ? await redis.HashGetAllAsync("session:anna") : default;
-        return session.Any(field => field.Key.StartsWith("held:", StringComparison.Ordinal)) || session.FindString("released") is not null;
+        var session = ((string?)(await redis.ExecuteAsync("TYPE", "session:anna"))) == "hash" ? await redis.HashGetAllAsync("session:anna") : [];
+        return session.Any(field => field.Name.StartsWith("held:")) || session.FindString("released") is not null;
     }
 
     private static async Task<bool> IsOnStreamAsync(RedisClient redis, StreamId id) =>
@@ -358,8 +360,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         var text = new StringBuilder();
         foreach (var key in Keys)
         {
-            var dump = (await redis.ExecuteAsync("DUMP", key)).AsBytes();
-            var expires = (await redis.ExecuteAsync("EXPIRETIME", key)).AsInt64();
+            var dump = ((byte[]?)(await redis.ExecuteAsync("DUMP", key)));
+            var expires = ((long)(await redis.ExecuteAsync("EXPIRETIME", key)));
             text.Append(CultureInfo.InvariantCulture, $"{key} until {expires}: {(dump is null ? "-" : Convert.ToHexString(dump))}\n");
         }
         return text.ToString();

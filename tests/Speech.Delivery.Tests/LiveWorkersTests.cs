@@ -1,6 +1,7 @@
 using Speech.Delivery.Heartbeats;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Tests;
 
@@ -17,7 +18,7 @@ public class LiveWorkersTests(JobsFixture fixture) : IClassFixture<JobsFixture>
             bench, "ready", ("model", "nano.en"), ("model_state", "ready"), ("slots", "8"), ("busy", "3"), ("languages", "en fr"));
         await JoinAsync(bench, "loading", ("model", "tiny"), ("model_state", "loading"), ("slots", "0"));
         await JoinAsync(bench, "dead");
-        await bench.Redis.HashSetAsync(RedisKeys.Worker("elsewhere"), [("model_state", "ready")]);
+        await bench.Redis.HashSetAsync(RedisKeys.Worker("elsewhere"), [new("model_state", "ready")]);
 
         var live = (await workers.ReadAsync(JobStream.Audio, bench.Patience)).OrderByDescending(worker => worker.Id).ToArray();
         live.Select(worker => (worker.Id, worker.Model, worker.IsReady, worker.Slots, worker.Busy)).ShouldBe(
@@ -45,9 +46,7 @@ public class LiveWorkersTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     {
         await bench.Redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, bench.Patience);
         await bench.Redis.ExecuteAsync("XGROUP", "CREATECONSUMER", RedisKeys.AudioJobs, RedisKeys.SttWorkers, id);
-        if (fields.Length == 0)
-            return;
-        await bench.Redis.HashSetAsync(
-            RedisKeys.Worker(id), [.. fields.Select(field => ((RedisArgument)field.Name, (RedisArgument)field.Value))]);
+        if (fields.Length > 0)
+            await bench.Redis.HashSetAsync(RedisKeys.Worker(id), [.. fields.Select(field => new HashEntry(field.Name, field.Value))]);
     }
 }

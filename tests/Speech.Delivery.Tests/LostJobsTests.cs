@@ -1,5 +1,6 @@
 using Speech.Contracts;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Tests;
 
@@ -48,7 +49,7 @@ public class LostJobsTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         var entry = (await bench.EnqueueAndReadAsync(1))[0];
-        await bench.Redis.ExecuteAsync([.. command.Split(' ').Select(word => (RedisArgument)word)]);
+        await bench.Redis.ExecuteAsync(command.Split(' ')[0], [.. command.Split(' ')[1..]]);
         (await bench.FinishAsync(entry, 0)).ShouldBeTrue();
         (await bench.FinishAsync(entry, 0)).ShouldBeFalse();
         (await bench.Losses.FailAsync("anna", Segments, bench.Patience)).ShouldBe(0);

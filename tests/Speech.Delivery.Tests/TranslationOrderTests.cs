@@ -1,6 +1,7 @@
 using Speech.Contracts;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Tests;
 
@@ -40,7 +41,7 @@ public class TranslationOrderTests(JobsFixture fixture) : IClassFixture<JobsFixt
             (await bench.ReadHistoryAsync(after: Count)).ShouldBe(heard);
             (await bench.Redis.StreamLengthAsync(RedisKeys.TranslationJobs)).ShouldBe(0);
             (await bench.Sessions.ReadAsync("anna", bench.Patience)).Translating.ShouldBeEmpty();
-            (await bench.Redis.HashGetAllAsync("session:anna")).Select(field => field.Key).ShouldNotContain(name => name.StartsWith("held:"));
+            (await bench.Redis.HashGetAllAsync("session:anna")).Select(field => (string)field.Name!).ShouldNotContain(name => name.StartsWith("held:"));
         }
     }
 
@@ -66,12 +67,12 @@ public class TranslationOrderTests(JobsFixture fixture) : IClassFixture<JobsFixt
         await bench.HearNothingElseAsync();
 
         var failure = new Failed(0, 0, Failed.Translating, "max_deliveries", "gave up after 3 attempts", "fr");
-        (await bench.Completion.AbandonAsync(new JobEntry(JobStream.Translations, jobs[0].Id, "anna"), failure, bench.Patience)).ShouldBeTrue();
+        (await bench.Completion.AbandonAsync(new JobEntry(JobStream.Translations, jobs[0].StreamId, "anna"), failure, bench.Patience)).ShouldBeTrue();
 
         (await bench.HearAsync(3)).Select(envelope => (envelope.Result.Type, envelope.Result.Segment)).ShouldBe(
             [("failed", 0), ("translation", 1), ("translation", 2)]);
         (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.TranslationJobs))).ShouldHaveSingleItem()
-            .Fields.GetString("reason").ShouldBe("gave up after 3 attempts");
+            .GetString("reason").ShouldBe("gave up after 3 attempts");
     }
 
     [Fact]
@@ -99,7 +100,7 @@ public class TranslationOrderTests(JobsFixture fixture) : IClassFixture<JobsFixt
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         await bench.TranslateAsync(1, "fr");
-        await bench.Redis.StreamAddAsync(RedisKeys.TranslationJobs, [("client_id", "anna"), ("segment", 5), ("language", "fr"), ("job", "by hand")]);
+        await bench.Redis.StreamAddAsync(RedisKeys.TranslationJobs, [new("client_id", "anna"), new("segment", 5), new("language", "fr"), new("job", "by hand")]);
         var job = (await bench.Redis.StreamReadGroupAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "t1", 1))[0];
 
         await bench.FinishTranslationAsync(job);

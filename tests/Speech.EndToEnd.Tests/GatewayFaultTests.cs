@@ -2,6 +2,7 @@ using Speech.Client;
 using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Lab.Speakers;
+using Speech.Redis;
 
 namespace Speech.EndToEnd.Tests;
 
@@ -25,7 +26,7 @@ public sealed class GatewayFaultTests
 
             await Until.TrueAsync(async () => await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) == 1, "the open segment to be queued");
             var jobs = await fleet.Redis.StreamRangeAsync(RedisKeys.AudioJobs);
-            jobs.Select(job => (job.Fields.GetString(AudioJobFields.ClientId), job.Fields.GetString(AudioJobFields.Segment)))
+            jobs.Select(job => (job.GetString(AudioJobFields.ClientId), job.GetString(AudioJobFields.Segment)))
                 .ShouldBe([(first.ClientId, $"{open}")]);
         }
 

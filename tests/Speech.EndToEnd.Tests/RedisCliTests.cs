@@ -45,7 +45,7 @@ public sealed class RedisCliTests(SharedFleet shared)
             Number(fields["segment"]).ShouldBeInRange(0, 20);
             fields["kind"].ShouldBe("final");
             Number(fields["duration_ms"]).ShouldBeInRange(500, 28_000);
-            var job = AudioJob.Read((await shared.Fleet.Redis.StreamRangeAsync(RedisKeys.AudioJobs, count: 1))[0].Fields["job"]);
+            var job = AudioJob.Read((await shared.Fleet.Redis.StreamRangeAsync(RedisKeys.AudioJobs, count: 1))[0]["job"]);
             job.DurationMs.ShouldBe((int)Number(fields["duration_ms"]));
         }
 
@@ -69,7 +69,7 @@ public sealed class RedisCliTests(SharedFleet shared)
         var ids = (await AskAsync("xrange", $"history:{talk.ClientId}", "-", "+")).Where(line => line.EndsWith("-0", StringComparison.Ordinal));
         ids.ShouldBe(Enumerable.Range(1, count).Select(seq => $"{seq}-0"));
         var history = await shared.Fleet.Redis.StreamRangeAsync(RedisKeys.History(talk.ClientId));
-        history.Select(entry => ResultEnvelope.ReadResult(entry.Fields["result"], (long)entry.Id.Milliseconds)).ShouldBe(talk.Transcripts);
+        history.Select(entry => ResultEnvelope.ReadResult(entry["result"], (long)entry.StreamId.Milliseconds)).ShouldBe(talk.Transcripts);
         foreach (var key in (string[])["history", "session"])
             Number((await AskAsync("ttl", $"{key}:{talk.ClientId}"))[0]).ShouldBeInRange(3000, 3600);
 

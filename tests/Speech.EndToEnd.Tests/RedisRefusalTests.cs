@@ -4,6 +4,7 @@ using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Lab.Speakers;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.EndToEnd.Tests;
 
@@ -24,8 +25,8 @@ public sealed class RedisRefusalTests(RedisRefusalTests.OwnFleet own) : IClassFi
     [Fact]
     public async Task What_is_said_while_Redis_cannot_save_is_held_and_follows()
     {
-        var folder = (await Fleet.Redis.ExecuteAsync("CONFIG", "GET", "dir"))[1].AsString()!;
-        var save = (await Fleet.Redis.ExecuteAsync("CONFIG", "GET", "save"))[1].AsString()!;
+        var folder = ((string)(await Fleet.Redis.ExecuteAsync("CONFIG", "GET", "dir"))[1]!);
+        var save = ((string)(await Fleet.Redis.ExecuteAsync("CONFIG", "GET", "save"))[1]!);
         var inTheWay = Path.Combine(folder, "dump.rdb");
         await HoldsAndFollowsAsync(
             "cannot save",
@@ -47,7 +48,7 @@ public sealed class RedisRefusalTests(RedisRefusalTests.OwnFleet own) : IClassFi
         {
             await Fleet.Redis.ExecuteAsync("BGSAVE");
             await Until.TrueAsync(
-                async () => (await Fleet.Redis.ExecuteAsync("INFO", "persistence")).AsString()! is var info
+                async () => ((string)(await Fleet.Redis.ExecuteAsync("INFO", "persistence"))!) is var info
                     && info.Contains("rdb_bgsave_in_progress:0", StringComparison.Ordinal)
                     && info.Contains($"rdb_last_bgsave_status:{outcome}", StringComparison.Ordinal),
                 $"a save to end with {outcome}");
@@ -162,7 +163,7 @@ public sealed class RedisRefusalTests(RedisRefusalTests.OwnFleet own) : IClassFi
     {
         try
         {
-            await Fleet.Redis.ExecuteAsync([.. command.Split(' ').Select(word => (RedisArgument)word)]);
+            await Fleet.Redis.ExecuteAsync(command.Split(' ')[0], [.. command.Split(' ')[1..]]);
         }
         catch (RedisConnectionException) when (command.StartsWith("CLIENT KILL", StringComparison.Ordinal))
         {

@@ -144,11 +144,11 @@ public sealed partial class MetricsTests
         await using var server = await RedisServer.StartAsync();
         await using (var redis = new RedisClient(RedisOptions.Parse(server.Url)))
         {
-            await redis.ExecuteAsync(["XADD", "audio_jobs:dead", "*", "a", "b"]);
-            await redis.ExecuteAsync(["XGROUP", "CREATE", "audio_jobs", "stt_workers", "0", "MKSTREAM"]);
+            await redis.ExecuteAsync("XADD", ["audio_jobs:dead", "*", "a", "b"]);
+            await redis.ExecuteAsync("XGROUP", ["CREATE", "audio_jobs", "stt_workers", "0", "MKSTREAM"]);
             for (var job = 0; job < 3; job++)
-                await redis.ExecuteAsync(["XADD", "audio_jobs", "*", "a", "b"]);
-            await redis.ExecuteAsync(["XREADGROUP", "GROUP", "stt_workers", "stt-1", "COUNT", "1", "STREAMS", "audio_jobs", ">"]);
+                await redis.ExecuteAsync("XADD", ["audio_jobs", "*", "a", "b"]);
+            await redis.ExecuteAsync("XREADGROUP", ["GROUP", "stt_workers", "stt-1", "COUNT", "1", "STREAMS", "audio_jobs", ">"]);
         }
         var builder = SpeechHost.CreateBuilder(["--REDIS_URL", server.Url], "gateway", defaultPort: 0);
         builder.AddJobs();

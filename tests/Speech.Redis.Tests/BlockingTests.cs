@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace Speech.Redis.Tests;
 
 public class BlockingTests(ServerFixture fixture) : IClassFixture<ServerFixture>
@@ -14,8 +16,8 @@ public class BlockingTests(ServerFixture fixture) : IClassFixture<ServerFixture>
         var reading = reader.StreamReadGroupAsync("wait", "g", "c", 10, Long);
         await BlockedClientsAsync(1);
         reading.IsCompleted.ShouldBeFalse();
-        var id = await _redis.StreamAddAsync("wait", [("n", 1)]);
-        (await reading).ShouldHaveSingleItem().Id.ShouldBe(id);
+        var id = await _redis.StreamAddAsync("wait", [new("n", 1)]);
+        (await reading).ShouldHaveSingleItem().StreamId.ShouldBe(id);
     }
 
     [Fact]
@@ -32,10 +34,10 @@ public class BlockingTests(ServerFixture fixture) : IClassFixture<ServerFixture>
         await using var reader = new RedisBlockingConnection(fixture.Options);
         await _redis.EnsureGroupAsync("many:1", "g");
         await _redis.EnsureGroupAsync("many:2", "g");
-        await _redis.StreamAddAsync("many:2", [("n", 2)]);
+        await _redis.StreamAddAsync("many:2", [new("n", 2)]);
         var streams = await reader.StreamReadGroupAsync(["many:1", "many:2"], "g", "c", 10, Long);
         streams.ShouldHaveSingleItem().Key.ShouldBe("many:2");
-        streams[0].Entries.ShouldHaveSingleItem().Fields.GetString("n").ShouldBe("2");
+        streams[0].Entries.ShouldHaveSingleItem().GetString("n").ShouldBe("2");
     }
 
     [Fact]
@@ -53,7 +55,7 @@ public class BlockingTests(ServerFixture fixture) : IClassFixture<ServerFixture>
             await BlockedClientsAsync(0, "cancelled");
         }
         // None of the cancelled reads took the entry.
-        await _redis.StreamAddAsync("cancel", [("n", 1)]);
+        await _redis.StreamAddAsync("cancel", [new("n", 1)]);
         (await reader.StreamReadGroupAsync("cancel", "g", "c", 10, Long)).Length.ShouldBe(1);
     }
 
@@ -61,10 +63,10 @@ public class BlockingTests(ServerFixture fixture) : IClassFixture<ServerFixture>
     public async Task An_entry_taken_by_a_read_that_nobody_saw_is_found_among_the_pending()
     {
         await _redis.EnsureGroupAsync("unseen", "g");
-        var id = await _redis.StreamAddAsync("unseen", [("n", 1)]);
+        var id = await _redis.StreamAddAsync("unseen", [new("n", 1)]);
         await using (var reader = new RedisBlockingConnection(fixture.Options))
             await reader.StreamReadGroupAsync("unseen", "g", "c", 10, Long); // and forgotten, as if the process had died
-        (await _redis.StreamReadGroupAsync("unseen", "g", "c", 10, pendingAfter: StreamId.Zero)).ShouldHaveSingleItem().Id.ShouldBe(id);
+        (await _redis.StreamReadGroupAsync("unseen", "g", "c", 10, pendingAfter: StreamId.Zero)).ShouldHaveSingleItem().StreamId.ShouldBe(id);
     }
 
     [Fact]
@@ -83,11 +85,11 @@ public class BlockingTests(ServerFixture fixture) : IClassFixture<ServerFixture>
     public async Task Reads_on_one_connection_take_turns()
     {
         await using var reader = new RedisBlockingConnection(fixture.Options);
-        var first = reader.ExecuteAsync(["BLPOP", "turns", 60], Long);
-        var second = reader.ExecuteAsync(["BLPOP", "turns", 60], Long);
+        var first = reader.ExecuteAsync("BLPOP", [(RedisKey)"turns", 60], Long);
+        var second = reader.ExecuteAsync("BLPOP", [(RedisKey)"turns", 60], Long);
         await _redis.ExecuteAsync("RPUSH", "turns", "a", "b");
-        (await first)[1].AsString().ShouldBe("a");
-        (await second)[1].AsString().ShouldBe("b");
+        ((string?)(await first)[1]).ShouldBe("a");
+        ((string?)(await second)[1]).ShouldBe("b");
     }
 
     [Fact]
@@ -112,7 +114,7 @@ public class BlockingTests(ServerFixture fixture) : IClassFixture<ServerFixture>
     // Asks the server until so many connections (of that name) are blocked.
     private Task BlockedClientsAsync(int count, string name = "speech") => Eventually.TrueAsync(async () =>
     {
-        var clients = (await _redis.ExecuteAsync("CLIENT", "LIST")).AsString()!.Split('\n');
+        var clients = ((string)(await _redis.ExecuteAsync("CLIENT", "LIST"))!).Split('\n');
         return clients.Count(client => client.Contains($"name={name} ", StringComparison.Ordinal)
             && client.Contains("flags=b", StringComparison.Ordinal)) == count;
     });

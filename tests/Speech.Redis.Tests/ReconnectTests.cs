@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
 
 namespace Speech.Redis.Tests;
 
@@ -31,7 +32,7 @@ public class ReconnectTests
                     await redis.SetAsync($"{worker}:{i}", i);
                     Interlocked.Increment(ref confirmed);
                 }
-                catch (RedisConnectionException e) when (e is not RedisTimeoutException)
+                catch (RedisConnectionException e) when (e.InnerException is not TimeoutException)
                 {
                     Interlocked.Increment(ref lost);
                 }
@@ -52,7 +53,7 @@ public class ReconnectTests
 
         lost.ShouldBeGreaterThan(0);
         // What was confirmed is there; what failed may be.
-        var keys = (await redis.ExecuteAsync("DBSIZE")).AsInt64();
+        var keys = (long)await redis.ExecuteAsync("DBSIZE");
         keys.ShouldBeInRange(confirmed, confirmed + lost);
     }
 
@@ -67,8 +68,7 @@ public class ReconnectTests
         var waiting = Enumerable.Range(0, 100).Select(i => redis.ExecuteAsync("RPUSH", "waited", i)).ToArray();
         await server.RestartAsync();
         await Task.WhenAll(waiting);
-        (await redis.ExecuteAsync("LRANGE", "waited", 0, -1)).Items.ToArray().Select(item => item.AsInt64())
-            .ShouldBe(Enumerable.Range(0, 100).Select(i => (long)i));
+        ((string[])(await redis.ExecuteAsync("LRANGE", "waited", 0, -1))!).ShouldBe(Enumerable.Range(0, 100).Select(i => $"{i}"));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public class ReconnectTests
         // Long enough that the refusal, which the message is to tell of, comes first on a machine that stalls.
         var options = new RedisOptions { Host = "127.0.0.1", Port = RedisServer.FreePort(), CommandTimeout = TimeSpan.FromSeconds(3) };
         await using var redis = new RedisClient(options);
-        var error = await Should.ThrowAsync<RedisTimeoutException>(redis.SetAsync("k", "v"));
+        var error = await Should.ThrowAsync<RedisConnectionException>(redis.SetAsync("k", "v"));
         error.MaybeExecuted.ShouldBeFalse();
         error.Message.ShouldContain($"127.0.0.1:{options.Port}");
         error.Message.ShouldContain("refused");
@@ -92,7 +92,7 @@ public class ReconnectTests
         await redis.PingAsync();
         redis.LastFailure.ShouldBeNull();
         await server.KillAsync();
-        await Eventually.TrueAsync(() => redis.LastFailure?.Message.Contains("refused", StringComparison.Ordinal) == true);
+        await Eventually.TrueAsync(() => redis.LastFailure?.ToString().Contains("refused", StringComparison.Ordinal) == true);
         await server.RestartAsync();
         await redis.PingAsync();
         redis.LastFailure.ShouldBeNull();
@@ -107,15 +107,15 @@ public class ReconnectTests
         server.Pause();
         try
         {
-            (await Should.ThrowAsync<RedisTimeoutException>(redis.SetAsync("k", "v"))).MaybeExecuted.ShouldBeTrue();
+            (await Should.ThrowAsync<RedisConnectionException>(redis.SetAsync("k", "v"))).MaybeExecuted.ShouldBeTrue();
             await Eventually.TrueAsync(() => !redis.IsConnected);
-            (await Should.ThrowAsync<RedisTimeoutException>(redis.SetAsync("k", "v"))).MaybeExecuted.ShouldBeFalse();
+            (await Should.ThrowAsync<RedisConnectionException>(redis.SetAsync("k", "v"))).MaybeExecuted.ShouldBeFalse();
         }
         finally
         {
             server.Resume();
         }
-        (await Eventually.ConnectedAsync(() => redis.ExecuteAsync("CLIENT", "GETNAME"))).AsString().ShouldBe("speech");
+        ((string?)await Eventually.ConnectedAsync(() => redis.ExecuteAsync("CLIENT", "GETNAME"))).ShouldBe("speech");
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public class ReconnectTests
         await using var server = await RedisServer.StartAsync();
         var options = OptionsFor(server);
         await using var redis = new RedisClient(options);
-        await using var subscriber = new RedisSubscriber(options);
+        await using var subscriber = new RedisSubscriber(redis);
         var heard = new Heard();
         var gaps = new Heard();
         await using var subscription = await subscriber.SubscribeAsync(
@@ -173,20 +173,21 @@ public class ReconnectTests
     {
         await using var server = await RedisServer.StartAsync();
         await server.KillAsync();
-        await using var subscriber = new RedisSubscriber(OptionsFor(server));
+        await using var redis = new RedisClient(OptionsFor(server));
+        await using var subscriber = new RedisSubscriber(redis);
         var subscribing = subscriber.SubscribeAsync("later", new Heard().OnMessage);
         await server.RestartAsync();
         await using var subscription = await subscribing;
-        await using var redis = new RedisClient(OptionsFor(server));
         (await redis.PublishAsync("later", "x")).ShouldBe(1);
     }
 
     [Fact]
     public async Task Subscribing_to_no_server_ends_in_time()
     {
-        await using var subscriber = new RedisSubscriber(
+        await using var redis = new RedisClient(
             new RedisOptions { Host = "127.0.0.1", Port = RedisServer.FreePort(), CommandTimeout = TimeSpan.FromMilliseconds(100) });
-        await Should.ThrowAsync<RedisTimeoutException>(subscriber.SubscribeAsync("never", new Heard().OnMessage));
+        await using var subscriber = new RedisSubscriber(redis);
+        await Should.ThrowAsync<RedisConnectionException>(subscriber.SubscribeAsync("never", new Heard().OnMessage));
     }
 
     [Fact]
@@ -199,13 +200,13 @@ public class ReconnectTests
         await redis.EnsureGroupAsync("jobs", "g");
         var reading = reader.StreamReadGroupAsync("jobs", "g", "c", 1, TimeSpan.FromSeconds(60));
         await Eventually.TrueAsync(async () =>
-            (await redis.ExecuteAsync("CLIENT", "LIST")).AsString()!.Contains("flags=b", StringComparison.Ordinal));
+            ((string)(await redis.ExecuteAsync("CLIENT", "LIST"))!).Contains("flags=b", StringComparison.Ordinal));
         await server.KillAsync();
         (await Should.ThrowAsync<RedisConnectionException>(reading)).MaybeExecuted.ShouldBeTrue();
         reading = reader.StreamReadGroupAsync("jobs", "g", "c", 1, TimeSpan.FromSeconds(60));
         await server.RestartAsync();
         await using var after = new RedisClient(options);
-        await after.StreamAddAsync("jobs", [("n", 1)]);
+        await after.StreamAddAsync("jobs", [new("n", 1)]);
         (await reading).Length.ShouldBe(1);
     }
 
@@ -252,9 +253,9 @@ public class ReconnectTests
         await server.KillAsync();
         var log = new RecordedLog();
         await using var again = new RedisClient(options, log);
-        var reading = again.GetStringAsync("4999");
+        var reading = again.GetAsync("4999");
         await server.RestartAsync();
-        (await reading).ShouldBe("4999");
+        ((string?)await reading).ShouldBe("4999");
         log.Lines.ShouldContain(line => line.Contains("LOADING"));
     }
 

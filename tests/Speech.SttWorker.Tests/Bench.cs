@@ -12,7 +12,7 @@ internal sealed class Bench : WorkerBench
 {
     private readonly RedisSubscriber _subscriber;
 
-    private Bench(RedisServer server) : base(server, JobStream.Audio) => _subscriber = new RedisSubscriber(Redis.Options);
+    private Bench(RedisServer server) : base(server, JobStream.Audio) => _subscriber = new RedisSubscriber(Redis);
 
     public static async Task<Bench> CreateAsync() => new(await RedisServer.StartAsync());
 

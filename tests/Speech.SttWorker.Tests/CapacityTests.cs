@@ -1,6 +1,7 @@
 using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Hosting;
+using Speech.Redis;
 
 namespace Speech.SttWorker.Tests;
 

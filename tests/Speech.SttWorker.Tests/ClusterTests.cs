@@ -19,7 +19,7 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(50));
         await using var redis = new RedisClient(cluster.Options);
-        await using var subscriber = new RedisSubscriber(cluster.Options);
+        await using var subscriber = new RedisSubscriber(redis);
         var options = new JobOptions { Shards = new StreamShards(Shards) };
         var queue = new AudioJobQueue(redis, options, new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
         var sessions = new SessionStore(redis, options);

@@ -16,7 +16,7 @@ public class DeliveryTests
         await bench.EnqueueAsync("anna", utterances);
         await Eventually.TrueAsync(() => slow.Held.Count == 1);
 
-        var taken = (await bench.PendingAsync()).Single().Id;
+        var taken = (await bench.PendingAsync()).Single().StreamId;
         await bench.Redis.StreamRenewAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "ghost", [taken], bench.Patience);
         var other = await bench.StartWorkerAsync("other");
         await bench.ShouldHaveHeardAsync("anna", utterances);
@@ -48,7 +48,7 @@ public class DeliveryTests
         await using var bench = await Bench.CreateAsync();
         var utterances = Utterances.Some(2);
         await bench.EnqueueAsync("anna", utterances);
-        var taken = (await bench.TakeAndVanishAsync(1)).Single().Id;
+        var taken = (await bench.TakeAndVanishAsync(1)).Single().StreamId;
         await bench.Redis.HashSetAsync(RedisKeys.Worker("ghost"), "role", "stt", bench.Patience);
 
         await bench.StartWorkerAsync("w1", null, "--JOB_TIMEOUT_MS", "4000");
@@ -82,9 +82,9 @@ public class DeliveryTests
         await Eventually.TrueAsync(() => slow.Held.Count == 1);
         var other = await bench.StartWorkerAsync("other", null, "--JOB_TIMEOUT_MS", "1000");
 
-        var taken = (await bench.PendingAsync()).Single().Id;
+        var taken = (await bench.PendingAsync()).Single().StreamId;
         await Eventually.TrueAsync(async () => await AgeAsync(bench, taken) > TimeSpan.FromSeconds(3));
-        (await bench.PendingAsync()).ShouldHaveSingleItem().Consumer.ShouldBe("slow");
+        (await bench.PendingAsync()).ShouldHaveSingleItem().ConsumerName.ToString().ShouldBe("slow");
         gate.Set();
 
         await bench.ShouldHaveHeardAsync("anna", utterances);
@@ -99,7 +99,7 @@ public class DeliveryTests
         await using var bench = await Bench.CreateAsync();
         await bench.Queue.EnqueueAsync(Utterances.Job("anna", 0, Utterances.All[0]), 1, 0, bench.Patience);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.AudioJobs, [("client_id", "anna"), ("segment", 1), ("kind", "final"), ("job", new byte[] { 0xC1, 7 })], cancellationToken: bench.Patience);
+            RedisKeys.AudioJobs, [new("client_id", "anna"), new("segment", 1), new("kind", "final"), new("job", new byte[] { 0xC1, 7 })], cancellationToken: bench.Patience);
         await bench.Redis.HashSetAsync(RedisKeys.Session("anna"), "segments", 2, bench.Patience);
         await bench.Queue.EnqueueAsync(Utterances.Job("anna", 2, Utterances.All[1]), 3, 0, bench.Patience);
 
@@ -110,8 +110,8 @@ public class DeliveryTests
         var failed = results[1].ShouldBeOfType<Failed>();
         (failed.Stage, failed.Code).ShouldBe(("transcribe", "malformed_job"));
         var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs), cancellationToken: bench.Patience)).ShouldHaveSingleItem();
-        dead.Fields.GetString("reason").ShouldBe(failed.Message);
-        dead.Fields["job"].ToArray().ShouldBe([0xC1, 7]);
+        dead.GetString("reason").ShouldBe(failed.Message);
+        ((byte[]?)dead["job"]).ShouldBe([0xC1, 7]);
         (await bench.PendingAsync()).ShouldBeEmpty();
         await worker.IdleAsync();
         worker.Statistics.Failed.ShouldBe(1);
@@ -121,9 +121,9 @@ public class DeliveryTests
     public async Task An_entry_that_says_nothing_at_all_is_buried_and_the_others_go_on()
     {
         await using var bench = await Bench.CreateAsync();
-        await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [("hello", "world")], cancellationToken: bench.Patience);
+        await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("hello", "world")], cancellationToken: bench.Patience);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.AudioJobs, [("client_id", "spaces are not allowed"), ("segment", "x"), ("job", new byte[1_000_000])], cancellationToken: bench.Patience);
+            RedisKeys.AudioJobs, [new("client_id", "spaces are not allowed"), new("segment", "x"), new("job", new byte[1_000_000])], cancellationToken: bench.Patience);
         var utterances = Utterances.Some(1);
         await bench.EnqueueAsync("anna", utterances);
 
@@ -141,7 +141,7 @@ public class DeliveryTests
         await using var bench = await Bench.CreateAsync();
         var utterances = Utterances.Some(2);
         await bench.EnqueueAsync("anna", utterances);
-        var taken = (await bench.TakeAndVanishAsync(1)).Single().Id;
+        var taken = (await bench.TakeAndVanishAsync(1)).Single().StreamId;
         await bench.Redis.StreamClaimAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "ghost", TimeSpan.Zero, [taken], bench.Patience);
 
         await bench.StartWorkerAsync("w1", null, "--MAX_DELIVERIES", "2");
@@ -149,8 +149,8 @@ public class DeliveryTests
 
         results[0].ShouldBeOfType<Failed>().Code.ShouldBe("max_deliveries");
         var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs), cancellationToken: bench.Patience)).ShouldHaveSingleItem();
-        dead.Fields.GetString("cause").ShouldBe("max_deliveries");
-        dead.Fields.GetString("deliveries").ShouldBe("2");
+        dead.GetString("cause").ShouldBe("max_deliveries");
+        dead.GetString("deliveries").ShouldBe("2");
         results[1].ShouldBeOfType<Transcript>().Text.ShouldBe(utterances[1].Text);
         (await bench.Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs), bench.Patience)).ShouldBe(1);
     }
@@ -200,7 +200,7 @@ public class DeliveryTests
     /// <summary>How long ago a job was queued, by Redis' clock.</summary>
     private static async Task<TimeSpan> AgeAsync(Bench bench, StreamId job)
     {
-        var time = (await bench.Redis.ExecuteAsync(["TIME"], bench.Patience)).Items;
-        return TimeSpan.FromMilliseconds((time[0].AsInt64() * 1000) + (time[1].AsInt64() / 1000) - (long)job.Milliseconds);
+        var time = (long[])(await bench.Redis.ExecuteAsync("TIME", [], bench.Patience))!;
+        return TimeSpan.FromMilliseconds((time[0] * 1000) + (time[1] / 1000) - (long)job.Milliseconds);
     }
 }

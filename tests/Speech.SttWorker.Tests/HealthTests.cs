@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Hosting;
+using Speech.Redis;
 using Speech.Workers;
 
 namespace Speech.SttWorker.Tests;

@@ -1,6 +1,7 @@
 using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Hosting;
+using Speech.Redis;
 using Speech.Workers;
 
 namespace Speech.SttWorker.Tests;
@@ -17,7 +18,7 @@ public class IdentityTests
         var first = await bench.StartWorkerAsync("twin", inner => new GatedModel(inner, gate));
         await bench.EnqueueAsync("anna", Utterances.Some(3));
         await Eventually.TrueAsync(() => first.Held.Count == 3);
-        var pending = (await bench.PendingAsync()).Select(entry => (entry.Id, entry.Consumer, entry.Deliveries)).ToArray();
+        var pending = (await bench.PendingAsync()).Select(entry => (entry.StreamId, (string?)entry.ConsumerName, entry.DeliveryCount)).ToArray();
 
         var (code, errors) = await bench.RunToEndAsync("twin");
 
@@ -26,7 +27,7 @@ public class IdentityTests
         line.ShouldContain("WORKER_ID is 'twin', which another worker that lives has (stt on ");
         line.ShouldContain($"process {Environment.ProcessId}");
         line.ShouldContain("--worker-prefix");
-        (await bench.PendingAsync()).Select(entry => (entry.Id, entry.Consumer, entry.Deliveries)).ShouldBe(pending);
+        (await bench.PendingAsync()).Select(entry => (entry.StreamId, (string?)entry.ConsumerName, entry.DeliveryCount)).ShouldBe(pending);
         (await bench.Redis.KeyExistsAsync(RedisKeys.Worker("twin"), bench.Patience)).ShouldBeTrue();
         gate.Set();
         await bench.ShouldHaveHeardAsync("anna", Utterances.Some(3));
@@ -109,14 +110,14 @@ public class IdentityTests
 
         code.ShouldBe(SpeechHost.SettingsExitCode);
         errors.ShouldContain(line => line.Contains("WORKER_ID is 'squatted'"));
-        (await bench.Redis.HashGetAllAsync(RedisKeys.Worker("squatted"), bench.Patience)).Count.ShouldBe(1);
+        (await bench.Redis.HashGetAllAsync(RedisKeys.Worker("squatted"), bench.Patience)).Length.ShouldBe(1);
     }
 
     /// <summary>The heartbeat of a process that cannot be seen from here.</summary>
     private static async Task BeatAsync(Bench bench, string worker, string host)
     {
         await bench.Redis.HashSetAsync(
-            RedisKeys.Worker(worker), [("role", "stt"), ("instance", "another"), ("host", host), ("pid", 4_000_000), ("processes", "other")], bench.Patience);
-        await bench.Redis.ExecuteAsync(["PEXPIRE", RedisKeys.Worker(worker), (long)Heartbeat.Lifetime.TotalMilliseconds], bench.Patience);
+            RedisKeys.Worker(worker), [new("role", "stt"), new("instance", "another"), new("host", host), new("pid", 4_000_000), new("processes", "other")], bench.Patience);
+        await bench.Redis.KeyExpireAsync(RedisKeys.Worker(worker), Heartbeat.Lifetime, bench.Patience);
     }
 }

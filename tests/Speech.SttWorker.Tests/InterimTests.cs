@@ -1,6 +1,7 @@
 using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.SttWorker.Tests;
 
@@ -29,15 +30,15 @@ public class InterimTests
         var utterance = Utterances.All[0];
         var stale = Utterances.Job("anna", 0, utterance, AudioJobKind.Interim);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.InterimJobs, [(AudioJobFields.Job, stale.ToArray())], new StreamId(1_700_000_000_000, 0), cancellationToken: bench.Patience);
+            RedisKeys.InterimJobs, [new(AudioJobFields.Job, stale.ToArray())], new StreamId(1_700_000_000_000, 0), cancellationToken: bench.Patience);
         var worker = await bench.StartWorkerAsync("w1", null, "--INTERIM_TIMEOUT_MS", "60000");
         await Eventually.TrueAsync(() => worker.Speech.InterimsLost == 1);
 
         // All in one transaction, so that the worker reads them together.
         RedisScript together = new(
             "for i = 1, #ARGV do redis.call('XADD', KEYS[1], '*', 'job', ARGV[i]) end return redis.status_reply('OK')");
-        RedisArgument[] revisions =
-            [.. Enumerable.Range(0, 4).Select(revision => (RedisArgument)Utterances.Job("anna", 1, utterance, AudioJobKind.Interim, revision).ToArray())];
+        RedisValue[] revisions =
+            [.. Enumerable.Range(0, 4).Select(revision => (RedisValue)Utterances.Job("anna", 1, utterance, AudioJobKind.Interim, revision).ToArray())];
         await bench.Redis.EvalAsync(together, [RedisKeys.InterimJobs], revisions, bench.Patience);
 
         (await heard.ReadAsync(bench.Patience)).Result.ShouldBe(new Partial(1, 3, utterance.Text));

@@ -21,7 +21,7 @@ public class ShutdownTests
         await process.ExitedAsync(bench.Patience);
 
         process.ExitCode.ShouldBe(0);
-        (await bench.PendingAsync()).ShouldAllBe(entry => entry.Deliveries == 0 && entry.Idle >= TimeSpan.FromSeconds(30));
+        (await bench.PendingAsync()).ShouldAllBe(entry => entry.DeliveryCount == 0 && entry.IdleTimeInMilliseconds >= TimeSpan.FromSeconds(30).TotalMilliseconds);
         (await bench.Redis.KeyExistsAsync(RedisKeys.Worker("leaving"), bench.Patience)).ShouldBeFalse();
 
         await bench.StartWorkerAsync("next");
@@ -77,7 +77,7 @@ public class ShutdownTests
         gate.Set();
 
         pending.Length.ShouldBe(2);
-        pending.ShouldAllBe(entry => entry.Deliveries == 0 && entry.Idle >= TimeSpan.FromHours(1));
+        pending.ShouldAllBe(entry => entry.DeliveryCount == 0 && entry.IdleTimeInMilliseconds >= TimeSpan.FromHours(1).TotalMilliseconds);
         var next = await bench.StartWorkerAsync("next", null, "--JOB_TIMEOUT_MS", "3600000");
         await bench.ShouldHaveHeardAsync("anna", utterances);
         await next.IdleAsync();

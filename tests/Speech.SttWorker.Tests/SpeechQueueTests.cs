@@ -3,6 +3,7 @@ using Speech.Delivery.Jobs;
 using Speech.Hosting;
 using Speech.Redis;
 using Speech.Workers;
+using StackExchange.Redis;
 
 namespace Speech.SttWorker.Tests;
 
@@ -88,7 +89,7 @@ public class SpeechQueueTests
 
     private FinalJob Final(string clientId, int segment)
     {
-        var entry = new StreamEntry(new StreamId(++_next, 0), default);
+        var entry = new StreamEntry(new StreamId(++_next, 0), []);
         return new FinalJob(Audio(clientId, segment, AudioJobKind.Final, 0), new JobDelivery(JobStream.Audio, entry, 1));
     }
 

@@ -1,5 +1,6 @@
 using Speech.Contracts;
 using Speech.Delivery;
+using Speech.Redis;
 
 namespace Speech.SttWorker.Tests;
 
@@ -22,8 +23,8 @@ public sealed class TranslationTests : IDisposable
 
         transcript.Translations.ShouldBe(["fr", "spa_Latn"]);
         var entries = await bench.Redis.StreamRangeAsync(RedisKeys.TranslationJobs, cancellationToken: bench.Patience);
-        entries.Select(entry => entry.Fields.GetString("language")).ShouldBe(["fr", "spa_Latn"]);
-        var job = TranslationJob.Read(entries[0].Fields["job"]);
+        entries.Select(entry => entry.GetString("language")).ShouldBe(["fr", "spa_Latn"]);
+        var job = TranslationJob.Read(entries[0]["job"]);
         (job.ClientId, job.Segment, job.Text, job.SourceLanguage, job.Language).ShouldBe(("anna", 0, utterance.Text, "en", "fr"));
     }
 
@@ -56,7 +57,7 @@ public sealed class TranslationTests : IDisposable
         var translation = results[1].ShouldBeOfType<Translation>();
         (translation.Segment, translation.Language, translation.Model).ShouldBe((0, "eng_Latn", null));
         (await bench.Redis.StreamRangeAsync(RedisKeys.TranslationJobs, cancellationToken: bench.Patience)).ShouldHaveSingleItem()
-            .Fields.GetString("language").ShouldBe("de");
+            .GetString("language").ShouldBe("de");
     }
 
     [Fact]

@@ -1,8 +1,9 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using Speech.Redis;
 using Speech.Supervisor.Processes;
+using StackExchange.Redis;
 
 namespace Speech.Supervisor.Tests;
 
@@ -76,7 +77,7 @@ public class StartTests
         await using (var stranger = new RedisClient(RedisOptions.Parse($"redis://127.0.0.1:{port}")))
             (await Should.ThrowAsync<RedisException>(() => stranger.PingAsync())).GetBaseException().Message.ShouldContain("NOAUTH");
         await using var redis = new RedisClient(RedisOptions.Parse(run.RedisUrl().OriginalString));
-        (await redis.ExecuteAsync(["INFO", "memory"])).AsString()!.ShouldContain($"maxmemory:{300 * 1024 * 1024}");
+        ((string)(await redis.ExecuteAsync("INFO", ["memory"]))!).ShouldContain($"maxmemory:{300 * 1024 * 1024}");
 
         run.Send(Signal.Terminate);
         await run.EndAsync();

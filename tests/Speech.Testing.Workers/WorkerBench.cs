@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
+using Speech.Delivery;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
 using Speech.Testing;
+using StackExchange.Redis;
 
 namespace Speech.Testing.Workers;
 
@@ -26,7 +27,7 @@ public abstract class WorkerBench(RedisServer server, JobStream jobs) : IAsyncDi
     /// <summary>Ends a test that hangs.</summary>
     public CancellationToken Patience => _patience.Token;
 
-    public async Task<StreamPendingEntry[]> PendingAsync() =>
+    public async Task<StreamPendingMessageInfo[]> PendingAsync() =>
         await Redis.StreamPendingRangeAsync(jobs.Key, jobs.Group, 1000, cancellationToken: Patience);
 
     /// <summary>A consumer that takes jobs, says nothing and is never heard of again.</summary>

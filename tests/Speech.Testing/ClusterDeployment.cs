@@ -1,11 +1,12 @@
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Testing;
 
 /// <summary>Three masters with a third of the slots each, and a replica that stands in for any of them that is given it.</summary>
 public sealed class ClusterDeployment : IAsyncLifetime
 {
-    private readonly List<(RedisServer Server, int BusPort, RedisClient Client)> _nodes = [];
+    private readonly List<LoneNode> _nodes = [];
 
     public string Url => $"redis+cluster://{string.Join(',', _nodes.Take(3).Select(node => $"127.0.0.1:{node.Server.Port}"))}";
 
@@ -24,30 +25,30 @@ public sealed class ClusterDeployment : IAsyncLifetime
             var busPort = RedisServer.FreePort();
             var server = await RedisServer.StartAsync(
                 "--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--cluster-port", $"{busPort}", "--repl-diskless-sync-delay", "0");
-            _nodes.Add((server, busPort, new RedisClient(RedisOptions.Parse(server.Url))));
+            _nodes.Add(new LoneNode(server, busPort));
         }
         for (var i = 0; i < 3; i++)
         {
-            await _nodes[i].Client.ExecuteAsync("CLUSTER", "SET-CONFIG-EPOCH", i + 1);
-            await _nodes[i].Client.ExecuteAsync("CLUSTER", "ADDSLOTSRANGE", First(i), First(i + 1) - 1);
+            await _nodes[i].ExecuteAsync("CLUSTER", "SET-CONFIG-EPOCH", i + 1);
+            await _nodes[i].ExecuteAsync("CLUSTER", "ADDSLOTSRANGE", First(i), First(i + 1) - 1);
         }
-        foreach (var (server, busPort, _) in _nodes.Skip(1))
-            await _nodes[0].Client.ExecuteAsync("CLUSTER", "MEET", "127.0.0.1", server.Port, busPort);
-        await Eventually.TrueAsync(() => _nodes[3].Client.ExecuteAsync("CLUSTER", "NODES").ContinueWith(
-            nodes => nodes.Result.AsString()!.Split('\n').Count(line => line.Contains("connected", StringComparison.Ordinal)
+        foreach (var node in _nodes.Skip(1))
+            await _nodes[0].ExecuteAsync("CLUSTER", "MEET", "127.0.0.1", node.Server.Port, node.BusPort);
+        await Eventually.TrueAsync(() => _nodes[3].ExecuteAsync("CLUSTER", "NODES").ContinueWith(
+            nodes => ((string)nodes.Result!).Split('\n').Count(line => line.Contains("connected", StringComparison.Ordinal)
                 && !line.Contains("handshake", StringComparison.Ordinal)) == 4, TaskScheduler.Default));
-        await _nodes[3].Client.ExecuteAsync("CLUSTER", "REPLICATE", await IdAsync(_nodes[0].Client));
+        await _nodes[3].ExecuteAsync("CLUSTER", "REPLICATE", await _nodes[0].IdAsync());
         await WholeAsync();
 
-        static int First(int third) => third * HashSlot.Count / 3;
+        static int First(int third) => third * 16384 / 3;
     }
 
     public async Task DisposeAsync()
     {
-        foreach (var (server, _, client) in _nodes)
+        foreach (var node in _nodes)
         {
-            await client.DisposeAsync();
-            await server.DisposeAsync();
+            await node.DisposeAsync();
+            await node.Server.DisposeAsync();
         }
     }
 
@@ -55,37 +56,27 @@ public sealed class ClusterDeployment : IAsyncLifetime
     public Task WholeAsync() => Eventually.TrueAsync(() => Eventually.ConnectedAsync(async () =>
     {
         var online = 0;
-        foreach (var (_, _, client) in _nodes)
+        foreach (var node in _nodes)
         {
-            var info = (await client.ExecuteAsync("CLUSTER", "INFO")).AsString()!;
-            var nodes = (await client.ExecuteAsync("CLUSTER", "NODES")).AsString()!;
+            var info = (string)(await node.ExecuteAsync("CLUSTER", "INFO"))!;
+            var nodes = (string)(await node.ExecuteAsync("CLUSTER", "NODES"))!;
             if (!info.Contains("cluster_state:ok", StringComparison.Ordinal) || !info.Contains("cluster_size:3", StringComparison.Ordinal)
                 || nodes.Contains("fail", StringComparison.Ordinal))
                 return false;
-            online += (await client.InfoAsync("replication")).Values.Count(value => value.Contains("state=online", StringComparison.Ordinal));
+            online += (await node.InfoAsync("replication")).Split('\n').Count(line => line.Contains("state=online", StringComparison.Ordinal));
         }
         return online == 1;
     }));
 
-    /// <summary>Clients of the three nodes alone that are masters now, with their servers.</summary>
-    public async Task<(RedisServer Server, RedisClient Client)[]> MastersAsync()
+    /// <summary>The three nodes that are masters now.</summary>
+    public async Task<LoneNode[]> MastersAsync()
     {
-        var masters = new List<(RedisServer, RedisClient)>();
-        foreach (var (server, _, client) in _nodes)
+        var masters = new List<LoneNode>();
+        foreach (var node in _nodes)
         {
-            if ((await client.ExecuteAsync("ROLE"))[0].AsString() == "master")
-                masters.Add((server, client));
+            if ((string?)(await node.ExecuteAsync("ROLE"))[0] == "master")
+                masters.Add(node);
         }
         return [.. masters];
-    }
-
-    public static async Task<string> IdAsync(RedisClient node) => (await node.ExecuteAsync("CLUSTER", "MYID")).AsString()!;
-
-    /// <summary>Whether this node says that a slot is its own.</summary>
-    public static async Task<bool> OwnsAsync(RedisClient node, int slot)
-    {
-        var id = await IdAsync(node);
-        return (await node.ExecuteAsync("CLUSTER", "SLOTS")).Items.ToArray()
-            .Any(range => range[0].AsInt64() <= slot && slot <= range[1].AsInt64() && range[2][2].AsString() == id);
     }
 }

@@ -49,7 +49,7 @@ internal sealed class Bench : WorkerBench
             await Queue.EnqueueAsync(audio, segment + 1, lastSeq: 0, Patience);
             var entry = (await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "stt", 1, cancellationToken: Patience)).Single();
             await _completion.FinishAsync(
-                new JobEntry(JobStream.Audio, entry.Id, clientId),
+                new JobEntry(JobStream.Audio, entry.StreamId, clientId),
                 new Transcript(0, segment, segment, segment + 1, text, "en", 1, Translations: languages),
                 [.. languages.Select(language => FollowingTranslation.Of(Job(clientId, segment, text, language)))],
                 Patience);
@@ -69,7 +69,7 @@ internal sealed class Bench : WorkerBench
     /// <summary>A job that no transcript stands behind.</summary>
     public Task AddAsync(TranslationJob job) => Redis.StreamAddAsync(
         RedisKeys.TranslationJobs,
-        [("client_id", job.ClientId), ("segment", job.Segment), ("language", job.Language), ("job", job.ToArray())],
+        [new("client_id", job.ClientId), new("segment", job.Segment), new("language", job.Language), new("job", job.ToArray())],
         cancellationToken: Patience);
 
     /// <summary>Waits for so many results besides transcripts, and returns all that there are.</summary>

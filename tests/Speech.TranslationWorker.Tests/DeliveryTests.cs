@@ -91,7 +91,7 @@ public class DeliveryTests
         gate.Set();
 
         pending.Length.ShouldBe(2);
-        pending.ShouldAllBe(entry => entry.Deliveries == 0 && entry.Idle >= TimeSpan.FromHours(1));
+        pending.ShouldAllBe(entry => entry.DeliveryCount == 0 && entry.IdleTimeInMilliseconds >= TimeSpan.FromHours(1).TotalMilliseconds);
         await bench.StartWorkerAsync("next", null, "--JOB_TIMEOUT_MS", "3600000");
         await bench.ShouldHaveReadAsync("anna", Texts[..5], "fr");
     }
@@ -110,7 +110,7 @@ public class DeliveryTests
         (failed.Stage, failed.Code, failed.Language).ShouldBe(("translate", "model_error", "fr"));
         failed.Message.ShouldContain("cannot stand this text");
         var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.TranslationJobs), cancellationToken: bench.Patience)).ShouldHaveSingleItem();
-        TranslationJob.Read(dead.Fields["job"]).Text.ShouldBe(Texts[1]);
+        TranslationJob.Read(dead["job"]).Text.ShouldBe(Texts[1]);
         await bench.ShouldBeIdleAsync();
         worker.Statistics.Retried.ShouldBe(1);
     }
@@ -120,11 +120,11 @@ public class DeliveryTests
     {
         await using var bench = await Bench.CreateAsync();
         await bench.SayAsync("anna", Texts[..2], "fr");
-        var taken = (await bench.TakeAndVanishAsync(1)).Single().Id;
+        var taken = (await bench.TakeAndVanishAsync(1)).Single().StreamId;
         await bench.Redis.StreamClaimAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "ghost", TimeSpan.Zero, [taken], bench.Patience);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.TranslationJobs, [("client_id", "ben"), ("segment", 7), ("language", "fr"), ("job", new byte[] { 0xC1 })], cancellationToken: bench.Patience);
-        await bench.Redis.StreamAddAsync(RedisKeys.TranslationJobs, [("hello", "world")], cancellationToken: bench.Patience);
+            RedisKeys.TranslationJobs, [new("client_id", "ben"), new("segment", 7), new("language", "fr"), new("job", new byte[] { 0xC1 })], cancellationToken: bench.Patience);
+        await bench.Redis.StreamAddAsync(RedisKeys.TranslationJobs, [new("hello", "world")], cancellationToken: bench.Patience);
 
         await bench.StartWorkerAsync("t1", null, "--MAX_DELIVERIES", "2");
 

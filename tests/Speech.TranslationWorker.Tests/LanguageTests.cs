@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Speech.Contracts;
 using Speech.Delivery;
+using Speech.Redis;
 
 namespace Speech.TranslationWorker.Tests;
 

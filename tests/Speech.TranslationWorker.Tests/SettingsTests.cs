@@ -1,5 +1,6 @@
 using Speech.Delivery;
 using Speech.Hosting;
+using Speech.Redis;
 
 namespace Speech.TranslationWorker.Tests;
 

@@ -1,5 +1,6 @@
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Workers.Tests;
 
@@ -44,7 +45,7 @@ public class ModelQueueTests
     }
 
     private sealed class Job(string clientId, ulong number)
-        : ModelJob(clientId, new JobDelivery(JobStream.Audio, new StreamEntry(new StreamId(number, 0), default), Deliveries: 1))
+        : ModelJob(clientId, new JobDelivery(JobStream.Audio, new StreamEntry(new StreamId(number, 0), []), Deliveries: 1))
     {
         public int Number => (int)number;
     }

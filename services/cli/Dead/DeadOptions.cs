@@ -1,9 +1,10 @@
 using System.CommandLine;
 using Speech.Contracts;
-using Speech.Delivery;
 using Speech.Delivery.Dead;
+using Speech.Delivery;
 using Speech.Hosting;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Cli.Dead;
 

@@ -2,9 +2,10 @@ using System.CommandLine;
 using Speech.Audio.Pcm;
 using Speech.Audio.Wav;
 using Speech.Contracts;
-using Speech.Delivery;
 using Speech.Delivery.Dead;
+using Speech.Delivery;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Cli.Dead;
 
@@ -45,7 +46,7 @@ internal static class ShowCommand
         },
         cancellationToken);
 
-    private static async Task<int> ShowAsync(DeadJob job, RedisFields fields, bool json, string? wav)
+    private static async Task<int> ShowAsync(DeadJob job, StreamEntry fields, bool json, string? wav)
     {
         var (audio, problem) = ReadAudio(job, fields);
         if (json)
@@ -81,7 +82,7 @@ internal static class ShowCommand
         }
     }
 
-    private static (AudioJob? Audio, string? Problem) ReadAudio(DeadJob job, RedisFields fields)
+    private static (AudioJob? Audio, string? Problem) ReadAudio(DeadJob job, StreamEntry fields)
     {
         if (!job.Stream.StartsWith(RedisKeys.AudioJobs, StringComparison.Ordinal)) // a shard's part has its number at the end
             return (null, null);

@@ -1,5 +1,6 @@
-using Speech.Delivery;
 using Speech.Delivery.Jobs;
+using Speech.Delivery;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Admission;
 

@@ -2,6 +2,7 @@ using Speech.Contracts;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Sessions;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Interim;
 

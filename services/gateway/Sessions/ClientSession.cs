@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.WebSockets;
-using Speech.Audio;
+using System.Net;
 using Speech.Audio.Streams;
+using Speech.Audio;
 using Speech.Contracts;
 using Speech.Delivery.Sessions;
 using Speech.Gateway.Audio;
@@ -11,6 +11,7 @@ using Speech.Gateway.Limits;
 using Speech.Gateway.Results;
 using Speech.Gateway.Status;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Sessions;
 

@@ -2,9 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Speech.Contracts;
-using Speech.Delivery;
 using Speech.Delivery.Sessions;
+using Speech.Delivery;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Sessions;
 

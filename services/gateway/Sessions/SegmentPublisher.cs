@@ -3,6 +3,7 @@ using Speech.Contracts;
 using Speech.Delivery.Sessions;
 using Speech.Gateway.Admission;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Sessions;
 

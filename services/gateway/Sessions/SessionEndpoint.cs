@@ -4,6 +4,7 @@ using Speech.Contracts;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Sessions;
 

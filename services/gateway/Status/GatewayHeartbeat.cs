@@ -1,9 +1,10 @@
 using System.Globalization;
-using Speech.Delivery;
 using Speech.Delivery.Heartbeats;
+using Speech.Delivery;
 using Speech.Gateway.Sessions;
 using Speech.Hosting;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Status;
 

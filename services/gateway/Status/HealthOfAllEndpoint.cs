@@ -1,8 +1,9 @@
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
 using Speech.Delivery;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Status;
 

@@ -1,6 +1,7 @@
 using Speech.Delivery.Heartbeats;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Status;
 

@@ -1,5 +1,6 @@
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Status;
 

@@ -1,11 +1,12 @@
 using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Speech.Delivery;
+using System.Text.Json;
 using Speech.Delivery.Jobs;
+using Speech.Delivery;
 using Speech.Gateway.Sessions;
 using Speech.Hosting;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Status;
 

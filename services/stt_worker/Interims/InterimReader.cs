@@ -2,6 +2,7 @@ using Speech.Contracts;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
 using Speech.Workers;
+using StackExchange.Redis;
 
 namespace Speech.SttWorker;
 
@@ -65,17 +66,17 @@ internal sealed partial class InterimReader(
 
     private async Task AcceptAsync(JobStream stream, StreamEntry[] entries, CancellationToken cancellationToken)
     {
-        StreamId[] ids = [.. entries.Select(entry => entry.Id)];
+        StreamId[] ids = [.. entries.Select(entry => entry.StreamId)];
         var acknowledged = redis.StreamAcknowledgeAsync(stream.Key, stream.Group, ids, cancellationToken);
         var deleted = redis.StreamDeleteAsync(stream.Key, ids, cancellationToken);
-        var redisTime = (await redis.EvalAsync(Time, [stream.Key], [], cancellationToken)).Items;
-        var now = DateTimeOffset.FromUnixTimeSeconds(redisTime[0].AsInt64()).ToUnixTimeMilliseconds() + redisTime[1].AsInt64() / 1000;
+        var redisTime = (long[])(await redis.EvalAsync(Time, [stream.Key], [], cancellationToken))!;
+        var now = DateTimeOffset.FromUnixTimeSeconds(redisTime[0]).ToUnixTimeMilliseconds() + redisTime[1] / 1000;
         await Task.WhenAll(acknowledged, deleted);
 
         var latest = new Dictionary<(string, int), InterimJob>();
         foreach (var entry in entries)
         {
-            var left = settings.InterimTimeout - TimeSpan.FromMilliseconds(now - (long)entry.Id.Milliseconds);
+            var left = settings.InterimTimeout - TimeSpan.FromMilliseconds(now - (long)entry.StreamId.Milliseconds);
             if (left > TimeSpan.Zero && Read(entry, left) is { } job
                 && (capacity.Serves(job) || await peers.FindAsync(job.Languages, cancellationToken) is null))
                 latest[(job.Audio.ClientId, job.Audio.Segment)] = job;
@@ -90,13 +91,13 @@ internal sealed partial class InterimReader(
     {
         try
         {
-            return entry.Fields.TryGet(AudioJobFields.Job, out var bytes) && AudioJob.Read(bytes) is { Kind: AudioJobKind.Interim } audio
+            return entry.TryGet(AudioJobFields.Job, out var bytes) && AudioJob.Read(bytes) is { Kind: AudioJobKind.Interim } audio
                 ? new InterimJob(audio, time.GetTimestamp() + (long)(left.TotalSeconds * time.TimestampFrequency))
                 : null;
         }
         catch (MalformedMessageException exception)
         {
-            Log.Malformed(logger, entry.Id, exception.Message);
+            Log.Malformed(logger, entry.StreamId, exception.Message);
             return null;
         }
     }

@@ -1,9 +1,10 @@
 using Speech.Contracts;
-using Speech.Delivery;
 using Speech.Delivery.Jobs;
+using Speech.Delivery;
 using Speech.Models.Whisper;
 using Speech.Redis;
 using Speech.Workers;
+using StackExchange.Redis;
 
 namespace Speech.SttWorker;
 
@@ -14,7 +15,7 @@ internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatist
 
     public ModelJob Read(JobDelivery delivery)
     {
-        if (!delivery.Entry.Fields.TryGet(AudioJobFields.Job, out var bytes))
+        if (!delivery.Entry.TryGet(AudioJobFields.Job, out var bytes))
             throw new MalformedMessageException($"the entry has no field '{AudioJobFields.Job}'", 0);
         var audio = AudioJob.Read(bytes);
         return audio.Kind == AudioJobKind.Final ? new FinalJob(audio, delivery) : throw new MalformedMessageException("an interim job among the finals", 0);
@@ -28,7 +29,7 @@ internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatist
             : PublishAsync(job.Audio, transcription, cancellationToken);
     }
 
-    public (string ClientId, Failed Failure)? FailureOf(RedisFields fields, string code, string message) =>
+    public (string ClientId, Failed Failure)? FailureOf(StreamEntry fields, string code, string message) =>
         fields.FindString(AudioJobFields.ClientId) is { } clientId && ClientId.IsValid(clientId)
         && int.TryParse(fields.FindString(AudioJobFields.Segment), out var segment) && segment >= 0
             ? (clientId, new Failed(Seq: 0, segment, Failed.Transcribing, code, message))

@@ -3,6 +3,7 @@ using Speech.Contracts;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
 using Speech.Workers;
+using StackExchange.Redis;
 
 namespace Speech.TranslationWorker;
 
@@ -12,7 +13,7 @@ internal sealed partial class TranslationJobs(JobCompletion completion, ILogger<
     public static WorkerRole Role { get; } = new("translation", JobStream.Translations, OtherStreams: []);
 
     public ModelJob Read(JobDelivery delivery) =>
-        delivery.Entry.Fields.TryGet(TranslationJobFields.Job, out var bytes)
+        delivery.Entry.TryGet(TranslationJobFields.Job, out var bytes)
             ? new TextJob(TranslationJob.Read(bytes), delivery)
             : throw new MalformedMessageException($"the entry has no field '{TranslationJobFields.Job}'", 0);
 
@@ -29,7 +30,7 @@ internal sealed partial class TranslationJobs(JobCompletion completion, ILogger<
         return first;
     }
 
-    public (string ClientId, Failed Failure)? FailureOf(RedisFields fields, string code, string message) =>
+    public (string ClientId, Failed Failure)? FailureOf(StreamEntry fields, string code, string message) =>
         fields.FindString(TranslationJobFields.ClientId) is { } clientId && ClientId.IsValid(clientId)
         && int.TryParse(fields.FindString(TranslationJobFields.Segment), out var segment) && segment >= 0
         && fields.FindString(TranslationJobFields.Language) is { } language && TranslationLanguages.IsKnown(language)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using Speech.Contracts;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Dead;
 
@@ -15,7 +16,7 @@ public sealed class DeadJobs(RedisClient redis)
     // What is listed of an entry; anyone may have put it there, so each value ends after some bytes.
     private const int MaxListedBytes = 1024;
 
-    private static readonly RedisArgument[] Listed =
+    private static readonly RedisValue[] Listed =
     [
         AudioJobFields.ClientId, AudioJobFields.Segment, AudioJobFields.Kind, AudioJobFields.DurationMs, TranslationJobFields.Language,
         DeadJobFields.Cause, DeadJobFields.Reason, DeadJobFields.Deliveries, DeadJobFields.Retried, DeadJobFields.Cut,
@@ -28,8 +29,8 @@ public sealed class DeadJobs(RedisClient redis)
     /// <param name="streams">Those of <see cref="Streams"/> that are meant.</param>
     public async IAsyncEnumerable<DeadJob> ListAsync(IEnumerable<string> streams, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var time = (await redis.ExecuteAsync(["TIME"], cancellationToken)).Items.ToArray();
-        var now = DateTimeOffset.FromUnixTimeSeconds(time[0].AsInt64());
+        var time = (long[])(await redis.ExecuteAsync("TIME", [], cancellationToken))!;
+        var now = DateTimeOffset.FromUnixTimeSeconds(time[0]);
         foreach (var stream in streams)
         {
             var from = StreamId.Zero;
@@ -37,13 +38,13 @@ public sealed class DeadJobs(RedisClient redis)
             {
                 var page = await redis.EvalAsync(
                     ReadPage, [RedisKeys.Dead(stream)], [from, PageSize, MaxListedBytes, .. Listed], cancellationToken);
-                for (var i = 0; i < page.Count; i++)
+                for (var i = 0; i < page.Length; i++)
                 {
                     var job = Read(stream, page[i], now);
                     from = job.Id;
                     yield return job;
                 }
-                if (page.Count < PageSize || from == StreamId.Max)
+                if (page.Length < PageSize || from == StreamId.Max)
                     break;
                 from = from.Next();
             }
@@ -51,17 +52,17 @@ public sealed class DeadJobs(RedisClient redis)
     }
 
     /// <summary>The whole entry; null when it is no longer there.</summary>
-    public async Task<RedisFields?> ReadAsync(DeadJob job, CancellationToken cancellationToken) =>
-        await redis.StreamRangeAsync(RedisKeys.Dead(job.Stream), job.Id, job.Id, count: 1, cancellationToken) is [var entry] ? entry.Fields : null;
+    public async Task<StreamEntry?> ReadAsync(DeadJob job, CancellationToken cancellationToken) =>
+        await redis.StreamRangeAsync(RedisKeys.Dead(job.Stream), job.Id, job.Id, count: 1, cancellationToken) is [var entry] ? entry : null;
 
     /// <summary>Puts a job back on its stream, where it counts as never delivered.</summary>
     public async Task<DeadJobChange> RetryAsync(DeadJob job, CancellationToken cancellationToken)
     {
-        var reply = (await redis.EvalAsync(
+        var reply = (string?)await redis.EvalAsync(
             PutBack,
             [RedisKeys.Dead(job.Stream), job.Stream],
             [job.Id, DeadJobFields.Retried, DeadJobFields.Cut, DeadJobFields.Cause, DeadJobFields.Reason, DeadJobFields.Deliveries],
-            cancellationToken)).AsString();
+            cancellationToken);
         return reply is null ? DeadJobChange.Gone
             : StreamId.TryParse(reply, out var id) ? new DeadJobChange(true, $"back on {job.Stream} as {id}")
             : new DeadJobChange(false, $"cannot be put back, {reply["no: ".Length..]}; show or drop it");
@@ -76,10 +77,10 @@ public sealed class DeadJobs(RedisClient redis)
     /// <summary>An id is what somebody wrote: it may be of a year that no calendar has.</summary>
     private static readonly ulong LatestMilliseconds = (ulong)DateTimeOffset.MaxValue.ToUnixTimeMilliseconds();
 
-    private static DeadJob Read(string stream, RespValue entry, DateTimeOffset now)
+    private static DeadJob Read(string stream, RedisResult entry, DateTimeOffset now)
     {
-        var id = StreamId.Parse(entry[0].AsString()!);
-        var fields = entry[1];
+        var id = StreamId.Parse((string)entry[0]!);
+        var fields = (string?[])entry[1]!; // names and values in turn; a name may occur twice
         var diedAt = DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(id.Milliseconds, LatestMilliseconds));
         return new DeadJob(
             stream,
@@ -97,7 +98,15 @@ public sealed class DeadJobs(RedisClient redis)
             Number(DeadJobFields.Retried),
             Text(DeadJobFields.Cut));
 
-        string? Text(string name) => fields.TryGet(name, out var value) ? value.AsString() : null;
+        string? Text(string name)
+        {
+            for (var i = 0; i + 1 < fields.Length; i += 2)
+            {
+                if (fields[i] == name)
+                    return fields[i + 1];
+            }
+            return null;
+        }
 
         int? Number(string name) => int.TryParse(Text(name), CultureInfo.InvariantCulture, out var number) ? number : null;
     }

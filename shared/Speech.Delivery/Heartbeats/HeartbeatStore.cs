@@ -1,4 +1,5 @@
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Heartbeats;
 
@@ -19,7 +20,7 @@ public sealed class HeartbeatStore(RedisClient redis)
     /// <param name="life">It expires then.</param>
     /// <param name="fields">Names and values in turn.</param>
     /// <exception cref="RedisException">Redis cannot be asked.</exception>
-    public Task BeatAsync(string gatewayId, TimeSpan life, RedisArgument[] fields, CancellationToken cancellationToken) =>
+    public Task BeatAsync(string gatewayId, TimeSpan life, RedisValue[] fields, CancellationToken cancellationToken) =>
         redis.EvalAsync(GatewayBeat, [RedisKeys.Gateway(gatewayId)], [(long)life.TotalMilliseconds, .. fields], cancellationToken);
 
     /// <summary>Renews a worker's, unless another instance has its name.</summary>
@@ -31,14 +32,14 @@ public sealed class HeartbeatStore(RedisClient redis)
     /// <returns>Null when it was renewed; else who has the name.</returns>
     /// <exception cref="RedisException">Redis cannot be asked.</exception>
     public async Task<NameHolder?> BeatAsync(
-        string workerId, string instance, string displaced, TimeSpan life, RedisArgument[] fields, CancellationToken cancellationToken)
+        string workerId, string instance, string displaced, TimeSpan life, RedisValue[] fields, CancellationToken cancellationToken)
     {
         var reply = await redis.EvalAsync(
             WorkerBeat,
             [RedisKeys.Worker(workerId)],
             [(long)life.TotalMilliseconds, instance, displaced, "instance", instance, .. fields],
             cancellationToken);
-        return reply.Count == 0 ? null : NameHolder.Read(reply);
+        return reply.Length == 0 ? null : NameHolder.Read(reply);
     }
 
     /// <summary>Ends a worker's, if it is that of this instance.</summary>
@@ -52,9 +53,9 @@ public sealed class HeartbeatStore(RedisClient redis)
     public async Task<IReadOnlyDictionary<string, string>> ReadAsync(string key, CancellationToken cancellationToken)
     {
         var reply = await redis.EvalAsync(ReadOne, [key], [MaxFields, MaxValueBytes], cancellationToken);
-        var fields = new Dictionary<string, string>(reply.Count / 2);
-        for (var i = 0; i + 1 < reply.Count; i += 2)
-            fields[reply[i].AsString()!] = reply[i + 1].AsString() ?? "";
+        var fields = new Dictionary<string, string>(reply.Length / 2);
+        for (var i = 0; i + 1 < reply.Length; i += 2)
+            fields[((string)reply[i]!)] = ((string?)reply[i + 1]) ?? "";
         return fields;
     }
 }

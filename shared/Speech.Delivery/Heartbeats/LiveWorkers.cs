@@ -1,6 +1,7 @@
 using System.Globalization;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Heartbeats;
 

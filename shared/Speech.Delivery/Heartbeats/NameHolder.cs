@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Heartbeats;
 
@@ -17,8 +18,8 @@ public sealed record NameHolder(TimeSpan Left, string Instance, string Role, str
     public static string Processes { get; } = NameProcesses();
 
     /// <param name="reply">What the heartbeat's script says of another.</param>
-    internal static NameHolder Read(RespValue reply) => new(
-        TimeSpan.FromMilliseconds(reply[0].AsInt64()), Text(reply[1]), Text(reply[2]), Text(reply[3]), Text(reply[4]), Text(reply[5]));
+    internal static NameHolder Read(RedisResult reply) => new(
+        TimeSpan.FromMilliseconds((long)reply[0]), Text(reply[1]), Text(reply[2]), Text(reply[3]), Text(reply[4]), Text(reply[5]));
 
     /// <summary>Whether this is somebody who lives, to whom it was left before.</summary>
     public bool IsRenewedSince(NameHolder before) => Instance != before.Instance || Left > before.Left;
@@ -56,5 +57,5 @@ public sealed record NameHolder(TimeSpan Left, string Instance, string Role, str
         }
     }
 
-    private static string Text(RespValue value) => value.AsString() ?? "";
+    private static string Text(RedisResult value) => ((string?)value) ?? "";
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Speech.Contracts;
 using Speech.Delivery.Sessions;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Jobs;
 
@@ -36,8 +37,8 @@ public sealed class AudioJobQueue(
         if (job.Kind != AudioJobKind.Final)
             throw new ArgumentException("Only whole segments are queued here.", nameof(job));
         var shard = options.Shards.Of(job.ClientId);
-        RedisArgument[] keys = [shard.Stream(RedisKeys.AudioJobs), shard.Session(job.ClientId), shard.History(job.ClientId)];
-        RedisArgument[] arguments =
+        RedisKey[] keys = [shard.Stream(RedisKeys.AudioJobs), shard.Session(job.ClientId), shard.History(job.ClientId)];
+        RedisValue[] arguments =
         [
             job.Segment,
             progress.CommittedSeconds,
@@ -52,13 +53,13 @@ public sealed class AudioJobQueue(
             .. EntryOf(job),
         ];
         var reply = await _retry.EvalAsync(redis, JobScripts.Enqueue, keys, arguments, cancellationToken);
-        if (reply.Kind != RespKind.Integer)
+        if (reply.Resp3Type == ResultType.Array)
         {
-            _depths[shard] = reply[1].AsInt64();
+            _depths[shard] = (long)reply[1];
             observer.SegmentAccepted();
             return EnqueueResult.Added;
         }
-        return reply.AsInt64() switch
+        return ((long)reply) switch
         {
             0 => EnqueueResult.AlreadyQueued,
             -2 => EnqueueResult.SessionLost,
@@ -74,9 +75,9 @@ public sealed class AudioJobQueue(
     {
         if (job.Kind != AudioJobKind.Interim)
             throw new ArgumentException("Only parts of segments are queued here.", nameof(job));
-        RedisArgument[] command =
-            ["XADD", options.Shards.Of(job.ClientId).Stream(RedisKeys.InterimJobs), "MAXLEN", "=", options.MaxInterimJobs, "*", .. EntryOf(job)];
-        await redis.ExecuteAsync(command, cancellationToken);
+        RedisKey stream = options.Shards.Of(job.ClientId).Stream(RedisKeys.InterimJobs);
+        await redis.ExecuteAsync(
+            "XADD", [stream, "MAXLEN", "=", options.MaxInterimJobs, "*", .. EntryOf(job).Cast<object>()], cancellationToken);
     }
 
     /// <summary>Whole segments that wait or are being worked on.</summary>
@@ -91,7 +92,7 @@ public sealed class AudioJobQueue(
     public async Task<long> LengthAsync(string stream, CancellationToken cancellationToken) =>
         (await Task.WhenAll(options.Shards.All.Select(shard => redis.StreamLengthAsync(shard.Stream(stream), cancellationToken)))).Sum();
 
-    private static RedisArgument[] EntryOf(AudioJob job)
+    private static RedisValue[] EntryOf(AudioJob job)
     {
         var body = new ArrayBufferWriter<byte>(job.Audio.Length + 512);
         job.Write(body);

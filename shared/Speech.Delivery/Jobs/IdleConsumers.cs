@@ -1,4 +1,5 @@
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Jobs;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Jobs;
 
@@ -47,7 +48,7 @@ public sealed class JobCompletion(
     {
         // The stream's shard, not the client's: should someone have put the job where it does not belong, it comes to its end all the same.
         var shard = entry.Stream.Shard;
-        RedisArgument[] keys =
+        RedisKey[] keys =
         [
             entry.Stream.Key,
             shard.Session(entry.ClientId),
@@ -55,7 +56,7 @@ public sealed class JobCompletion(
             shard.Stream(RedisKeys.TranslationJobs),
             RedisKeys.Dead(entry.Stream.Key),
         ];
-        RedisArgument[] arguments =
+        RedisValue[] arguments =
         [
             entry.Stream.Group,
             entry.Id,
@@ -76,7 +77,7 @@ public sealed class JobCompletion(
             .. translations.SelectMany(EncodeFollowing),
         ];
         var reply = await _retry.EvalAsync(redis, JobScripts.Finish, keys, arguments, cancellationToken);
-        var first = reply.AsInt64() == 1;
+        var first = ((long)reply) == 1;
         if (first && result is not null)
             observer.ResultPublished(result);
         return first;
@@ -89,6 +90,6 @@ public sealed class JobCompletion(
         _ => "",
     };
 
-    private static RedisArgument[] EncodeFollowing(FollowingTranslation translation) =>
+    private static RedisValue[] EncodeFollowing(FollowingTranslation translation) =>
         [translation.Language, translation.Job?.ToArray() ?? [], ResultEnvelope.WriteResult(translation.Result)];
 }

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging;
-using Polly;
 using Polly.Retry;
+using Polly;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Jobs;
 
@@ -33,8 +34,8 @@ internal sealed partial class JobRetry
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(retry).Build();
     }
 
-    public async Task<RespValue> EvalAsync(
-        RedisClient redis, RedisScript script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken) =>
+    public async Task<RedisResult> EvalAsync(
+        RedisClient redis, RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken) =>
         await _pipeline.ExecuteAsync(
             static async (call, cancellationToken) => await call.redis.EvalAsync(call.script, call.keys, call.arguments, cancellationToken),
             (redis, script, keys, arguments),

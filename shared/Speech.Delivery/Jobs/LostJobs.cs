@@ -1,6 +1,7 @@
 using System.Globalization;
 using Speech.Contracts;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Jobs;
 
@@ -19,11 +20,11 @@ public sealed class LostJobs(RedisClient redis, JobOptions options, JobCompletio
         foreach (var awaited in failures.ToLookup(failure => failure.Language is null ? JobStream.Audio : JobStream.Translations))
         {
             var stream = awaited.Key.In(shard);
-            RedisArgument[] names = [.. awaited.Select(failure => (RedisArgument)NameOf(failure))];
+            RedisValue[] names = [.. awaited.Select(failure => (RedisValue)NameOf(failure))];
             var ids = await redis.EvalAsync(JobScripts.Lost, [shard.Session(clientId), stream.Key], names, cancellationToken);
-            foreach (var (failure, id) in awaited.Zip(ids.Items.ToArray()))
+            foreach (var (failure, id) in awaited.Zip((string?[])ids!))
             {
-                if (StreamId.TryParse(id.AsString(), out var entry)
+                if (StreamId.TryParse(id, out var entry)
                     && await completion.FinishAsync(new JobEntry(stream, entry, clientId), failure, [], cancellationToken))
                     count++;
             }

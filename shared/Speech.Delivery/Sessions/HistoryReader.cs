@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Sessions;
 
@@ -25,13 +26,13 @@ public sealed partial class HistoryReader(RedisClient redis, JobOptions options,
             var page = await redis.StreamRangeAsync(key, from, to: null, PageSize, cancellationToken);
             foreach (var entry in page)
             {
-                seq = (long)Math.Min(entry.Id.Milliseconds, long.MaxValue);
+                seq = (long)Math.Min(entry.StreamId.Milliseconds, long.MaxValue);
                 if (Read(key, entry, seq) is { } result)
                     yield return new ResultEnvelope(seq, result);
             }
-            if (page.Length < PageSize || page[^1].Id == StreamId.Max)
+            if (page.Length < PageSize || page[^1].StreamId == StreamId.Max)
                 yield break;
-            from = page[^1].Id.Next();
+            from = page[^1].StreamId.Next();
         }
     }
 
@@ -39,13 +40,13 @@ public sealed partial class HistoryReader(RedisClient redis, JobOptions options,
     {
         try
         {
-            return entry.Fields.TryGet("result", out var map)
+            return entry.TryGet("result", out var map)
                 ? ResultEnvelope.ReadResult(map, seq)
                 : throw new MalformedMessageException("the field 'result' is missing", 0);
         }
         catch (MalformedMessageException exception)
         {
-            Log.Unreadable(logger, key, entry.Id, exception.Message);
+            Log.Unreadable(logger, key, entry.StreamId, exception.Message);
             return null;
         }
     }

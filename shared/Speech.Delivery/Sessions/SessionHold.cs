@@ -3,6 +3,7 @@ using System.Text;
 using Speech.Contracts;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Delivery.Sessions;
 
@@ -49,7 +50,7 @@ public sealed class SessionHold
 
     private RedisShard Shard => _holds.Options.Shards.Of(_clientId);
 
-    private RedisArgument[] Keys => [Shard.Session(_clientId), Shard.History(_clientId)];
+    private RedisKey[] Keys => [Shard.Session(_clientId), Shard.History(_clientId)];
 
     /// <summary>Whether both stand for the same credentials, compared in constant time.</summary>
     public bool HasCredentialsOf(SessionHold other) => AreEqual(Encoding.UTF8.GetBytes(_credentialKey), Encoding.UTF8.GetBytes(other._credentialKey));
@@ -58,7 +59,7 @@ public sealed class SessionHold
     public async Task<SessionOpening> OpenAsync(CancellationToken cancellationToken)
     {
         var reply = await _holds.Redis.EvalAsync(SessionScripts.Open, Keys, [_credentialKey, _holds.Options.HistoryTtlSeconds], cancellationToken);
-        return new SessionOpening(AreEqual(reply[0].AsBytes(), Encoding.UTF8.GetBytes(_credentialKey)), reply[1].AsString()!, reply[2].AsString()!);
+        return new SessionOpening(AreEqual((byte[]?)reply[0], Encoding.UTF8.GetBytes(_credentialKey)), (string)reply[1]!, (string)reply[2]!);
     }
 
     /// <summary>Whether some other session has the client now.</summary>
@@ -71,7 +72,7 @@ public sealed class SessionHold
     {
         var reply = await _holds.Redis.EvalAsync(
             SessionScripts.Claim, Keys, [Owner, _gatewayId, _holds.Options.HistoryTtlSeconds, lastSeq], cancellationToken);
-        return new SessionClaim(reply[0].AsInt64() == 1, reply[1].AsBytes());
+        return new SessionClaim(((long)reply[0]) == 1, (byte[]?)reply[1]);
     }
 
     /// <summary>Queues a whole segment, once.</summary>
@@ -98,7 +99,7 @@ public sealed class SessionHold
             Keys,
             [progress.CommittedSeconds, _holds.Options.HistoryTtlSeconds, Owner, progress.State],
             cancellationToken);
-        return reply.AsInt64() switch { 1 => HoldResult.Done, -2 => HoldResult.Lost, _ => HoldResult.TakenOver };
+        return ((long)reply) switch { 1 => HoldResult.Done, -2 => HoldResult.Lost, _ => HoldResult.TakenOver };
     }
 
     /// <summary>Makes a session anew that Redis has lost, and tells the client what went with it.</summary>
@@ -110,7 +111,7 @@ public sealed class SessionHold
     public async Task<bool> RestoreAsync(
         int segments, SessionProgress progress, long lastSeq, IEnumerable<Failed> failures, CancellationToken cancellationToken)
     {
-        RedisArgument[] arguments =
+        RedisValue[] arguments =
         [
             Owner,
             _gatewayId,
@@ -121,7 +122,7 @@ public sealed class SessionHold
             lastSeq,
             _holds.Options.HistoryTtlSeconds,
             RedisKeys.Results(_clientId),
-            .. failures.Select(failure => (RedisArgument)ResultEnvelope.WriteResult(failure)),
+            .. failures.Select(failure => (RedisValue)ResultEnvelope.WriteResult(failure)),
         ];
 
         // One whose reply was lost finds the session there when it is repeated: it is ours then, and what follows will show it.

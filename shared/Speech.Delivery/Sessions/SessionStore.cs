@@ -17,11 +17,11 @@ public sealed class SessionStore(RedisClient redis, JobOptions options)
             int.Parse(Text(3), CultureInfo.InvariantCulture),
             [.. Translating()]);
 
-        string Text(int index) => reply[index].AsString()!;
+        string Text(int index) => ((string)reply[index]!);
 
         IEnumerable<(int Segment, string Language)> Translating()
         {
-            for (var i = 4; i < reply.Count; i++)
+            for (var i = 4; i < reply.Length; i++)
             {
                 var parts = Text(i).Split(':');
                 if (int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var segment))

@@ -1,7 +1,8 @@
 using Prometheus;
-using Speech.Delivery;
 using Speech.Delivery.Jobs;
+using Speech.Delivery;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Hosting.Metrics;
 

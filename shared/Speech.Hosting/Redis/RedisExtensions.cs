@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Hosting;
 
@@ -27,7 +28,7 @@ public static class RedisExtensions
         builder.Services.AddSingleton(provider => new RedisClient(
             provider.GetRequiredService<RedisOptions>(), provider.GetRequiredService<ILogger<RedisClient>>()));
         builder.Services.AddSingleton(provider => new RedisSubscriber(
-            provider.GetRequiredService<RedisOptions>(), provider.GetRequiredService<ILogger<RedisSubscriber>>()));
+            provider.GetRequiredService<RedisClient>(), provider.GetRequiredService<ILogger<RedisSubscriber>>()));
         builder.Services.AddHealth("redis", CheckAsync);
         return options;
     }

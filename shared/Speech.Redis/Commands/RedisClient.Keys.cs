@@ -1,4 +1,6 @@
+using System.Net;
 using System.Runtime.CompilerServices;
+using StackExchange.Redis;
 
 namespace Speech.Redis;
 
@@ -7,52 +9,58 @@ public sealed partial class RedisClient
     /// <summary>PING; fails if the server, in a cluster any of the masters, cannot be reached or does not answer.</summary>
     public async Task PingAsync(CancellationToken cancellationToken = default)
     {
-        var servers = await _sender.ServersAsync(cancellationToken);
-        await Task.WhenAll(servers.Select(server => server.SendAsync(["PING"], Replies.Done, TimeSpan.Zero, cancellationToken)));
+        foreach (var server in await MastersAsync(cancellationToken))
+            await RunAsync(database => database.Multiplexer.GetServer(server).PingAsync(), cancellationToken);
     }
 
     /// <summary>GET; null when there is no such key.</summary>
-    public Task<byte[]?> GetAsync(RedisArgument key, CancellationToken cancellationToken = default) =>
-        SendAsync(["GET", key], Replies.Bytes, cancellationToken);
+    public Task<RedisValue> GetAsync(RedisKey key, CancellationToken cancellationToken = default) =>
+        RunAsync(database => database.StringGetAsync(key), cancellationToken);
 
-    /// <summary>GET, as text.</summary>
-    public Task<string?> GetStringAsync(RedisArgument key, CancellationToken cancellationToken = default) =>
-        SendAsync(["GET", key], Replies.Text, cancellationToken);
-
-    /// <summary>SET; with <paramref name="expiry"/>, the key goes away after it.</summary>
-    public Task SetAsync(
-        RedisArgument key, RedisArgument value, TimeSpan? expiry = null, CancellationToken cancellationToken = default) =>
-        expiry is { } time
-            ? SendAsync(["SET", key, value, "PX", Milliseconds(time)], Replies.Done, cancellationToken)
-            : SendAsync(["SET", key, value], Replies.Done, cancellationToken);
+    /// <summary>SET.</summary>
+    public Task SetAsync(RedisKey key, RedisValue value, CancellationToken cancellationToken = default) =>
+        RunAsync(database => database.StringSetAsync(key, value), cancellationToken);
 
     /// <summary>DEL; true when there was such a key.</summary>
-    public Task<bool> KeyDeleteAsync(RedisArgument key, CancellationToken cancellationToken = default) =>
-        SendAsync(["DEL", key], Replies.IsOne, cancellationToken);
-
-    /// <summary>DEL; the number of keys there were.</summary>
-    public Task<long> KeyDeleteAsync(ReadOnlySpan<RedisArgument> keys, CancellationToken cancellationToken = default)
-    {
-        var arguments = new ArgumentList(keys.Length + 1);
-        arguments.Add("DEL");
-        arguments.Add(keys);
-        return SendAsync(ref arguments, Replies.Integer, cancellationToken);
-    }
+    public Task<bool> KeyDeleteAsync(RedisKey key, CancellationToken cancellationToken = default) =>
+        RunAsync(database => database.KeyDeleteAsync(key), cancellationToken);
 
     /// <summary>EXISTS.</summary>
-    public Task<bool> KeyExistsAsync(RedisArgument key, CancellationToken cancellationToken = default) =>
-        SendAsync(["EXISTS", key], Replies.IsOne, cancellationToken);
+    public Task<bool> KeyExistsAsync(RedisKey key, CancellationToken cancellationToken = default) =>
+        RunAsync(database => database.KeyExistsAsync(key), cancellationToken);
 
     /// <summary>PEXPIRE: the key goes away after <paramref name="expiry"/>. False when there is no such key.</summary>
-    public Task<bool> KeyExpireAsync(RedisArgument key, TimeSpan expiry, CancellationToken cancellationToken = default) =>
-        SendAsync(["PEXPIRE", key, Milliseconds(expiry)], Replies.IsOne, cancellationToken);
+    public Task<bool> KeyExpireAsync(RedisKey key, TimeSpan expiry, CancellationToken cancellationToken = default) =>
+        RunAsync(database => database.KeyExpireAsync(key, expiry), cancellationToken);
 
     /// <summary>PTTL; null when the key does not exist or never goes away.</summary>
-    public Task<TimeSpan?> KeyTimeToLiveAsync(RedisArgument key, CancellationToken cancellationToken = default) =>
-        SendAsync<TimeSpan?>(
-            ["PTTL", key],
-            static reply => reply.AsInt64() is >= 0 and var left ? TimeSpan.FromMilliseconds(left) : null,
-            cancellationToken);
+    public Task<TimeSpan?> KeyTimeToLiveAsync(RedisKey key, CancellationToken cancellationToken = default) =>
+        RunAsync(database => database.KeyTimeToLiveAsync(key), cancellationToken);
+
+    /// <summary>HSET of one field; true when the field is new.</summary>
+    public Task<bool> HashSetAsync(RedisKey key, RedisValue field, RedisValue value, CancellationToken cancellationToken = default) =>
+        RunAsync(database => database.HashSetAsync(key, field, value), cancellationToken);
+
+    /// <summary>HSET.</summary>
+    public Task HashSetAsync(RedisKey key, HashEntry[] fields, CancellationToken cancellationToken = default) => RunAsync(
+        async database =>
+        {
+            await database.HashSetAsync(key, fields);
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>HGET, as text; null when there is no such key or field.</summary>
+    public async Task<string?> HashGetStringAsync(RedisKey key, RedisValue field, CancellationToken cancellationToken = default) =>
+        await RunAsync(database => database.HashGetAsync(key, field), cancellationToken);
+
+    /// <summary>HGETALL; no fields when there is no such key.</summary>
+    public Task<HashEntry[]> HashGetAllAsync(RedisKey key, CancellationToken cancellationToken = default) =>
+        RunAsync(database => database.HashGetAllAsync(key), cancellationToken);
+
+    /// <summary>PUBLISH; the number of subscribers it reached at the server that took it.</summary>
+    public Task<long> PublishAsync(string channel, RedisValue message, CancellationToken cancellationToken = default) =>
+        RunAsync(database => database.PublishAsync(RedisChannel.Literal(channel), message), cancellationToken);
 
     /// <summary>
     /// SCAN, in a cluster of all masters: keys that match the glob pattern, without holding the server up. Keys that come and go meanwhile may or may not be
@@ -61,29 +69,29 @@ public sealed partial class RedisClient
     public async IAsyncEnumerable<string> ScanKeysAsync(
         string pattern, int pageSize = 250, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        foreach (var server in await _sender.ServersAsync(cancellationToken))
+        foreach (var server in await MastersAsync(cancellationToken))
         {
             var cursor = "0";
             do
             {
-                var page = await server.SendAsync(
-                    ["SCAN", cursor, "MATCH", pattern, "COUNT", pageSize], static reply => reply, TimeSpan.Zero, cancellationToken);
-                cursor = page.RequiredItems(2)[0].RequiredString;
-                foreach (var key in page[1].RequiredArray())
-                    yield return key.RequiredString;
+                var page = await RunAsync(
+                    database => database.Multiplexer.GetServer(server).ExecuteAsync(
+                        Options.Database, "SCAN", [cursor, "MATCH", pattern, "COUNT", pageSize]),
+                    cancellationToken);
+                cursor = (string)page[0]!;
+                foreach (var key in (string[])page[1]!)
+                    yield return key;
             }
             while (cursor != "0");
         }
     }
 
     /// <summary>INFO, all of it or one section, as field and value.</summary>
-    public Task<IReadOnlyDictionary<string, string>> InfoAsync(string? section = null, CancellationToken cancellationToken = default) =>
-        SendAsync(section is null ? ["INFO"] : ["INFO", section], ReadInfo, cancellationToken);
-
-    private static IReadOnlyDictionary<string, string> ReadInfo(RespValue reply)
+    public async Task<IReadOnlyDictionary<string, string>> InfoAsync(string? section = null, CancellationToken cancellationToken = default)
     {
+        var reply = (string)(await ExecuteAsync("INFO", section is null ? [] : [section], cancellationToken))!;
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var line in reply.RequiredString.Split("\r\n", StringSplitOptions.RemoveEmptyEntries))
+        foreach (var line in reply.Split("\r\n", StringSplitOptions.RemoveEmptyEntries))
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);
             if (colon > 0 && line[0] != '#')
@@ -92,7 +100,7 @@ public sealed partial class RedisClient
         return fields;
     }
 
-    private static long Milliseconds(TimeSpan time) => time >= TimeSpan.FromMilliseconds(1)
-        ? (long)time.TotalMilliseconds
-        : throw new ArgumentOutOfRangeException(nameof(time), time, "Redis keeps keys for a millisecond or longer.");
+    private Task<EndPoint[]> MastersAsync(CancellationToken cancellationToken) => RunAsync(
+        database => Task.FromResult(database.Multiplexer.GetServers().Where(server => !server.IsReplica).Select(server => server.EndPoint).ToArray()),
+        cancellationToken);
 }

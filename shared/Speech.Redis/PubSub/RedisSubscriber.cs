@@ -1,37 +1,42 @@
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
 
 namespace Speech.Redis;
 
 /// <summary>
-/// Pub/sub: any number of channels over one connection, which is remade, and its channels subscribed again, when it is lost.
+/// Pub/sub: any number of channels over a client's second connection, which is remade, and its channels subscribed again, when it is lost.
 /// Messages published meanwhile do not arrive; each subscription is told so (<see cref="SubscriptionGap.Reconnected"/>) once its
-/// channel is subscribed again, the moment to read elsewhere what was missed.
+/// channel is subscribed again, the moment to read elsewhere what was missed. A client has one subscriber at most.
 /// </summary>
 public sealed partial class RedisSubscriber : IAsyncDisposable
 {
-    private readonly Multiplexer _multiplexer;
+    private readonly RedisClient _redis;
     private readonly ILogger _logger;
-    private readonly RedisOptions _options;
+    private readonly CancellationTokenSource _disposing = new();
 
-    // Guarded, like the order of SUBSCRIBE and UNSUBSCRIBE on the wire, by the multiplexer's gate. The arrays are replaced, not changed.
-    private readonly Dictionary<string, RedisSubscription[]> _channels = new(StringComparer.Ordinal);
+    // One at a time tells the server of a channel's first subscription, or of its last one's end.
+    private readonly SemaphoreSlim _changing = new(1);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, RedisSubscription[]> _channels = new(StringComparer.Ordinal); // under the gate; arrays are replaced, not changed
+    private ISubscriber? _subscriber;
+    private int _established;
 
-    public RedisSubscriber(RedisOptions options, ILogger<RedisSubscriber>? logger = null)
+    public RedisSubscriber(RedisClient redis, ILogger<RedisSubscriber>? logger = null)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        _options = options;
+        ArgumentNullException.ThrowIfNull(redis);
+        _redis = redis;
         _logger = logger ?? NullLogger<RedisSubscriber>.Instance;
-        _multiplexer = new Multiplexer(options, ServerLocator.For(options), _logger, keepConnected: true) { OnConnected = Resubscribe, OnPush = ReceivePush };
+        redis.Connection.Watch(Watch);
     }
 
-    public bool IsConnected => _multiplexer.IsConnected;
+    public bool IsConnected => _subscriber?.IsConnected() == true;
 
     /// <summary>
     /// Subscribes and returns when the server has confirmed it: what is published from then on arrives. Waits for a connection up to
     /// the command timeout.
     /// </summary>
+    /// <param name="channel">Its name, no pattern.</param>
     /// <param name="onMessage">
     /// Called for one message after another, never two at a time for this subscription, outside the connection's thread. What it
     /// throws is logged and the next message follows.
@@ -44,6 +49,8 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
     /// How many messages may wait for the handler. When that many wait, new ones are dropped (never older ones) and the handler gets
     /// <see cref="SubscriptionGap.Overflow"/> before its next message.
     /// </param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="RedisException">The server refuses it, or cannot be reached in time.</exception>
     public async Task<RedisSubscription> SubscribeAsync(
         string channel,
         Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> onMessage,
@@ -52,140 +59,188 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
         CancellationToken cancellationToken = default)
     {
         var subscription = new RedisSubscription(this, channel, onMessage, onGap, queueLength, _logger);
-        using var timeout = new CancellationTokenSource(_options.CommandTimeout, _options.TimeProvider);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            var confirmed = Add(subscription, either.Token);
-            while (!await IsConfirmedAsync(confirmed))
-                confirmed = _multiplexer.SendAsync(["SUBSCRIBE", channel], subscription.Confirm, TimeSpan.Zero, either.Token);
+            await ChangeAsync(
+                () =>
+                {
+                    lock (_gate)
+                    {
+                        _channels[channel] = [.. _channels.GetValueOrDefault(channel, []), subscription];
+                        return _channels[channel].Length == 1;
+                    }
+                },
+                async patience =>
+                {
+                    try
+                    {
+                        await _redis.RunAsync(database => ListenAsync(database.Multiplexer.GetSubscriber(), channel), patience);
+                    }
+                    catch
+                    {
+                        Forget(subscription); // before the next one, who would take the channel for subscribed
+                        throw;
+                    }
+                },
+                cancellationToken);
             return subscription;
         }
-        catch (Exception e)
+        catch
         {
             await subscription.DisposeAsync();
-            if (e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
-                throw new RedisTimeoutException($"SUBSCRIBE {channel} was not confirmed by {_multiplexer.Name} in time.", maybeExecuted: true);
             throw;
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _multiplexer.DisposeAsync();
+        await _disposing.CancelAsync();
         RedisSubscription[] all;
-        lock (_multiplexer.Gate)
+        lock (_gate)
             all = [.. _channels.Values.SelectMany(subscriptions => subscriptions)];
         foreach (var subscription in all)
             await subscription.DisposeAsync();
     }
 
-    /// <summary>Forgets a subscription and, if it was its channel's last, tells the server.</summary>
-    internal void Remove(RedisSubscription subscription)
-    {
-        lock (_multiplexer.Gate)
-        {
-            if (!_channels.TryGetValue(subscription.Channel, out var present) || !present.Contains(subscription))
-                return;
-            if (present.Length > 1)
-            {
-                _channels[subscription.Channel] = [.. present.Where(other => other != subscription)];
-                return;
-            }
-            _channels.Remove(subscription.Channel);
-            if (!_multiplexer.IsConnected)
-                return; // it will not be subscribed again
-            _ = LogFailureAsync(
-                subscription.Channel,
-                _multiplexer.SendAsync(["UNSUBSCRIBE", subscription.Channel], Replies.Done, TimeSpan.Zero, CancellationToken.None));
-        }
-    }
-
-    private Task<bool> Add(RedisSubscription subscription, CancellationToken cancellationToken)
-    {
-        lock (_multiplexer.Gate)
-        {
-            _channels[subscription.Channel] = [.. _channels.GetValueOrDefault(subscription.Channel, []), subscription];
-            // Also for a channel that is subscribed already: the server confirms again, in order.
-            return _multiplexer.SendAsync(["SUBSCRIBE", subscription.Channel], subscription.Confirm, TimeSpan.Zero, cancellationToken);
-        }
-    }
-
-    // False when the connection was lost under way: it is to be sent again.
-    private static async Task<bool> IsConfirmedAsync(Task<bool> confirmed)
+    /// <summary>Forgets a subscription and, if it was its channel's last, tells the server. Does not fail.</summary>
+    internal async Task RemoveAsync(RedisSubscription subscription)
     {
         try
         {
-            return await confirmed;
+            await ChangeAsync(() => Forget(subscription), _ => DeafenAsync(), CancellationToken.None);
         }
-        catch (RedisConnectionException e) when (e.WasInFlight)
+        catch (Exception e) when (e is RedisException or ObjectDisposedException)
         {
+            Log.CannotUnsubscribe(_logger, subscription.Channel, e.Message); // a connection that is lost has no subscriptions either
+        }
+
+        // Not one that waits for a connection: the package forgets it at once, and what is sent matters only if there is one.
+        Task DeafenAsync() => _subscriber is { } subscriber
+            ? subscriber.UnsubscribeAsync(RedisChannel.Literal(subscription.Channel)).WaitAsync(_redis.Options.CommandTimeout, _redis.Options.TimeProvider)
+            : Task.CompletedTask;
+    }
+
+    private bool Forget(RedisSubscription subscription)
+    {
+        lock (_gate)
+        {
+            if (!_channels.TryGetValue(subscription.Channel, out var present) || !present.Contains(subscription))
+                return false;
+            if (present.Length == 1)
+                return _channels.Remove(subscription.Channel);
+            _channels[subscription.Channel] = [.. present.Where(other => other != subscription)];
             return false;
         }
     }
 
-    // Under the gate, on a new connection. The gap is reported when the confirmation is read, before any later message. A
-    // subscription that was never confirmed has missed nothing, and its SUBSCRIBE is on its way.
-    private void Resubscribe()
+    /// <param name="change">Whether the server has to be told.</param>
+    /// <param name="tell">Tells it.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    private async Task ChangeAsync(Func<bool> change, Func<CancellationToken, Task> tell, CancellationToken cancellationToken)
     {
-        foreach (var (channel, all) in _channels)
+        using var patience = new CancellationTokenSource(_redis.Options.CommandTimeout, _redis.Options.TimeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
         {
-            var subscriptions = Array.FindAll(all, subscription => subscription.IsConfirmed);
-            if (subscriptions.Length == 0)
-                continue;
-            _ = LogFailureAsync(channel, _multiplexer.SendAsync(["SUBSCRIBE", channel], ReportGap, TimeSpan.Zero, CancellationToken.None));
-
-            bool ReportGap(RespValue confirmation)
+            await _changing.WaitAsync(either.Token);
+            try
             {
-                foreach (var subscription in subscriptions)
-                    subscription.ReportGap(SubscriptionGap.Reconnected);
-                return true;
+                if (change())
+                    await tell(either.Token);
             }
+            finally
+            {
+                _changing.Release();
+            }
+        }
+        catch (Exception e) when (e is TimeoutException || e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            throw RedisErrors.NoReply($"{_redis.Options} did not confirm the change of a subscription in time.");
         }
     }
 
-    private async Task LogFailureAsync(string channel, Task sent)
+    private async Task<bool> ListenAsync(ISubscriber subscriber, string channel)
     {
         try
         {
-            await sent;
+            // Calls one after another, as the package's other kind of handler does not. Its queue knows no bound; ours do, and taking a
+            // message from there to here never waits.
+            (await subscriber.SubscribeAsync(RedisChannel.Literal(channel))).OnMessage(message => Receive(channel, message.Message));
+            return true;
         }
-        catch (RedisConnectionException e) when (e.WasInFlight)
+        catch
         {
-            return; // the next connection will have it right
+            // The package has noted it, and would subscribe with the next connection.
+            subscriber.Unsubscribe(RedisChannel.Literal(channel), flags: CommandFlags.FireAndForget);
+            throw;
+        }
+    }
+
+    private void Receive(string channel, RedisValue message)
+    {
+        foreach (var subscription in SubscriptionsOf(channel))
+            subscription.Receive(message);
+    }
+
+    private RedisSubscription[] SubscriptionsOf(string channel)
+    {
+        lock (_gate)
+            return _channels.GetValueOrDefault(channel, []);
+    }
+
+    private void Watch(ConnectionMultiplexer multiplexer)
+    {
+        _subscriber = multiplexer.GetSubscriber();
+        multiplexer.ConnectionRestored += (_, restored) =>
+        {
+            // The first, which a first subscription has made, has missed nothing.
+            if (restored.ConnectionType == ConnectionType.Subscription && Interlocked.Exchange(ref _established, 1) == 1)
+                _ = ReportGapsAsync();
+        };
+        // A cluster's nodes pass messages on as well as they can: when the masters change, something may be missing.
+        if (_redis.Options.Deployment == RedisDeployment.Cluster)
+            multiplexer.ConfigurationChanged += (_, _) => _ = ReportGapsAsync();
+    }
+
+    // The answer to a PING over the subscriptions' own connection comes after those of all SUBSCRIBEs before it.
+    private async Task ReportGapsAsync()
+    {
+        try
+        {
+            while (!await IsAnsweredAsync())
+                await Task.Delay(_redis.Options.MinReconnectDelay, _redis.Options.TimeProvider, _disposing.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            return; // nobody listens any more
+        }
+        RedisSubscription[] all;
+        lock (_gate)
+            all = [.. _channels.Values.SelectMany(subscriptions => subscriptions)];
+        foreach (var subscription in all)
+            subscription.ReportGap(SubscriptionGap.Reconnected);
+    }
+
+    private async Task<bool> IsAnsweredAsync()
+    {
+        try
+        {
+            await _redis.RunAsync(database => database.Multiplexer.GetSubscriber().PingAsync(), _disposing.Token);
+            return true;
         }
         catch (RedisException e)
         {
-            Log.CannotSubscribe(_logger, channel, e.Message);
-        }
-    }
-
-    private bool ReceivePush(RespValue push)
-    {
-        if (push.Count != 3 || push[0].IsNull)
+            Log.NotYet(_logger, e.Message);
             return false;
-        var kind = push[0].RequiredBytes;
-        if (!kind.SequenceEqual("message"u8))
-            return kind.SequenceEqual("subscribe"u8) || kind.SequenceEqual("unsubscribe"u8);
-        var payload = push[2].AsBytes();
-        foreach (var subscription in SubscriptionsOf(push[1].RequiredBytes))
-            subscription.Receive(payload);
-        return false;
-    }
-
-    private RedisSubscription[] SubscriptionsOf(ReadOnlySpan<byte> channel)
-    {
-        Span<char> name = stackalloc char[256];
-        if (channel.Length > name.Length)
-            name = new char[channel.Length];
-        name = name[..Encoding.UTF8.GetChars(channel, name)];
-        lock (_multiplexer.Gate)
-            return _channels.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(name, out var subscriptions) ? subscriptions : [];
+        }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Error, "Cannot renew or end the subscription to channel {Channel}: {Reason}")]
-        public static partial void CannotSubscribe(ILogger logger, string channel, string reason);
+        [LoggerMessage(1, LogLevel.Debug, "Cannot end the subscription to channel {Channel}: {Reason}")]
+        public static partial void CannotUnsubscribe(ILogger logger, string channel, string reason);
+
+        [LoggerMessage(2, LogLevel.Debug, "Not subscribed again yet: {Reason}")]
+        public static partial void NotYet(ILogger logger, string reason);
     }
 }

@@ -12,7 +12,7 @@ public sealed partial class RedisSubscription : IAsyncDisposable
     private readonly Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> _onMessage;
     private readonly Func<SubscriptionGap, CancellationToken, ValueTask>? _onGap;
     private readonly ILogger _logger;
-    private readonly Channel<byte[]?> _queue; // null only wakes the handling loop up
+    private readonly Channel<ReadOnlyMemory<byte>?> _queue; // null only wakes the handling loop up
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _handling;
     private long _dropped;
@@ -36,7 +36,7 @@ public sealed partial class RedisSubscription : IAsyncDisposable
         _onMessage = onMessage;
         _onGap = onGap;
         _logger = logger;
-        _queue = System.Threading.Channels.Channel.CreateBounded<byte[]?>(
+        _queue = System.Threading.Channels.Channel.CreateBounded<ReadOnlyMemory<byte>?>(
             new BoundedChannelOptions(queueLength) { SingleReader = true, SingleWriter = true, FullMode = BoundedChannelFullMode.Wait });
         _handling = Task.Run(HandleAsync);
     }
@@ -50,7 +50,7 @@ public sealed partial class RedisSubscription : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _subscriber.Remove(this);
+            _ = _subscriber.RemoveAsync(this); // when Redis is away, nobody waits for it here
             _queue.Writer.TryComplete();
             await _stopping.CancelAsync();
         }
@@ -58,12 +58,7 @@ public sealed partial class RedisSubscription : IAsyncDisposable
             await _handling;
     }
 
-    /// <summary>Whether the server has ever confirmed it.</summary>
-    internal bool IsConfirmed { get; private set; }
-
-    internal bool Confirm(RespValue confirmation) => IsConfirmed = true;
-
-    internal void Receive(byte[]? payload)
+    internal void Receive(ReadOnlyMemory<byte> payload)
     {
         if (_queue.Writer.TryWrite(payload))
             return;
@@ -90,8 +85,8 @@ public sealed partial class RedisSubscription : IAsyncDisposable
                 var gap = Interlocked.Exchange(ref _gap, NoGap);
                 if (gap != NoGap && _onGap is not null)
                     await CallAsync(_onGap, (SubscriptionGap)gap);
-                if (message is not null)
-                    await CallAsync(_onMessage, message);
+                if (message is { } payload)
+                    await CallAsync(_onMessage, payload);
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)

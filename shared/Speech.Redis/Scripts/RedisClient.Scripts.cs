@@ -1,8 +1,11 @@
+using StackExchange.Redis;
+
 namespace Speech.Redis;
 
 public sealed partial class RedisClient
 {
     private readonly ScriptRefusals _refusals = new(TimeProvider.System);
+    private readonly OutgoingBytes _outgoing;
 
     /// <summary>
     /// The latest script of late that did not run: no memory, no permission, no server. Null when all did, or do by now. A server may well
@@ -14,15 +17,15 @@ public sealed partial class RedisClient
     public DateTimeOffset? LastScript => _refusals.LastSuccess;
 
     /// <summary>
-    /// Runs a script: EVALSHA, and when the server does not know it (NOSCRIPT: restarted, flushed), EVAL with the source, which
-    /// teaches it. Unlike with other commands, memory behind the arguments must stay as it is until the task ends.
+    /// Runs a script, by its name (EVALSHA) where the server knows it. Jobs travel so: however many wait for a server that does not read, no
+    /// more than <see cref="RedisOptions.MaxOutgoingBytes"/> of them are on their way.
     /// </summary>
-    public async Task<RespValue> EvalAsync(
-        RedisScript script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken = default)
+    public async Task<RedisResult> EvalAsync(
+        RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken = default)
     {
         try
         {
-            var reply = await EvalOrTeachAsync(script, keys, arguments, cancellationToken);
+            var reply = await SendAsync(script, keys, arguments, cancellationToken);
             _refusals.Succeeded(script);
             return reply;
         }
@@ -33,26 +36,27 @@ public sealed partial class RedisClient
         }
     }
 
-    private async Task<RespValue> EvalOrTeachAsync(
-        RedisScript script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken)
+    private async Task<RedisResult> SendAsync(
+        RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
     {
+        var room = await _outgoing.TakeAsync(arguments.Sum(argument => argument.GetLongByteCount()), cancellationToken);
+        Task sent = Task.CompletedTask;
         try
         {
-            return await EvalAsync("EVALSHA", script.Sha1, keys, arguments, cancellationToken);
+            return await RunAsync(
+                database =>
+                {
+                    var reply = database.ScriptEvaluateAsync(script.Source, keys, arguments);
+                    sent = reply;
+                    return reply;
+                },
+                cancellationToken);
         }
-        catch (RedisServerException e) when (e.Code == "NOSCRIPT")
+        finally
         {
-            return await EvalAsync("EVAL", script.Source, keys, arguments, cancellationToken);
+            // Its caller may have gone, and its bytes still be on their way.
+            _ = sent.ContinueWith(
+                static (_, room) => ((IDisposable)room!).Dispose(), room, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
-    }
-
-    private Task<RespValue> EvalAsync(
-        string command, string script, RedisArgument[] keys, RedisArgument[] arguments, CancellationToken cancellationToken)
-    {
-        var all = new ArgumentList(keys.Length + arguments.Length + 3);
-        all.Add(command, script, keys.Length);
-        all.Add(keys);
-        all.Add(arguments);
-        return SendAsync(ref all, static reply => reply, cancellationToken);
     }
 }

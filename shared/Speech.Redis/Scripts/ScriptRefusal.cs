@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace Speech.Redis;
 
 /// <summary>A script that did not run.</summary>

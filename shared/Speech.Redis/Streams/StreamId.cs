@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using StackExchange.Redis;
 
 namespace Speech.Redis;
 
@@ -32,6 +33,12 @@ public readonly record struct StreamId(ulong Milliseconds, ulong Sequence) : ICo
     public static bool operator >=(StreamId left, StreamId right) => left.CompareTo(right) >= 0;
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Milliseconds}-{Sequence}");
+
+    /// <summary>An id of the package's.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static StreamId From(RedisValue id) => Parse((string?)id ?? "");
+
+    public static implicit operator RedisValue(StreamId id) => id.ToString();
 
     /// <summary>Reads "ms-seq" or "ms" (sequence 0).</summary>
     public static StreamId Parse(string text) => Parse(text.AsSpan());

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
-using Speech.Delivery;
 using Speech.Delivery.Jobs;
+using Speech.Delivery;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Workers;
 
@@ -73,7 +74,7 @@ internal sealed partial class AbandonedJobs(
             var page = await redis.StreamPendingRangeAsync(
                 stream.Key, stream.Group, PageSize, from, consumer: consumer, minIdle: minIdle, cancellationToken: cancellationToken);
             var room = held.Free;
-            var abandoned = new List<StreamPendingEntry>();
+            var abandoned = new List<StreamPendingMessageInfo>();
             foreach (var entry in page)
             {
                 if (abandoned.Count < room && await IsAbandonedAsync(stream, entry, alive, cancellationToken))
@@ -82,30 +83,32 @@ internal sealed partial class AbandonedJobs(
 
             if (abandoned.Count > 0)
                 await ClaimAsync(stream, abandoned, minIdle, cancellationToken);
-            if (page.Length < PageSize || page[^1].Id == StreamId.Max)
+            if (page.Length < PageSize || page[^1].StreamId is var last && last == StreamId.Max)
                 return;
-            from = page[^1].Id.Next();
+            from = last.Next();
         }
     }
 
     private async ValueTask<bool> IsAbandonedAsync(
-        JobStream stream, StreamPendingEntry entry, Dictionary<string, bool> alive, CancellationToken cancellationToken) =>
-        entry.Consumer == settings.WorkerId ? !held.Contains(stream, entry.Id)
-        : entry.Idle >= settings.JobTimeout || (heartbeat.IsSteady && !await IsAliveAsync(entry.Consumer, alive, cancellationToken));
+        JobStream stream, StreamPendingMessageInfo entry, Dictionary<string, bool> alive, CancellationToken cancellationToken) =>
+        entry.ConsumerName == settings.WorkerId ? !held.Contains(stream, entry.StreamId)
+        : entry.IdleTimeInMilliseconds >= settings.JobTimeout.TotalMilliseconds || (heartbeat.IsSteady && !await IsAliveAsync(entry.ConsumerName!, alive, cancellationToken));
 
-    private async Task ClaimAsync(JobStream stream, List<StreamPendingEntry> abandoned, TimeSpan minIdle, CancellationToken cancellationToken)
+    private async Task ClaimAsync(JobStream stream, List<StreamPendingMessageInfo> abandoned, TimeSpan minIdle, CancellationToken cancellationToken)
     {
-        var deliveries = abandoned.ToDictionary(entry => entry.Id, entry => entry.Deliveries);
+        var left = abandoned.ToDictionary(entry => entry.StreamId);
         var claimed = await redis.StreamClaimAsync(
-            stream.Key, stream.Group, settings.WorkerId, minIdle, [.. deliveries.Keys], cancellationToken);
+            stream.Key, stream.Group, settings.WorkerId, minIdle, [.. left.Keys], cancellationToken);
         foreach (var entry in claimed)
         {
-            if (abandoned.First(left => left.Id == entry.Id).Consumer is var consumer && consumer != settings.WorkerId)
-                Log.Claimed(logger, entry.Id, consumer);
+            var id = entry.StreamId;
+            var before = left[id];
+            if (before.ConsumerName != settings.WorkerId)
+                Log.Claimed(logger, id, before.ConsumerName!);
             else
-                Log.TakenUp(logger, entry.Id);
+                Log.TakenUp(logger, id);
             statistics.JobClaimed();
-            intake.Accept(new JobDelivery(stream, entry, deliveries[entry.Id] + 1));
+            intake.Accept(new JobDelivery(stream, entry, before.DeliveryCount + 1));
         }
     }
 
@@ -115,7 +118,7 @@ internal sealed partial class AbandonedJobs(
         {
             foreach (var consumer in await redis.StreamConsumersAsync(stream.Key, stream.Group, cancellationToken))
             {
-                if (consumer.Pending == 0 && consumer.Name != settings.WorkerId && !await IsAliveAsync(consumer.Name, alive, cancellationToken))
+                if (consumer.PendingMessageCount == 0 && consumer.Name != settings.WorkerId && !await IsAliveAsync(consumer.Name, alive, cancellationToken))
                     await redis.RemoveIdleConsumerAsync(stream.Key, stream.Group, consumer.Name, cancellationToken);
             }
         }

@@ -1,6 +1,7 @@
 using Speech.Contracts;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Workers;
 
@@ -10,13 +11,13 @@ namespace Speech.Workers;
 /// <param name="Deliveries">How often it has been given out, this time included.</param>
 public sealed record JobDelivery(JobStream Stream, StreamEntry Entry, long Deliveries)
 {
-    public StreamId Id => Entry.Id;
+    public StreamId Id => Entry.StreamId;
 
     /// <summary>The same for the end of the job.</summary>
     /// <param name="clientId">Whose it is; empty when the entry does not say.</param>
     public JobEntry Of(string clientId) => new(Stream, Id, clientId)
     {
         Deliveries = Deliveries,
-        IsRetried = Entry.Fields.TryGet(DeadJobFields.Retried, out _),
+        IsRetried = Entry.TryGet(DeadJobFields.Retried, out _),
     };
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Workers;
 
@@ -142,7 +143,7 @@ internal sealed partial class JobFinisher(
         var (stream, id) = (given.Delivery.Stream, given.Delivery.Id);
         Log.GivenUp(logger, id, given.Message);
         statistics.Error($"gave up {id}: {given.Message}");
-        var first = handler.FailureOf(given.Delivery.Entry.Fields, given.Code, given.Message) is { } failure
+        var first = handler.FailureOf(given.Delivery.Entry, given.Code, given.Message) is { } failure
             ? await completion.AbandonAsync(given.Delivery.Of(failure.ClientId), failure.Failure, cancellationToken)
             : await completion.BuryAsync(given.Delivery.Of(clientId: ""), given.Code, given.Message, cancellationToken);
         if (first)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Workers;
 
@@ -38,7 +39,7 @@ internal sealed partial class JobReader(
                 {
                     await redis.EnsureGroupAsync(stream.Key, stream.Group, cancellationToken);
                     // Others find this worker among the group's members, and Redis makes one of it only when it is given its first job.
-                    await redis.ExecuteAsync(["XGROUP", "CREATECONSUMER", stream.Key, stream.Group, settings.WorkerId], cancellationToken);
+                    await redis.ExecuteAsync("XGROUP", ["CREATECONSUMER", (RedisKey)stream.Key, stream.Group, settings.WorkerId], cancellationToken);
                     await abandoned.TakeUpOwnAsync(stream, cancellationToken);
                     prepared = true;
                 }

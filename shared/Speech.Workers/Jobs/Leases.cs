@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Workers;
 
@@ -34,8 +35,9 @@ internal sealed partial class Leases(
     /// <summary>Lets anyone take a job at once. It stays this consumer's until then.</summary>
     /// <param name="deliveries">How often it shall count as given out: one less than now if this worker has not begun it or was not at fault.</param>
     public Task GiveBackAsync(JobStream stream, StreamId job, long deliveries, CancellationToken cancellationToken) => redis.ExecuteAsync(
+        "XCLAIM",
         [
-            "XCLAIM", stream.Key, stream.Group, settings.WorkerId, 0, job,
+            (RedisKey)stream.Key, stream.Group, settings.WorkerId, 0, (RedisValue)job,
             "IDLE", (long)settings.JobTimeout.TotalMilliseconds, "RETRYCOUNT", deliveries, "JUSTID",
         ],
         cancellationToken);
@@ -43,8 +45,9 @@ internal sealed partial class Leases(
     /// <summary>Makes a job another worker's, which takes it up, as what it was given and does not hold, when it looks for such jobs next.</summary>
     /// <param name="deliveries">How often it shall count as given out until then.</param>
     public Task HandOverAsync(JobStream stream, StreamId job, string worker, long deliveries, CancellationToken cancellationToken) => redis.ExecuteAsync(
+        "XCLAIM",
         [
-            "XCLAIM", stream.Key, stream.Group, worker, 0, job,
+            (RedisKey)stream.Key, stream.Group, worker, 0, (RedisValue)job,
             "IDLE", (long)AbandonedJobs.MinIdle.TotalMilliseconds, "RETRYCOUNT", deliveries, "JUSTID",
         ],
         cancellationToken);
@@ -70,8 +73,8 @@ internal sealed partial class Leases(
                 stream.Key, stream.Group, MostPending, consumer: settings.WorkerId, cancellationToken: cancellationToken);
             await Task.WhenAll(
                 from entry in pending
-                where entry.Idle < settings.JobTimeout // the others have been given back already
-                select GiveBackAsync(stream, entry.Id, entry.Deliveries - 1, cancellationToken));
+                where entry.IdleTimeInMilliseconds < settings.JobTimeout.TotalMilliseconds // the others have been given back already
+                select GiveBackAsync(stream, entry.StreamId, entry.DeliveryCount - 1, cancellationToken));
         }
         catch (RedisServerException exception) when (exception.Code == "NOGROUP")
         {

@@ -1,4 +1,5 @@
 using Speech.Delivery.Heartbeats;
+using StackExchange.Redis;
 
 namespace Speech.Workers;
 
@@ -6,7 +7,7 @@ namespace Speech.Workers;
 public sealed class Peers(LiveWorkers workers, WorkerRole role, WorkerSettings settings)
 {
     /// <summary>The one with the most room among those whose models serve all of some languages; null when there is none.</summary>
-    /// <exception cref="Redis.RedisException">Redis cannot be asked.</exception>
+    /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be asked.</exception>
     public async Task<string?> FindAsync(IReadOnlyList<string> languages, CancellationToken cancellationToken) =>
         (await workers.ReadAsync(role.Jobs, cancellationToken))
             .Where(worker => worker.IsReady && worker.Id != settings.WorkerId && languages.All(worker.Languages.Contains))

@@ -1,9 +1,10 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
-using Speech.Delivery;
 using Speech.Delivery.Heartbeats;
+using Speech.Delivery;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Workers;
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Speech.Delivery.Jobs;
 using Speech.Hosting;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Workers;
 

@@ -1,5 +1,6 @@
 using Speech.Contracts;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Workers;
 
@@ -15,5 +16,5 @@ public interface IJobHandler
     Task<bool> FinishAsync(Finished outcome, CancellationToken cancellationToken);
 
     /// <summary>What a client is told when a job is given up, in place of the result; null when the entry does not say enough for that.</summary>
-    (string ClientId, Failed Failure)? FailureOf(RedisFields fields, string code, string message);
+    (string ClientId, Failed Failure)? FailureOf(StreamEntry fields, string code, string message);
 }

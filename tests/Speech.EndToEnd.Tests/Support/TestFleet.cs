@@ -83,7 +83,7 @@ public sealed class TestFleet : IAsyncDisposable
     {
         const int Bytes = 4 << 20;
         const int Times = 20_000;
-        var folder = (await Redis.ExecuteAsync("CONFIG", "GET", "dir"))[1].AsString()!;
+        var folder = ((string)(await Redis.ExecuteAsync("CONFIG", "GET", "dir"))[1]!);
         var file = Directory.GetFiles(Path.Combine(folder, "appendonlydir"), "*.incr.aof").Single();
         var commands = Command("SETRANGE", "ballast", $"{Bytes - 1}", "x")
             + string.Concat(Enumerable.Repeat(Command("BITOP", "NOT", "ballast", "ballast"), Times))
@@ -105,7 +105,7 @@ public sealed class TestFleet : IAsyncDisposable
     internal async Task<long> PendingAsync(string worker)
     {
         var (stream, group) = WorkOf(worker);
-        return (await Redis.StreamPendingAsync(stream, group)).Consumers.GetValueOrDefault(worker);
+        return (await Redis.StreamPendingAsync(stream, group)).Consumers.FirstOrDefault(consumer => consumer.Name == worker).PendingMessageCount;
     }
 
     private static (string Stream, string Group) WorkOf(string worker) => worker.StartsWith("stt", StringComparison.Ordinal)
@@ -116,7 +116,7 @@ public sealed class TestFleet : IAsyncDisposable
     internal async Task ShouldBeIdleAsync()
     {
         (await Redis.StreamLengthAsync(RedisKeys.AudioJobs)).ShouldBe(0);
-        (await Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).Count.ShouldBe(0);
+        (await Redis.StreamPendingAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers)).PendingMessageCount.ShouldBe(0);
         (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(0);
         (await Redis.StreamLengthAsync(RedisKeys.TranslationJobs)).ShouldBe(0);
         (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.TranslationJobs))).ShouldBe(0);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.EndToEnd.Tests;
 

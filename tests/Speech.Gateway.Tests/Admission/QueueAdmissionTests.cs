@@ -76,10 +76,10 @@ public sealed class QueueAdmissionTests : GatewayTest
 
     private async Task EmptyAsync()
     {
-        foreach (var entry in (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).Where(entry => entry.Fields.GetString("client_id") == "somebody"))
-            await Redis.StreamDeleteAsync(RedisKeys.AudioJobs, [entry.Id]);
+        foreach (var entry in (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).Where(entry => entry.GetString("client_id") == "somebody"))
+            await Redis.StreamDeleteAsync(RedisKeys.AudioJobs, [entry.StreamId]);
     }
 
     private async Task<int> SegmentsOfAsync(string client) =>
-        (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).Count(entry => entry.Fields.GetString("client_id") == client);
+        (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).Count(entry => entry.GetString("client_id") == client);
 }

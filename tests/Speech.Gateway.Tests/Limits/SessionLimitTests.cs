@@ -101,7 +101,7 @@ public sealed class SessionLimitTests : GatewayTest
         await client.ExpectAsync<Ready>();
         var others = new List<StreamId>();
         for (var i = 0; i < 3; i++)
-            others.Add(await Redis.StreamAddAsync(RedisKeys.AudioJobs, [("client_id", "somebody")]));
+            others.Add(await Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("client_id", "somebody")]));
         await Eventually.TrueAsync(async () =>
         {
             await using var another = await TestClient.ConnectAsync(gateway, Pcm);
@@ -122,7 +122,7 @@ public sealed class SessionLimitTests : GatewayTest
         client.Transcripts.Length.ShouldBe(4);
 
         async Task<int> QueuedJobsAsync() =>
-            (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).Count(entry => entry.Fields.TryGet(AudioJobFields.Job, out _));
+            (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).Count(entry => entry.TryGet(AudioJobFields.Job, out _));
     }
 
     [Fact]

@@ -123,7 +123,7 @@ public sealed class ResultRelayTests : GatewayTest
         _text = new string('x', 60_000);
         await using (var deaf = await TestClient.ConnectAsync(gateway, Ann, reads: false))
         {
-            await Eventually.TrueAsync(async () => (await Redis.ExecuteAsync("PUBSUB", "NUMSUB", RedisKeys.Results("ann")))[1].AsInt64() == 1);
+            await Eventually.TrueAsync(async () => ((long)(await Redis.ExecuteAsync("PUBSUB", "NUMSUB", RedisKeys.Results("ann")))[1]) == 1);
             for (var seq = 1; seq <= 400; seq++) // far more than the network's buffers hold
                 await RecordAndPublishAsync(seq);
             await Eventually.TrueAsync(() => gateway.Sessions == 0);
@@ -140,7 +140,7 @@ public sealed class ResultRelayTests : GatewayTest
         await using var gateway = await StartGatewayAsync();
         _text = new string('x', 60_000);
         await using var client = await TestClient.ConnectAsync(gateway, Ann, reads: false);
-        await Eventually.TrueAsync(async () => (await Redis.ExecuteAsync("PUBSUB", "NUMSUB", RedisKeys.Results("ann")))[1].AsInt64() == 1);
+        await Eventually.TrueAsync(async () => ((long)(await Redis.ExecuteAsync("PUBSUB", "NUMSUB", RedisKeys.Results("ann")))[1]) == 1);
         for (var seq = 1; seq <= 700; seq++) // fills the network's buffers and both of the gateway's queues
             await RecordAndPublishAsync(seq);
         client.StartReading();

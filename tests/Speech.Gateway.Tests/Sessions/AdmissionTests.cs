@@ -52,10 +52,10 @@ public sealed class AdmissionTests : GatewayTest
         foreach (var (id, model) in (IEnumerable<(string, string?)>)[("stt-1", first), ("stt-2", second), ("dead", null)])
         {
             // Redis knows a consumer from its first entry on.
-            await Redis.StreamAddAsync(RedisKeys.AudioJobs, [("job", "of another")]);
+            await Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("job", "of another")]);
             await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, id, 1);
             if (model is not null)
-                await Redis.HashSetAsync(RedisKeys.Worker(id), [("role", "stt"), ("model", model)]);
+                await Redis.HashSetAsync(RedisKeys.Worker(id), [new("role", "stt"), new("model", model)]);
         }
         await using var gateway = await StartGatewayAsync();
 
@@ -84,8 +84,7 @@ public sealed class AdmissionTests : GatewayTest
     {
         await Redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers);
         await Redis.ExecuteAsync("XGROUP", "CREATECONSUMER", RedisKeys.AudioJobs, RedisKeys.SttWorkers, "stt-1");
-        await Redis.HashSetAsync(
-            RedisKeys.Worker("stt-1"), [("role", "stt"), ("model", "nano.en"), ("model_state", "ready"), ("languages", "en")]);
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [new("role", "stt"), new("model", "nano.en"), new("model_state", "ready"), new("languages", "en")]);
         await using var gateway = await RunningGateway.StartAsync(Server.Url, new ManualTime());
         await ConnectAsync();
         var before = await AsksAsync();
@@ -101,7 +100,7 @@ public sealed class AdmissionTests : GatewayTest
         }
 
         async Task<string> AsksAsync() =>
-            (await Redis.ExecuteAsync("INFO", "commandstats")).AsString()!.Split("cmdstat_xinfo|consumers:calls=")[1].Split(',')[0];
+            ((string)(await Redis.ExecuteAsync("INFO", "commandstats"))!).Split("cmdstat_xinfo|consumers:calls=")[1].Split(',')[0];
     }
 
     [Theory]

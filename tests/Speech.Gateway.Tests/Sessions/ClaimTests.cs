@@ -120,7 +120,7 @@ public sealed class ClaimTests : GatewayTest
         await using var client = await TestClient.ConnectAsync(gateway, Pcm + "&client_id=eve");
         await client.SendAudioAsync(TestAudio.Pcm16(TestAudio.Phrase));
         await client.ExpectAsync<SpeechStarted>();
-        await Redis.HashSetAsync(RedisKeys.Session("eve"), [("owner", "another"), ("gateway", "elsewhere")]);
+        await Redis.HashSetAsync(RedisKeys.Session("eve"), [new("owner", "another"), new("gateway", "elsewhere")]);
         await client.SendAsync(new Flush());
         (await client.ExpectCloseAsync()).ShouldBe(CloseCode.ResourceUnavailable);
         (await QueuedAsync()).ShouldBeEmpty();
@@ -130,7 +130,7 @@ public sealed class ClaimTests : GatewayTest
     [Fact]
     public async Task A_claim_is_valid_though_the_gateway_that_has_the_client_is_dead()
     {
-        await Redis.HashSetAsync(RedisKeys.Session("fay"), [("owner", "another"), ("gateway", "dead"), ("key", "anonymous"), ("segments", "3"), ("released", "3"), ("seq", "3"), ("committed", "7.5")]);
+        await Redis.HashSetAsync(RedisKeys.Session("fay"), [new("owner", "another"), new("gateway", "dead"), new("key", "anonymous"), new("segments", "3"), new("released", "3"), new("seq", "3"), new("committed", "7.5")]);
         await using var gateway = await StartGatewayAsync();
         await using var client = await TestClient.ConnectAsync(gateway, Pcm + "&client_id=fay&resume_from=3");
         (await client.ExpectAsync<Ready>()).Committed.ShouldBe(7.5);

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
-using Speech.Delivery;
 using Speech.Delivery.Jobs;
+using Speech.Delivery;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Tests.Sessions;
 
@@ -45,10 +46,10 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
             await redis.EnsureGroupAsync(stream.Key, stream.Group, CancellationToken.None);
             StreamEntry[] entries = [];
             await Eventually.TrueAsync(async () => (entries = await redis.StreamReadGroupAsync(stream.Key, stream.Group, "tester", 1)).Length == 1);
-            var job = AudioJob.Read(entries[0].Fields[AudioJobFields.Job]);
+            var job = AudioJob.Read(entries[0][AudioJobFields.Job]);
             job.ClientId.ShouldBe(id);
             await completion.FinishAsync(
-                new JobEntry(stream, entries[0].Id, id), new Transcript(0, job.Segment, job.Start, job.End, "heard", "en", 1), [], CancellationToken.None);
+                new JobEntry(stream, entries[0].StreamId, id), new Transcript(0, job.Segment, job.Start, job.End, "heard", "en", 1), [], CancellationToken.None);
         }
     }
 }

@@ -97,6 +97,6 @@ public sealed class LanguageTests : GatewayTest
     {
         await Redis.EnsureGroupAsync(stream, group);
         await Redis.ExecuteAsync("XGROUP", "CREATECONSUMER", stream, group, id);
-        await Redis.HashSetAsync(RedisKeys.Worker(id), [("model_state", model), ("slots", 8), ("busy", 0), ("languages", languages)]);
+        await Redis.HashSetAsync(RedisKeys.Worker(id), [new("model_state", model), new("slots", 8), new("busy", 0), new("languages", languages)]);
     }
 }

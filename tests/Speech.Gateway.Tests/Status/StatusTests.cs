@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Tests.Status;
 
@@ -15,8 +16,8 @@ public sealed class StatusTests : GatewayTest
         await using var client = await TestClient.ConnectAsync(gateway, "codec=opus");
         await client.ExpectAsync<Ready>();
         await Redis.ExecuteAsync("XADD", RedisKeys.AudioJobs, "*", "client_id", "somebody");
-        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [("role", "stt"), ("model", "nano.en"), ("busy", "2")]);
-        await Redis.HashSetAsync(RedisKeys.Worker("stt-2"), [("role", "stt")]);
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [new("role", "stt"), new("model", "nano.en"), new("busy", "2")]);
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-2"), [new("role", "stt")]);
 
         var (status, body) = await GetAsync(gateway, "/api/status");
         status.ShouldBe(HttpStatusCode.OK);
@@ -32,8 +33,8 @@ public sealed class StatusTests : GatewayTest
     {
         await using var gateway = await StartGatewayAsync();
         await Redis.SetAsync(RedisKeys.Worker("a"), "not a hash");
-        await Redis.HashSetAsync(RedisKeys.Worker("b"), [.. Enumerable.Range(0, 1000).Select(i => ((RedisArgument)$"f{i}", (RedisArgument)"x"))]);
-        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [("role", "stt"), ("model", new byte[1 << 20])]);
+        await Redis.HashSetAsync(RedisKeys.Worker("b"), [.. Enumerable.Range(0, 1000).Select(i => new HashEntry($"f{i}", "x"))]);
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [new("role", "stt"), new("model", new byte[1 << 20])]);
         var workers = (await GetAsync(gateway, "/api/status")).Body["workers"]!.AsArray();
         workers.Select(worker => (string?)worker!["id"]).ShouldBe(["stt-1"]);
         ((string?)workers[0]!["model"])!.Length.ShouldBe(4096);
@@ -78,7 +79,7 @@ public sealed class StatusTests : GatewayTest
     public async Task Health_of_all_lists_every_instance_by_its_heartbeat()
     {
         await using var gateway = await StartGatewayAsync();
-        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [("role", "stt"), ("model_state", "ready")]);
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [new("role", "stt"), new("model_state", "ready")]);
         await Eventually.TrueAsync(async () => await Redis.ScanKeysAsync("gateway:*").AnyAsync());
 
         var (status, body) = await GetAsync(gateway, "/health/all");
@@ -95,8 +96,8 @@ public sealed class StatusTests : GatewayTest
     public async Task Health_of_all_is_as_the_worst_instance(string model, string all)
     {
         await using var gateway = await StartGatewayAsync();
-        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [("role", "stt"), ("model_state", "ready")]);
-        await Redis.HashSetAsync(RedisKeys.Worker("stt-2"), [("role", "stt"), ("model_state", model)]);
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [new("role", "stt"), new("model_state", "ready")]);
+        await Redis.HashSetAsync(RedisKeys.Worker("stt-2"), [new("role", "stt"), new("model_state", model)]);
 
         var (status, body) = await GetAsync(gateway, "/health/all");
         status.ShouldBe(HttpStatusCode.ServiceUnavailable);

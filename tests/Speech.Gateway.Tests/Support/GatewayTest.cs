@@ -33,5 +33,5 @@ public abstract class GatewayTest : IAsyncLifetime
 
     /// <summary>The jobs in the queue.</summary>
     private protected async Task<AudioJob[]> QueuedAsync() =>
-        [.. (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).Select(entry => AudioJob.Read(entry.Fields[AudioJobFields.Job]))];
+        [.. (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).Select(entry => AudioJob.Read(entry[AudioJobFields.Job]))];
 }

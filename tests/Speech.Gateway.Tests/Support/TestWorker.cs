@@ -2,10 +2,11 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
-using Speech.Delivery;
 using Speech.Delivery.Jobs;
+using Speech.Delivery;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Gateway.Tests;
 
@@ -58,14 +59,14 @@ internal sealed class TestWorker : IAsyncDisposable
     public static string TextOf(AudioJob job) => Convert.ToHexString(SHA256.HashData(job.Audio.Span))[..12];
 
     public Task FinishAsync(StreamEntry entry, AudioJob job, string? text = null) => _completion.FinishAsync(
-        new JobEntry(JobStream.Audio, entry.Id, job.ClientId),
+        new JobEntry(JobStream.Audio, entry.StreamId, job.ClientId),
         new Transcript(0, job.Segment, job.Start, job.End, text ?? TextOf(job), "en", 1),
         [],
         _stopping.Token);
 
     /// <summary>Queues the translations that the client wants.</summary>
     public static Task FinishWithTranslationsAsync(TestWorker worker, StreamEntry entry, AudioJob job) => worker._completion.FinishAsync(
-        new JobEntry(JobStream.Audio, entry.Id, job.ClientId),
+        new JobEntry(JobStream.Audio, entry.StreamId, job.ClientId),
         new Transcript(0, job.Segment, job.Start, job.End, TextOf(job), "en", 1, Translations: job.Translate),
         [
             .. job.Translate.Select(language => FollowingTranslation.Of(new TranslationJob
@@ -89,9 +90,9 @@ internal sealed class TestWorker : IAsyncDisposable
             RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "tester", count, cancellationToken: _stopping.Token);
         foreach (var entry in entries)
         {
-            var job = TranslationJob.Read(entry.Fields[TranslationJobFields.Job]);
+            var job = TranslationJob.Read(entry[TranslationJobFields.Job]);
             await _completion.FinishAsync(
-                new JobEntry(JobStream.Translations, entry.Id, job.ClientId),
+                new JobEntry(JobStream.Translations, entry.StreamId, job.ClientId),
                 new Translation(0, job.Segment, job.Language, $"{job.Language} {job.Text}"),
                 [],
                 _stopping.Token);
@@ -149,7 +150,7 @@ internal sealed class TestWorker : IAsyncDisposable
     {
         if (entry.IsDeleted)
             return;
-        var job = AudioJob.Read(entry.Fields[AudioJobFields.Job]);
+        var job = AudioJob.Read(entry[AudioJobFields.Job]);
         if (key == RedisKeys.InterimJobs)
         {
             Interims.Enqueue(job);

@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace Speech.Redis.Tests.Topology;
 
 /// <summary>Two servers, one the other's replica, and three sentinels of which two must agree; all quicker to act than usual.</summary>
@@ -16,7 +18,7 @@ public sealed class SentinelDeployment : IAsyncLifetime
 
     public RedisOptions Options => RedisOptions.Parse(Url) with
     {
-        CommandTimeout = TimeSpan.FromSeconds(2),
+        CommandTimeout = TimeSpan.FromSeconds(10), // longer than a failover takes
         KeepAliveInterval = TimeSpan.FromMilliseconds(500),
         MinReconnectDelay = TimeSpan.FromMilliseconds(20),
         MaxReconnectDelay = TimeSpan.FromMilliseconds(200),
@@ -65,31 +67,34 @@ public sealed class SentinelDeployment : IAsyncLifetime
             foreach (var sentinel in Sentinels)
             {
                 var reply = await AskAsync(sentinel, SentinelPassword, "SENTINEL", "MASTER", MasterName);
-                reply.TryGet("flags", out var flags);
-                reply.TryGet("num-slaves", out var replicas);
-                reply.TryGet("num-other-sentinels", out var others);
-                reply.TryGet("port", out var port);
-                if ((flags.AsString(), replicas.AsInt64(), others.AsInt64()) != ("master", 1, 2))
+                var seen = reply.ToDictionary();
+                if (((string?)seen["flags"], (int)seen["num-slaves"], (int)seen["num-other-sentinels"]) != ("master", 1, 2))
                     return false;
-                ports.Add(port.AsString()!);
-                var replica = (await AskAsync(sentinel, SentinelPassword, "SENTINEL", "REPLICAS", MasterName))[0];
-                replica.TryGet("flags", out flags);
-                replica.TryGet("master-link-status", out var link);
-                if ((flags.AsString(), link.AsString()) != ("slave", "ok"))
+                ports.Add((string)seen["port"]!);
+                var replica = (await AskAsync(sentinel, SentinelPassword, "SENTINEL", "REPLICAS", MasterName))[0].ToDictionary();
+                if (((string?)replica["flags"], (string?)replica["master-link-status"]) != ("slave", "ok"))
                     return false;
             }
             master = _servers.Find(server => ports.Contains($"{server.Port}"));
             return ports.Count == 1
-                && (await AskAsync(master!, Password, "INFO", "replication")).AsString()!.Contains("state=online", StringComparison.Ordinal);
+                && ((string)(await AskAsync(master!, Password, "INFO", "replication"))!).Contains("state=online", StringComparison.Ordinal);
         }));
         return master!;
     }
 
     public RedisServer Other(RedisServer server) => _servers.Single(other => other != server);
 
-    public static async Task<RespValue> AskAsync(RedisServer server, string password, params string[] command)
+    public static async Task<RedisResult> AskAsync(RedisServer server, string password, params string[] command)
     {
-        await using var client = new RedisClient(RedisOptions.Parse($"redis://:{password}@127.0.0.1:{server.Port}"));
-        return await client.ExecuteAsync([.. command.Select(word => (RedisArgument)word)]);
+        var configuration = new ConfigurationOptions
+        {
+            EndPoints = { { "127.0.0.1", server.Port } },
+            Password = password,
+            AllowAdmin = true,
+            ConfigurationChannel = "",
+            CommandMap = password == SentinelPassword ? CommandMap.Sentinel : CommandMap.Default,
+        };
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(configuration);
+        return await connection.GetServers()[0].ExecuteAsync(command[0], [.. command[1..]]);
     }
 }

@@ -6,6 +6,7 @@ using Speech.Contracts;
 using Speech.Lab.Fleet;
 using Speech.Lab.Speakers;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Lab.Bench;
 

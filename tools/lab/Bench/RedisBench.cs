@@ -6,6 +6,7 @@ using System.Text.Json;
 using Spectre.Console;
 using Speech.Lab.Fleet;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Lab.Bench;
 
@@ -70,7 +71,7 @@ internal static class RedisBench
         await using var redis = new RedisClient(RedisOptions.Parse(url));
 
         // Of interest are the clients, not the disk.
-        await redis.ExecuteAsync(["CONFIG", "SET", "appendonly", "no"], cancellationToken);
+        await redis.ExecuteAsync("CONFIG", ["SET", "appendonly", "no"], cancellationToken);
         var measured = new Dictionary<string, List<double>>();
         await console.Status().StartAsync("measuring", async status =>
         {
@@ -81,10 +82,10 @@ internal static class RedisBench
 
                 // Redis 7's own list of tests has no XADD.
                 Add("XADD, redis-benchmark", await RunTheirsAsync(url, requests, ["XADD", "mystream", "*", "myfield", "xxx"], cancellationToken));
-                await redis.ExecuteAsync(["FLUSHALL"], cancellationToken);
+                await redis.ExecuteAsync("FLUSHALL", [], cancellationToken);
                 foreach (var (test, rate) in await RedisThroughput.RunAsync(url, requests, Pipeline, Connections, cancellationToken))
                     Add(test, rate);
-                await redis.ExecuteAsync(["FLUSHALL"], cancellationToken);
+                await redis.ExecuteAsync("FLUSHALL", [], cancellationToken);
             }
         });
         var version = (await redis.InfoAsync("server", cancellationToken))["redis_version"];

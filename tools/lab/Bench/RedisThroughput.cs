@@ -35,7 +35,8 @@ public static class RedisThroughput
             }
             finally
             {
-                await clients[0].KeyDeleteAsync(["bench:key", "bench:stream"], CancellationToken.None);
+                await clients[0].KeyDeleteAsync("bench:key", CancellationToken.None);
+                await clients[0].KeyDeleteAsync("bench:stream", CancellationToken.None);
                 foreach (var client in clients)
                     await client.DisposeAsync();
             }
@@ -74,6 +75,6 @@ public static class RedisThroughput
             client.SetAsync("bench:key", Value, cancellationToken: cancellationToken);
 
         static Task Add(RedisClient client, CancellationToken cancellationToken) =>
-            client.StreamAddAsync("bench:stream", [("myfield", Value)], cancellationToken: cancellationToken);
+            client.StreamAddAsync("bench:stream", [new("myfield", Value)], cancellationToken: cancellationToken);
     }
 }

@@ -5,6 +5,7 @@ using Speech.Client;
 using Speech.Lab.Fleet;
 using Speech.Lab.Speakers;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Lab.Chaos;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Speech.Cli.Fleet;
 using Speech.Lab.Fleet;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Lab.Chaos;
 
@@ -65,7 +66,7 @@ internal sealed class FleetDeployment(LocalFleet fleet, bool translates, TimePro
         await using var redis = new RedisClient(RedisOptions.Parse(fleet.Report.RedisUrl) with { ClientName = "speech-chaos", CommandTimeout = RedisTimeout });
         try
         {
-            await redis.ExecuteAsync([.. command.Select(argument => (RedisArgument)argument)]);
+            await redis.ExecuteAsync(command[0], [.. command[1..]]);
         }
         catch (RedisException)
         {

@@ -1,6 +1,7 @@
 using Spectre.Console;
 using Speech.Lab.Speakers;
 using Speech.Redis;
+using StackExchange.Redis;
 
 namespace Speech.Lab.Fleet;
 

@@ -47,30 +47,22 @@ public sealed record RedisOptions
     /// <summary>How long one attempt to connect may take, TLS and authentication included.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The first wait after a failed attempt to connect; doubles (with jitter) up to <see cref="MaxReconnectDelay"/>.</summary>
+    /// <summary>The first wait after a failed attempt to connect; grows (with jitter) up to <see cref="MaxReconnectDelay"/>.</summary>
     public TimeSpan MinReconnectDelay { get; init; } = TimeSpan.FromMilliseconds(50);
 
     public TimeSpan MaxReconnectDelay { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// An idle connection is asked for a sign of life this often; one that gives none within the command timeout is replaced. As often,
-    /// sentinels and nodes of a cluster are asked whether a connection still leads to the right server.
+    /// An idle connection is asked for a sign of life this often, and a server for its part in replication or a cluster, in whole seconds. A
+    /// server that gives no sign is left after four times the command timeout.
     /// </summary>
     public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Commands sent and not yet answered, at most; others wait in the client.</summary>
-    public int MaxInFlight { get; init; } = 16 * 1024;
-
-    /// <summary>Bytes encoded and not yet taken by the network, at most (one larger command may go alone).</summary>
+    /// <summary>Bytes of scripts' arguments that were sent and not yet answered, at most (one that is larger may go alone); others wait.</summary>
     public int MaxOutgoingBytes { get; init; } = 4 * 1024 * 1024;
 
-    /// <summary>Commands that wait for a connection or for room in flight, at most; more fail at once.</summary>
-    public int MaxWaiting { get; init; } = 64 * 1024;
-
-    /// <summary>Bytes of waiting commands, at most; more fail at once.</summary>
-    public long MaxWaitingBytes { get; init; } = 128L * 1024 * 1024;
-
-    public RespLimits Limits { get; init; } = RespLimits.Default;
+    /// <summary>Bytes of scripts' arguments that wait for room, at most; more fail at once.</summary>
+    public int MaxWaitingBytes { get; init; } = 128 * 1024 * 1024;
 
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -96,8 +88,8 @@ public sealed record RedisOptions
         Require(MinReconnectDelay > TimeSpan.Zero, nameof(MinReconnectDelay));
         Require(MaxReconnectDelay >= MinReconnectDelay, nameof(MaxReconnectDelay));
         Require(KeepAliveInterval > TimeSpan.Zero, nameof(KeepAliveInterval));
-        Require(MaxInFlight > 0, nameof(MaxInFlight));
         Require(MaxOutgoingBytes > 0, nameof(MaxOutgoingBytes));
+        Require(MaxWaitingBytes >= MaxOutgoingBytes, nameof(MaxWaitingBytes));
         Require(Username is null || Password is not null, nameof(Password));
         Require(Deployment == RedisDeployment.Single || Seeds.Count > 0, nameof(Seeds));
         Require(Deployment != RedisDeployment.Sentinel || !string.IsNullOrEmpty(MasterName), nameof(MasterName));
