@@ -39,6 +39,9 @@ internal static class ChaosCommand
         {
             result =>
             {
+                // What is no number is told of by the parser; asking for its value would throw.
+                if (result.Errors.Any() || result.Tokens is [{ Value: var text }] && !double.TryParse(text, CultureInfo.InvariantCulture, out _))
+                    return;
                 if (result.GetValueOrDefault<double>() is not (> 0 and <= 24 * 60))
                     result.AddError("--minutes must be above 0 and at most a day.");
             },
