@@ -197,29 +197,47 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
             if (restored.ConnectionType == ConnectionType.Subscription && Interlocked.Exchange(ref _established, 1) == 1)
                 _ = ReportGapsAsync();
         };
-        // A cluster's nodes pass messages on as well as they can: when the masters change, something may be missing.
-        if (_redis.Options.Deployment == RedisDeployment.Cluster)
-            multiplexer.ConfigurationChanged += (_, _) => _ = ReportGapsAsync();
+        if (_redis.Options.Deployment == RedisDeployment.Single)
+            return;
+        // Where there are several servers, channels may go on at one whose connection is up already. And a cluster's nodes pass messages on as
+        // well as they can: when the masters change, something may be missing.
+        multiplexer.ConnectionFailed += (_, _) => _ = ReportGapsAsync();
+        multiplexer.ConfigurationChanged += (_, _) => _ = ReportGapsAsync();
     }
 
-    // The answer to a PING over the subscriptions' own connection comes after those of all SUBSCRIBEs before it.
+    // A channel is subscribed again when the package names its server, and a PING over that server's connection of subscriptions, which goes
+    // after all SUBSCRIBEs, is answered.
     private async Task ReportGapsAsync()
     {
+        string[] waiting;
+        lock (_gate)
+            waiting = [.. _channels.Keys];
         try
         {
-            while (!await IsAnsweredAsync())
-                await Task.Delay(_redis.Options.MinReconnectDelay, _redis.Options.TimeProvider, _disposing.Token);
+            while (waiting.Length > 0)
+            {
+                string[] subscribed = [.. waiting.Where(IsSubscribed)];
+                if (subscribed.Length > 0 && await IsAnsweredAsync())
+                {
+                    foreach (var subscription in subscribed.SelectMany(SubscriptionsOf))
+                        subscription.ReportGap(SubscriptionGap.Reconnected);
+                    waiting = [.. waiting.Except(subscribed)];
+                }
+                else
+                {
+                    await Task.Delay(_redis.Options.MinReconnectDelay, _redis.Options.TimeProvider, _disposing.Token);
+                }
+                waiting = [.. waiting.Where(channel => SubscriptionsOf(channel).Length > 0)];
+            }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
             return; // nobody listens any more
         }
-        RedisSubscription[] all;
-        lock (_gate)
-            all = [.. _channels.Values.SelectMany(subscriptions => subscriptions)];
-        foreach (var subscription in all)
-            subscription.ReportGap(SubscriptionGap.Reconnected);
     }
+
+    private bool IsSubscribed(string channel) => _subscriber!.SubscribedEndpoint(RedisChannel.Literal(channel)) is not null
+        && _subscriber.IsConnected(RedisChannel.Literal(channel));
 
     private async Task<bool> IsAnsweredAsync()
     {

@@ -64,7 +64,7 @@ public sealed class RedisBlockingConnection : IAsyncDisposable
         try
         {
             return await _connection.RunAsync(
-                database => database.ExecuteAsync(command, arguments), block + _options.CommandTimeout, cancellationToken);
+                database => database.ExecuteAsync(command, arguments, CommandFlags.DemandMaster), block + _options.CommandTimeout, cancellationToken);
         }
         catch (Exception e) when (e is OperationCanceledException or RedisConnectionException { InnerException: TimeoutException })
         {
