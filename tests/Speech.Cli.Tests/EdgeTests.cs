@@ -121,19 +121,19 @@ public sealed class EdgeTests : IDisposable
 
     [Fact]
     [Trait("Speed", "Slow")]
-    public async Task An_hour_is_decoded_in_a_tenth_of_its_memory()
+    public async Task Ten_minutes_are_decoded_in_less_memory_than_their_samples_take()
     {
-        const int Seconds = 3600;
-        var hour = Path.Combine(_folder.FullName, "hour.pcm");
-        await using (var file = File.Create(hour))
+        const int Seconds = 600;
+        var recording = Path.Combine(_folder.FullName, "long.pcm");
+        await using (var file = File.Create(recording))
         {
             var speech = AudioFile.Load(Checkout.Path("shared/recordings/an4/cen5-fjlp-b.wav")).Samples;
             await file.WriteAsync(MemoryMarshal.AsBytes<short>([.. speech.Select(sample => (short)(sample * 32767))]).ToArray());
             file.SetLength(Seconds * 32_000);
         }
 
-        // The samples alone are 230 MB.
-        var run = await ShellAsync("DOTNET_GCHeapHardLimit=0x1800000 \"$@\"", "decode", "--json", hour);
+        // The samples alone are 38 MB; the heap gets 24.
+        var run = await ShellAsync("DOTNET_GCHeapHardLimit=0x1800000 \"$@\"", "decode", "--json", recording);
         run.ExitCode.ShouldBe(0, run.Errors);
         var json = JsonDocument.Parse(run.Output).RootElement;
         json.GetProperty("seconds").GetDouble().ShouldBe(Seconds);
