@@ -37,7 +37,7 @@ public sealed class OggOpusWriter
     /// <summary>OpusTags: vendor "Speech", no comments.</summary>
     private static ReadOnlySpan<byte> Tags => "OpusTags\x06\0\0\0Speech\0\0\0\0"u8;
 
-    /// <summary>A whole recording, encoded by libopus, as one Ogg Opus file.</summary>
+    /// <summary>A whole recording, encoded, as one Ogg Opus file.</summary>
     /// <param name="samples">16 kHz mono.</param>
     public static void WriteFile(IBufferWriter<byte> output, ReadOnlySpan<float> samples, OpusEncoderOptions? options = null, uint serial = 1)
     {

@@ -13,7 +13,7 @@ internal sealed class OpusTrack : IDisposable
 
     private const int FrameSamples = AudioRate.Model / 50;
 
-    /// <summary>libopus conceals multiples of 2.5 ms.</summary>
+    /// <summary>Opus conceals multiples of 2.5 ms.</summary>
     private const int ConcealedUnit = AudioRate.Model / 400;
 
     private readonly OpusDecoder _decoder = new();

@@ -86,7 +86,7 @@ public sealed class OpusLibraryTests
     }
 
     [Fact]
-    public void Without_native_libraries_none_is_demanded()
+    public void What_is_installed_is_taken_and_nothing_is_demanded()
     {
         AudioLibraries.Use(AudioLibraryChoice.Auto);
 
