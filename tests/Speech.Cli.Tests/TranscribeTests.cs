@@ -203,7 +203,7 @@ public sealed class TranscribeTests : IDisposable
         run.ExitCode.ShouldBe(0);
         run.Output.ShouldContain("  speech [command] [options]");
         run.Output.ShouldNotContain("Speech.Cli");
-        foreach (var command in (string[])["transcribe", "decode", "demo", "models", "bench"])
+        foreach (var command in (string[])["transcribe", "decode", "translate", "models", "dead"])
             run.Output.ShouldContain(command);
     }
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
-using Speech.Delivery;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
 using Speech.Testing;

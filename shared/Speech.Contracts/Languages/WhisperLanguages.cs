@@ -1,18 +1,15 @@
 using System.Collections.Frozen;
+using Speech.Languages;
 
 namespace Speech.Contracts;
 
 /// <summary>
-/// The languages that Whisper was trained on, by its own codes, in the order of their tokens (openai/whisper, tokenizer.py).
-/// Models before large-v3 know all but the last, and the <c>.en</c> models only English.
+/// The languages that Whisper was trained on, by its own codes and by all the names that they go by.
 /// </summary>
 public static class WhisperLanguages
 {
-    public static IReadOnlyList<string> Codes { get; } = """
-        en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la mi ml cy sk
-        te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo
-        ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jw su yue
-        """.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+    /// <summary>See <see cref="WhisperTable"/>.</summary>
+    public static IReadOnlyList<string> Codes => WhisperTable.Codes;
 
     private static readonly FrozenSet<string> Known = Codes.ToFrozenSet(StringComparer.Ordinal);
 

@@ -1,3 +1,5 @@
+using Speech.Languages;
+
 namespace Speech.Models.Nllb;
 
 /// <summary>M2M100's 100 languages, ISO 639 codes in the order of their tokens.</summary>
@@ -20,7 +22,7 @@ public static class M2M100Languages
             "nb" or "nob_Latn" => "no",
             "nso_Latn" => "ns",
             "ast_Latn" or "ceb_Latn" or "ilo_Latn" => code[..3],
-            _ => NllbLanguages.IsoCode(code) ?? code,
+            _ => NllbTable.IsoCode(code) ?? code,
         };
         return Entries.Contains(wanted) ? wanted : null;
     }

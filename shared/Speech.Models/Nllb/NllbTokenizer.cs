@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Speech.Languages;
 using Speech.Models.SentencePiece;
 using Speech.Tensors;
 
@@ -27,9 +28,9 @@ public sealed class NllbTokenizer : ITranslationTokenizer
         FirstLanguageToken = model.Count + FairseqOffset;
     }
 
-    public IReadOnlyList<string> Languages => NllbLanguages.Codes;
+    public IReadOnlyList<string> Languages => NllbTable.Codes;
 
-    public int TokenCount => FirstLanguageToken + NllbLanguages.Codes.Count + 1;
+    public int TokenCount => FirstLanguageToken + NllbTable.Codes.Count + 1;
 
     public int EndToken => 2;
 
@@ -43,10 +44,10 @@ public sealed class NllbTokenizer : ITranslationTokenizer
     public static NllbTokenizer Load(string folder) =>
         new(SentencePieceModel.Load(Path.Combine(folder, TranslationTokenizer.SentencePieceFile)));
 
-    public string? FindLanguage(string code) => NllbLanguages.Find(code);
+    public string? FindLanguage(string code) => NllbTable.Find(code);
 
     public int LanguageToken(string code) => FindLanguage(code) is { } language
-        ? FirstLanguageToken + NllbLanguages.IndexOf(language)
+        ? FirstLanguageToken + NllbTable.IndexOf(language)
         : throw new ArgumentException($"NLLB has no language '{code}'; give one of its codes, such as fra_Latn, or an ISO 639-1 one, such as fr.", nameof(code));
 
     public int[] Encode(string text, string sourceLanguage)

@@ -16,7 +16,7 @@ public sealed record DecodingOptions
     /// <summary>openai/whisper's ladder for <see cref="Temperatures"/>.</summary>
     public static IReadOnlyList<double> FallbackLadder { get; } = [0, 0.2, 0.4, 0.6, 0.8, 1.0];
 
-    /// <summary>A language code of <see cref="WhisperLanguages"/>; null: English for an English-only model, else detected.</summary>
+    /// <summary>A language code of <see cref="Languages.WhisperTable"/>; null: English for an English-only model, else detected.</summary>
     public string? Language { get; init; }
 
     public WhisperTask Task { get; init; }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using Speech.Languages;
 
 namespace Speech.Models.Whisper;
 
@@ -84,14 +85,14 @@ public sealed partial class WhisperTokenizer
     public double TimestampSeconds(int token) => (token - TimestampBegin) * SecondsPerTimestamp;
 
     /// <summary>The codes of the languages that the model knows, in the order of their tokens; an English-only one has English alone, and no token for it.</summary>
-    public IReadOnlyList<string> Languages => IsMultilingual ? [.. WhisperLanguages.Codes.Take(LanguageCount)] : ["en"];
+    public IReadOnlyList<string> Languages => IsMultilingual ? [.. WhisperTable.Codes.Take(LanguageCount)] : ["en"];
 
     /// <exception cref="ArgumentException">The model has no such language.</exception>
     public int LanguageToken(string code)
     {
         for (var i = 0; i < LanguageCount; i++)
         {
-            if (WhisperLanguages.Codes[i] == code)
+            if (WhisperTable.Codes[i] == code)
                 return StartOfTranscript + 1 + i;
         }
 
@@ -103,7 +104,7 @@ public sealed partial class WhisperTokenizer
     public string? Language(int token)
     {
         var index = token - StartOfTranscript - 1;
-        return index >= 0 && index < LanguageCount ? WhisperLanguages.Codes[index] : null;
+        return index >= 0 && index < LanguageCount ? WhisperTable.Codes[index] : null;
     }
 
     /// <summary>A text token's bytes, which may be a part of a character; empty for special tokens.</summary>

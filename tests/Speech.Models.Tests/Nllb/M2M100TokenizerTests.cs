@@ -1,4 +1,5 @@
 using System.Text;
+using Speech.Languages;
 using Speech.Models.Nllb;
 using Speech.Models.SentencePiece;
 using Speech.Models.Tests.SentencePiece;
@@ -42,7 +43,7 @@ public class M2M100TokenizerTests
         M2M100Languages.Find("eu").ShouldBeNull();
 
         // All but Breton and Frisian have an NLLB code by which they are found.
-        NllbLanguages.Codes.Select(M2M100Languages.Find).OfType<string>().Distinct().Order().ShouldBe(M2M100Languages.Codes.Except(["br", "fy"]).Order());
+        NllbTable.Codes.Select(M2M100Languages.Find).OfType<string>().Distinct().Order().ShouldBe(M2M100Languages.Codes.Except(["br", "fy"]).Order());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Speech.Contracts;
+using Speech.Languages;
 using Speech.Models.Nllb;
 using Speech.Models.SentencePiece;
 using Speech.Models.Tests.SentencePiece;
@@ -66,20 +67,19 @@ public class NllbTokenizerTests
     [Fact]
     public void The_languages_are_those_that_clients_may_ask_for()
     {
-        NllbLanguages.Codes.ShouldBe(TranslationLanguages.NllbCodes);
-        NllbLanguages.Codes.Count.ShouldBe(202);
-        foreach (var code in NllbLanguages.Codes)
-            NllbLanguages.Find(code).ShouldBe(code);
+        NllbTable.Codes.Count.ShouldBe(202);
+        foreach (var code in NllbTable.Codes)
+            NllbTable.Find(code).ShouldBe(code);
 
         // Contracts also knows Whisper's own names, which are no ISO codes, and codes that ISO has withdrawn.
         var twoLetters = from first in Enumerable.Range('a', 26)
                          from second in Enumerable.Range('a', 26)
                          select $"{(char)first}{(char)second}";
         foreach (var code in twoLetters.Except(["no", "jw", "iw", "in", "ji", "mo"]))
-            NllbLanguages.Find(code).ShouldBe(TranslationLanguages.ToNllbCode(code), code);
-        NllbLanguages.IsoCode("zho_Hant").ShouldBe("zh");
-        NllbLanguages.IsoCode("ace_Arab").ShouldBeNull();
-        NllbLanguages.IsoCode("fr").ShouldBeNull();
+            NllbTable.Find(code).ShouldBe(TranslationLanguages.ToNllbCode(code), code);
+        NllbTable.IsoCode("zho_Hant").ShouldBe("zh");
+        NllbTable.IsoCode("ace_Arab").ShouldBeNull();
+        NllbTable.IsoCode("fr").ShouldBeNull();
     }
 
     [Fact]

@@ -2,8 +2,8 @@
 // What docker has killed is not started by its restart policy, so that is done here.
 using System.Collections.Concurrent;
 using System.Globalization;
-using Speech.Lab.Fleet;
 using Speech.Delivery;
+using Speech.Lab.Fleet;
 
 namespace Speech.Lab.Chaos;
 

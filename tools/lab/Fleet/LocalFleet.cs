@@ -1,8 +1,8 @@
-using Speech.Cli.Fleet;
 // A Redis, workers and gateways of our own, on free ports, with their data in a temporary folder: started and stopped by the supervisor,
 // which we start and stop. It gets a session of its own (setsid), so that a Ctrl-C in the terminal comes to us alone and we say
 // when it stops; and it stops when its standard input ends, which we hold: whatever kills us, nothing is left running.
 using System.Diagnostics;
+using Speech.Cli.Fleet;
 using Speech.Delivery;
 
 namespace Speech.Lab.Fleet;

@@ -1,11 +1,11 @@
 using System.Collections.Frozen;
 
-namespace Speech.Models.Nllb;
+namespace Speech.Languages;
 
 /// <summary>NLLB-200's 202 languages (language and script, FLORES-200) in the order of their tokens, with the ISO 639-1 codes of those that
 /// have one. Where several share an ISO code, it means the first.</summary>
 /// <remarks>Source: huggingface/transformers, <c>tokenization_nllb.py</c>; the ISO codes are from ISO 639.</remarks>
-public static class NllbLanguages
+public static class NllbTable
 {
     private static readonly string[] Entries = """
         ace_Arab ace_Latn acm_Arab acq_Arab aeb_Arab afr_Latn=af ajp_Arab aka_Latn=ak amh_Ethi=am apc_Arab arb_Arab=ar ars_Arab
@@ -50,5 +50,6 @@ public static class NllbLanguages
     public static string? IsoCode(string code) =>
         Indices.TryGetValue(code, out var index) && Entries[index].Split('=') is [_, var iso] ? iso : null;
 
-    internal static int IndexOf(string code) => Indices[code];
+    /// <summary>The place of one of <see cref="Codes"/> among them: that of its token.</summary>
+    public static int IndexOf(string code) => Indices[code];
 }

@@ -1,0 +1,16 @@
+namespace Speech.Languages;
+
+/// <summary>The languages of multilingual Whisper models, by Whisper's own codes.</summary>
+/// <remarks>Source: openai/whisper, <c>tokenizer.py</c>.</remarks>
+public static class WhisperTable
+{
+    /// <summary>
+    /// In the order of their tokens. The first 99 are in every multilingual model; the last, Cantonese, only in the large-v3 family; the
+    /// <c>.en</c> models know only English.
+    /// </summary>
+    public static IReadOnlyList<string> Codes { get; } = """
+        en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi he uk el ms cs ro da hu ta no th ur hr bg lt la mi ml cy sk
+        te fa lv bn sr az sl kn et mk br eu is hy ne mn bs kk sq sw gl mr pa si km sn yo so af oc ka be tg sd gu am yi lo uz fo
+        ht ps tk nn mt sa lb my bo tl mg as tt haw ln ha ba jw su yue
+        """.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+}
