@@ -3,8 +3,8 @@ using System.Text.Json;
 using Speech.Audio.Files;
 using Speech.Cli.Dead;
 using Speech.Contracts;
-using Speech.Delivery.Dead;
 using Speech.Delivery;
+using Speech.Delivery.Dead;
 using Speech.Redis;
 using StackExchange.Redis;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Net;
+using System.Net.Sockets;
 using Speech.Redis;
 using Speech.Supervisor.Processes;
 using StackExchange.Redis;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
-using Speech.Delivery;
 using Speech.Redis;
 using Speech.Testing;
 using StackExchange.Redis;

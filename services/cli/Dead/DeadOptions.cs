@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Speech.Contracts;
-using Speech.Delivery.Dead;
 using Speech.Delivery;
+using Speech.Delivery.Dead;
 using Speech.Hosting;
 using Speech.Redis;
 using StackExchange.Redis;

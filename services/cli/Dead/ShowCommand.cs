@@ -2,8 +2,8 @@ using System.CommandLine;
 using Speech.Audio.Pcm;
 using Speech.Audio.Wav;
 using Speech.Contracts;
-using Speech.Delivery.Dead;
 using Speech.Delivery;
+using Speech.Delivery.Dead;
 using Speech.Redis;
 using StackExchange.Redis;
 

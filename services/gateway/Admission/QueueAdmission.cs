@@ -1,5 +1,5 @@
-using Speech.Delivery.Jobs;
 using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using StackExchange.Redis;
 
 namespace Speech.Gateway.Admission;

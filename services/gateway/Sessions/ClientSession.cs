@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using System.Net.WebSockets;
 using System.Net;
-using Speech.Audio.Streams;
+using System.Net.WebSockets;
 using Speech.Audio;
+using Speech.Audio.Streams;
 using Speech.Contracts;
 using Speech.Delivery.Sessions;
 using Speech.Gateway.Audio;

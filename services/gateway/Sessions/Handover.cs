@@ -2,8 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Speech.Contracts;
-using Speech.Delivery.Sessions;
 using Speech.Delivery;
+using Speech.Delivery.Sessions;
 using Speech.Redis;
 using StackExchange.Redis;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Speech.Delivery.Heartbeats;
 using Speech.Delivery;
+using Speech.Delivery.Heartbeats;
 using Speech.Gateway.Sessions;
 using Speech.Hosting;
 using Speech.Redis;

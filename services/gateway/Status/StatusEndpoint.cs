@@ -1,8 +1,8 @@
 using System.Text.Encodings.Web;
-using System.Text.Json.Nodes;
 using System.Text.Json;
-using Speech.Delivery.Jobs;
+using System.Text.Json.Nodes;
 using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Gateway.Sessions;
 using Speech.Hosting;
 using Speech.Redis;

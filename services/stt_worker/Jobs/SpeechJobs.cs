@@ -1,6 +1,6 @@
 using Speech.Contracts;
-using Speech.Delivery.Jobs;
 using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Models.Whisper;
 using Speech.Redis;
 using Speech.Workers;

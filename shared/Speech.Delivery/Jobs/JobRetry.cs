@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Polly.Retry;
 using Polly;
+using Polly.Retry;
 using Speech.Redis;
 using StackExchange.Redis;
 

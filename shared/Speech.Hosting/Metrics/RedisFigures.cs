@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
-using Speech.Delivery.Jobs;
 using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 using StackExchange.Redis;
 

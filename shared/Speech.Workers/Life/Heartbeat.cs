@@ -1,8 +1,8 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
-using Speech.Delivery.Heartbeats;
 using Speech.Delivery;
+using Speech.Delivery.Heartbeats;
 using Speech.Redis;
 using StackExchange.Redis;
 

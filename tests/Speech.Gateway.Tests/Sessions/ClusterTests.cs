@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
-using Speech.Delivery.Jobs;
 using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 using StackExchange.Redis;
 

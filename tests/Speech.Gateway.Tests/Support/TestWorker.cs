@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Contracts;
-using Speech.Delivery.Jobs;
 using Speech.Delivery;
+using Speech.Delivery.Jobs;
 using Speech.Redis;
 using StackExchange.Redis;
 
