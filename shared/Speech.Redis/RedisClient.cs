@@ -30,7 +30,7 @@ public sealed partial class RedisClient : IAsyncDisposable
 
     public RedisOptions Options { get; }
 
-    /// <summary>Whether there is a connection right now, in a cluster to any of its servers. Before the first command there is none.</summary>
+    /// <summary>Whether there is a connection now, in a cluster to any of its servers. Before the first command there is none.</summary>
     public bool IsConnected => Connection.IsConnected;
 
     /// <summary>Why there is no connection right now; null when nothing is known to be wrong.</summary>
@@ -39,14 +39,17 @@ public sealed partial class RedisClient : IAsyncDisposable
     internal RedisConnection Connection { get; }
 
     /// <summary>Runs a command of the package's.</summary>
-    /// <param name="command">Called again when it was certainly not sent. The memory behind its arguments must stay as it is until the end.</param>
+    /// <param name="command">
+    /// Called again when it was certainly not sent. The memory behind its arguments must stay as it is until the end.
+    /// </param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="RedisException">Any failure of Redis, of the connection, or for want of time.</exception>
     public Task<T> RunAsync<T>(Func<IDatabase, Task<T>> command, CancellationToken cancellationToken = default) =>
         Connection.RunAsync(command, Options.CommandTimeout, cancellationToken);
 
     /// <summary>Sends any command that does not block. In a cluster a key among the arguments must be a <see cref="RedisKey"/>.</summary>
-    public Task<RedisResult> ExecuteAsync(string command, params object[] arguments) => ExecuteAsync(command, arguments, CancellationToken.None);
+    public Task<RedisResult> ExecuteAsync(string command, params object[] arguments) =>
+        ExecuteAsync(command, arguments, CancellationToken.None);
 
     /// <inheritdoc cref="ExecuteAsync(string, object[])"/>
     public Task<RedisResult> ExecuteAsync(string command, object[] arguments, CancellationToken cancellationToken) =>

@@ -13,19 +13,20 @@ public static class RedisErrors
     extension(RedisException error)
     {
         /// <summary>
-        /// Whether waiting may cure it: Redis is away, starting, full, failing over or moving keys. False for what only a person can put right,
-        /// such as a key of another type.
+        /// Whether waiting may cure it: Redis is away, starting, full, failing over or moving keys. False for what only a person can put
+        /// right, such as a key of another type.
         /// </summary>
         // LOADING: reading its file. BUSY: a script runs for too long. MASTERDOWN, READONLY: a replica, so a failover is under way or is
         // to come. OOM: maxmemory. MISCONF: cannot write to its disk. NOREPLICAS: min-replicas-to-write. CLUSTERDOWN, TRYAGAIN, MOVED, ASK:
         // slots are on their way from node to node, or have no node now. In each case the command has changed nothing.
         public bool IsTransient => error is RedisConnectionException || (error as RedisServerException)?.Code
-            is "LOADING" or "BUSY" or "MASTERDOWN" or "READONLY" or "OOM" or "MISCONF" or "NOREPLICAS" or "CLUSTERDOWN" or "TRYAGAIN" or "MOVED" or "ASK";
+            is "LOADING" or "BUSY" or "MASTERDOWN" or "READONLY" or "OOM" or "MISCONF" or "NOREPLICAS"
+            or "CLUSTERDOWN" or "TRYAGAIN" or "MOVED" or "ASK";
     }
 
     extension(RedisServerException error)
     {
-        /// <summary>The first word of the server's error: ERR, WRONGTYPE, NOSCRIPT, BUSYGROUP, NOGROUP, … (the package knows some of them only.)</summary>
+        /// <summary>The first word of the server's error: ERR, WRONGTYPE, BUSYGROUP, NOGROUP, … (the package knows some of them only.)</summary>
         public string Code => FirstWord(error.Message);
     }
 

@@ -18,7 +18,7 @@ public sealed class SentinelDeployment : IAsyncLifetime
 
     public RedisOptions Options => RedisOptions.Parse(Url) with
     {
-        CommandTimeout = TimeSpan.FromSeconds(10), // longer than a failover takes
+        CommandTimeout = TimeSpan.FromSeconds(5), // a hanging server is left after four of these
         KeepAliveInterval = TimeSpan.FromMilliseconds(500),
         MinReconnectDelay = TimeSpan.FromMilliseconds(20),
         MaxReconnectDelay = TimeSpan.FromMilliseconds(200),

@@ -5,8 +5,8 @@ using StackExchange.Redis;
 namespace Speech.Redis;
 
 /// <summary>
-/// Connections of its own for commands that block on the server, one at a time, which the package does not have: on its shared ones everybody
-/// would wait behind them. They are made when the first command comes.
+/// Connections of its own for commands that block on the server, one at a time, which the package does not have: on its shared ones
+/// everybody would wait behind them. They are made when the first command comes.
 /// <para>
 /// A read that is cancelled, or whose reply is overdue, is not left in a pipe, where its entries would come in unseen: its connection is
 /// closed, which ends it at once on both sides, and the next read connects again. An entry that the server hands to a consumer at
@@ -64,7 +64,9 @@ public sealed class RedisBlockingConnection : IAsyncDisposable
         try
         {
             return await _connection.RunAsync(
-                database => database.ExecuteAsync(command, arguments, CommandFlags.DemandMaster), block + _options.CommandTimeout, cancellationToken);
+                database => database.ExecuteAsync(command, arguments, CommandFlags.DemandMaster),
+                block + _options.CommandTimeout,
+                cancellationToken);
         }
         catch (Exception e) when (e is OperationCanceledException or RedisConnectionException { InnerException: TimeoutException })
         {

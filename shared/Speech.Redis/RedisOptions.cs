@@ -53,12 +53,12 @@ public sealed record RedisOptions
     public TimeSpan MaxReconnectDelay { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// An idle connection is asked for a sign of life this often, and a server for its part in replication or a cluster, in whole seconds. A
-    /// server that gives no sign is left after four times the command timeout.
+    /// An idle connection is asked for a sign of life this often, and a server for its part in replication or a cluster, in whole seconds.
+    /// A server that gives no sign is left after four times the command timeout.
     /// </summary>
     public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Bytes of scripts' arguments that were sent and not yet answered, at most (one that is larger may go alone); others wait.</summary>
+    /// <summary>Bytes of scripts' arguments sent and not yet answered, at most (one that is larger may go alone); others wait.</summary>
     public int MaxOutgoingBytes { get; init; } = 4 * 1024 * 1024;
 
     /// <summary>Bytes of scripts' arguments that wait for room, at most; more fail at once.</summary>

@@ -31,7 +31,8 @@ public sealed partial class RedisClient
         try
         {
             return await RunAsync(
-                database => database.StreamCreateConsumerGroupAsync(key, group, StreamPosition.Beginning, createStream: true), cancellationToken);
+                database => database.StreamCreateConsumerGroupAsync(key, group, StreamPosition.Beginning, createStream: true),
+                cancellationToken);
         }
         catch (RedisServerException e) when (e.Code == "BUSYGROUP")
         {
@@ -44,13 +45,19 @@ public sealed partial class RedisClient
     /// consumer was given before (after that id) and has not acknowledged; of the latter some may be deleted.
     /// </summary>
     public Task<StreamEntry[]> StreamReadGroupAsync(
-        RedisKey key, RedisValue group, RedisValue consumer, int count, StreamId? pendingAfter = null, CancellationToken cancellationToken = default) =>
+        RedisKey key,
+        RedisValue group,
+        RedisValue consumer,
+        int count,
+        StreamId? pendingAfter = null,
+        CancellationToken cancellationToken = default) =>
         RunAsync(
             database => database.StreamReadGroupAsync(key, group, consumer, Value(pendingAfter) ?? StreamPosition.NewMessages, count),
             cancellationToken);
 
     /// <summary>XACK; the number of entries that were pending.</summary>
-    public Task<long> StreamAcknowledgeAsync(RedisKey key, RedisValue group, StreamId[] ids, CancellationToken cancellationToken = default) =>
+    public Task<long> StreamAcknowledgeAsync(
+        RedisKey key, RedisValue group, StreamId[] ids, CancellationToken cancellationToken = default) =>
         RunAsync(database => database.StreamAcknowledgeAsync(key, group, Values(ids)), cancellationToken);
 
     /// <summary>
@@ -58,7 +65,12 @@ public sealed partial class RedisClient
     /// delivery, and returns them. Of several consumers that claim an entry at once, only one gets it.
     /// </summary>
     public Task<StreamEntry[]> StreamClaimAsync(
-        RedisKey key, RedisValue group, RedisValue consumer, TimeSpan minIdle, StreamId[] ids, CancellationToken cancellationToken = default) =>
+        RedisKey key,
+        RedisValue group,
+        RedisValue consumer,
+        TimeSpan minIdle,
+        StreamId[] ids,
+        CancellationToken cancellationToken = default) =>
         RunAsync(
             database => database.StreamClaimAsync(key, group, consumer, (long)minIdle.TotalMilliseconds, Values(ids)), cancellationToken);
 

@@ -47,7 +47,8 @@ internal static class RedisConfiguration
         };
         if (options.CertificateValidation is { } validation)
             configuration.CertificateValidation += validation;
-        foreach (var server in options.Deployment == RedisDeployment.Single ? [new RedisEndpoint(options.Host, options.Port)] : options.Seeds)
+        var single = options.Deployment == RedisDeployment.Single;
+        foreach (var server in single ? [new RedisEndpoint(options.Host, options.Port)] : options.Seeds)
             configuration.EndPoints.Add(EndPointOf(server));
         return configuration;
     }

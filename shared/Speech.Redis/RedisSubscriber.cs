@@ -18,7 +18,9 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
     // One at a time tells the server of a channel's first subscription, or of its last one's end.
     private readonly SemaphoreSlim _changing = new(1);
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, RedisSubscription[]> _channels = new(StringComparer.Ordinal); // under the gate; arrays are replaced, not changed
+
+    // Under the gate. The arrays are replaced, not changed.
+    private readonly Dictionary<string, RedisSubscription[]> _channels = new(StringComparer.Ordinal);
     private ISubscriber? _subscriber;
     private int _established;
 
@@ -116,7 +118,8 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
 
         // Not one that waits for a connection: the package forgets it at once, and what is sent matters only if there is one.
         Task DeafenAsync() => _subscriber is { } subscriber
-            ? subscriber.UnsubscribeAsync(RedisChannel.Literal(subscription.Channel)).WaitAsync(_redis.Options.CommandTimeout, _redis.Options.TimeProvider)
+            ? subscriber.UnsubscribeAsync(RedisChannel.Literal(subscription.Channel))
+                .WaitAsync(_redis.Options.CommandTimeout, _redis.Options.TimeProvider)
             : Task.CompletedTask;
     }
 
@@ -199,14 +202,14 @@ public sealed partial class RedisSubscriber : IAsyncDisposable
         };
         if (_redis.Options.Deployment == RedisDeployment.Single)
             return;
-        // Where there are several servers, channels may go on at one whose connection is up already. And a cluster's nodes pass messages on as
-        // well as they can: when the masters change, something may be missing.
+        // Where there are several servers, channels may go on at one whose connection is up already. And a cluster's nodes pass messages on
+        // as well as they can: when the masters change, something may be missing.
         multiplexer.ConnectionFailed += (_, _) => _ = ReportGapsAsync();
         multiplexer.ConfigurationChanged += (_, _) => _ = ReportGapsAsync();
     }
 
-    // A channel is subscribed again when the package names its server, and a PING over that server's connection of subscriptions, which goes
-    // after all SUBSCRIBEs, is answered.
+    // A channel is subscribed again when the package names its server, and a PING over that server's connection of subscriptions, which
+    // goes after all SUBSCRIBEs, is answered.
     private async Task ReportGapsAsync()
     {
         string[] waiting;

@@ -4,8 +4,8 @@ using StackExchange.Redis;
 namespace Speech.Redis;
 
 /// <summary>
-/// One of the package's multiplexers, made when the first command comes. A command that finds no connection waits here for one, in the order
-/// of coming, up to <see cref="RedisOptions.CommandTimeout"/>, and may be cancelled; one that was sent is never sent again.
+/// One of the package's multiplexers, made when the first command comes. A command that finds no connection waits here for one, in the
+/// order of coming, up to <see cref="RedisOptions.CommandTimeout"/>, and may be cancelled; one that was sent is never sent again.
 /// </summary>
 internal sealed partial class RedisConnection : IAsyncDisposable
 {
@@ -72,7 +72,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
                     : await SendInTurnAsync(command, since, cancellationToken);
                 return await reply.WaitAsync(replyWithin, _options.TimeProvider, cancellationToken);
             }
-            catch (RedisConnectionException e) when (!e.MaybeExecuted && e.FailureType == ConnectionFailureType.UnableToResolvePhysicalConnection
+            catch (RedisConnectionException e) when (!e.MaybeExecuted
+                && e.FailureType == ConnectionFailureType.UnableToResolvePhysicalConnection
                 && Left(since) > TimeSpan.Zero)
             {
                 await PauseAsync(cancellationToken); // the connection is being made anew

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace Speech.Redis;
 
-/// <summary>Ids as <see cref="StreamId"/>, and fields by name. A name that occurs twice (streams allow it) is found at its first place.</summary>
+/// <summary>Ids as <see cref="StreamId"/>, and fields by name. A name that occurs twice in an entry is found at its first place.</summary>
 [SuppressMessage("Naming", "CA1708", Justification = "The analyzer takes extension blocks for members of one name.")]
 public static class EntryExtensions
 {

@@ -15,7 +15,8 @@ internal static class ServerCheck
     public static async Task AssertAsync(ConnectionMultiplexer multiplexer, RedisOptions options)
     {
         var database = multiplexer.GetDatabase();
-        if (options.Deployment == RedisDeployment.Cluster && multiplexer.GetServers().All(server => server.ServerType != ServerType.Cluster))
+        var isCluster = multiplexer.GetServers().Any(server => server.ServerType == ServerType.Cluster);
+        if (options.Deployment == RedisDeployment.Cluster && !isCluster)
             throw RedisErrors.Refused($"{options} is no cluster (its server has cluster support disabled).");
         await database.PingAsync();
         if (options.Password is not null)

@@ -17,8 +17,8 @@ public sealed partial class RedisClient
     public DateTimeOffset? LastScript => _refusals.LastSuccess;
 
     /// <summary>
-    /// Runs a script, by its name (EVALSHA) where the server knows it. Jobs travel so: however many wait for a server that does not read, no
-    /// more than <see cref="RedisOptions.MaxOutgoingBytes"/> of them are on their way.
+    /// Runs a script, by its name (EVALSHA) where the server knows it. Jobs travel so: however many wait for a server that does not read,
+    /// no more than <see cref="RedisOptions.MaxOutgoingBytes"/> of them are on their way.
     /// </summary>
     public async Task<RedisResult> EvalAsync(
         RedisScript script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken = default)
@@ -56,7 +56,11 @@ public sealed partial class RedisClient
         {
             // Its caller may have gone, and its bytes still be on their way.
             _ = sent.ContinueWith(
-                static (_, room) => ((IDisposable)room!).Dispose(), room, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+                static (_, room) => ((IDisposable)room!).Dispose(),
+                room,
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
         }
     }
 }
