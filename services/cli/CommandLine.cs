@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Speech.CommandLine;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Text;
 
 namespace Speech.Cli;
 

@@ -1,4 +1,4 @@
-using Speech.Hosting;
+using Speech.Hosting.Settings;
 
 namespace Speech.Cli;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Languages;
 
 namespace Speech.Cli;
 

@@ -1,5 +1,5 @@
 using Spectre.Console.Rendering;
-using Speech.Contracts;
+using Speech.Contracts.Text;
 
 namespace Speech.Cli;
 

@@ -1,5 +1,6 @@
 using System.Text;
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Text;
 
 namespace Speech.Cli;
 

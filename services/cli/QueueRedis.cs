@@ -1,5 +1,6 @@
 using Speech.Cli.Fleet;
 using Speech.Hosting;
+using Speech.Hosting.Settings;
 using Speech.Redis;
 
 namespace Speech.Cli;

@@ -8,6 +8,7 @@ using Speech.Gateway.Memory;
 using Speech.Gateway.Sessions;
 using Speech.Gateway.Status;
 using Speech.Hosting;
+using Speech.Hosting.Health;
 using Speech.Hosting.Metrics;
 using Speech.Tensors;
 

@@ -1,6 +1,7 @@
 using Speech.Audio;
 using Speech.Audio.Segmentation;
 using Speech.Hosting;
+using Speech.Hosting.Settings;
 
 namespace Speech.Gateway;
 

@@ -1,5 +1,6 @@
 using Speech.Gateway;
 using Speech.Hosting;
+using Speech.Hosting.Health;
 using Speech.Hosting.Metrics;
 
 var builder = SpeechHost.CreateBuilder(args, "gateway", defaultPort: 8080);

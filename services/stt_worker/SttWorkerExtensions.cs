@@ -1,7 +1,14 @@
 using System.Text.Json.Nodes;
 using Speech.Catalog;
 using Speech.Hosting.Metrics;
+using Speech.SttWorker.Engine;
+using Speech.SttWorker.Health;
+using Speech.SttWorker.Interims;
+using Speech.SttWorker.Jobs;
+using Speech.SttWorker.Settings;
 using Speech.Workers;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 
 namespace Speech.SttWorker;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Runtime.Versioning;
 using Speech.CommandLine;
-using Speech.Contracts;
+using Speech.Contracts.Text;
 using Speech.Supervisor;
 
 [assembly: SupportedOSPlatform("linux")]

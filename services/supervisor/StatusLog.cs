@@ -1,4 +1,4 @@
-using Speech.Contracts;
+using Speech.Contracts.Text;
 
 namespace Speech.Supervisor;
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Net;
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Server;
+using Speech.Contracts.Settings;
 using Speech.Redis;
 
 namespace Speech.Supervisor;

@@ -1,6 +1,10 @@
 using System.Text.Json.Nodes;
 using Speech.Catalog;
+using Speech.TranslationWorker.Engine;
+using Speech.TranslationWorker.Jobs;
+using Speech.TranslationWorker.Settings;
 using Speech.Workers;
+using Speech.Workers.Model;
 
 namespace Speech.TranslationWorker;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Speech.Contracts;
+using Speech.Contracts.Text;
 
 namespace Speech.CommandLine;
 

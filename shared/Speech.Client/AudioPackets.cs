@@ -1,5 +1,5 @@
 using Speech.Audio;
-using Speech.Contracts;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Client;
 

@@ -4,7 +4,7 @@ using Speech.Audio;
 using Speech.Audio.Ogg;
 using Speech.Audio.Opus;
 using Speech.Audio.Pcm;
-using Speech.Contracts;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Client;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Speech.Audio;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Client;
 

@@ -3,6 +3,9 @@ using System.Net;
 using System.Net.WebSockets;
 using System.Runtime.CompilerServices;
 using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Client;
 

@@ -1,4 +1,5 @@
-using Speech.Contracts;
+using Speech.Contracts.Sessions;
+using Speech.Contracts.Text;
 
 namespace Speech.Client;
 
@@ -11,7 +12,7 @@ public sealed class SpeechClientException(string message, Exception? inner = nul
     /// <summary>
     /// Whether to try again with the same <c>client_id</c>: the connection broke off, the server goes away or says that it may be tried again.
     /// </summary>
-    public bool MayComeBack => CloseCode is not { } code || code is Contracts.CloseCode.GoingAway or Contracts.CloseCode.InternalError
+    public bool MayComeBack => CloseCode is not { } code || code is Contracts.Sessions.CloseCode.GoingAway or Contracts.Sessions.CloseCode.InternalError
         || code.IsRetryable() || RetryHint.Find(Reason) is not null;
 
     /// <summary>The server's own words in its close frame; null when there was none.</summary>

@@ -1,4 +1,4 @@
-using Speech.Contracts;
+using Speech.Contracts.Server;
 
 namespace Speech.Delivery;
 

@@ -5,6 +5,7 @@ using Speech.Delivery.Heartbeats;
 using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
 using Speech.Hosting.Metrics;
+using Speech.Hosting.Settings;
 using Speech.Redis;
 
 namespace Speech.Hosting;

@@ -4,6 +4,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Speech.Hosting.Health;
+using Speech.Hosting.Logging;
+using Speech.Hosting.Settings;
 using Speech.Redis;
 using StackExchange.Redis;
 

@@ -5,8 +5,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Text;
+using Speech.Hosting.Health;
+using Speech.Hosting.Logging;
 using Speech.Hosting.Metrics;
+using Speech.Hosting.Settings;
 
 namespace Speech.Hosting;
 

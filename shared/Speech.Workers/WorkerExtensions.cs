@@ -3,7 +3,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Speech.Hosting;
+using Speech.Hosting.Health;
 using Speech.Hosting.Metrics;
+using Speech.Workers.Jobs;
+using Speech.Workers.Life;
+using Speech.Workers.Model;
 
 namespace Speech.Workers;
 

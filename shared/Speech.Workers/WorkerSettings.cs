@@ -1,6 +1,6 @@
 using Speech.Catalog;
-using Speech.Contracts;
-using Speech.Hosting;
+using Speech.Contracts.Sessions;
+using Speech.Hosting.Settings;
 
 namespace Speech.Workers;
 

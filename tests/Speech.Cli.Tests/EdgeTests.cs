@@ -5,7 +5,8 @@ using Speech.Audio;
 using Speech.Audio.Files;
 using Speech.Audio.Wav;
 using Speech.Cli.Transcribe;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Cli.Tests;
 

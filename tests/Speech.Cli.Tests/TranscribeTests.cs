@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Text.Json;
 using Speech.Audio.Ogg;
 using Speech.Audio.Wav;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Cli.Tests;
 

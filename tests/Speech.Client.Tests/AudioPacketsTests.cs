@@ -1,6 +1,6 @@
 using System.Buffers;
 using Speech.Audio.Streams;
-using AudioCodec = Speech.Contracts.AudioCodec;
+using AudioCodec = Speech.Contracts.Sessions.AudioCodec;
 
 namespace Speech.Client.Tests;
 
@@ -45,7 +45,7 @@ public sealed class AudioPacketsTests
 
     private static float[] Decode(AudioCodec codec, IEnumerable<ReadOnlyMemory<byte>> packets)
     {
-        AudioCodecNames.TryParse(Contracts.AudioCodecExtensions.ToWireName(codec), out var name).ShouldBeTrue();
+        AudioCodecNames.TryParse(Contracts.Sessions.AudioCodecExtensions.ToWireName(codec), out var name).ShouldBeTrue();
         using var decoder = AudioStreamDecoder.Create(name);
         var output = new ArrayBufferWriter<float>();
         foreach (var packet in packets)

@@ -1,5 +1,6 @@
 using Speech.Audio;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Client.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Speech.Contracts.Client;
 
 namespace Speech.Contracts.Tests;
 

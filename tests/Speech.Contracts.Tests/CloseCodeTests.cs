@@ -1,4 +1,6 @@
 using System.Text;
+using Speech.Contracts.Sessions;
+using Speech.Contracts.Text;
 
 namespace Speech.Contracts.Tests;
 

@@ -1,4 +1,7 @@
 using System.Text;
+using Speech.Contracts.Client;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
 
 namespace Speech.Contracts.Tests;
 

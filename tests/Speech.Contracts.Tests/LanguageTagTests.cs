@@ -1,4 +1,5 @@
 using FsCheck.Fluent;
+using Speech.Contracts.Languages;
 
 namespace Speech.Contracts.Tests;
 

@@ -1,3 +1,7 @@
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
+
 namespace Speech.Contracts.Tests;
 
 internal static class MessageAssertions

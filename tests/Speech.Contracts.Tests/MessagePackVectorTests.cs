@@ -1,5 +1,6 @@
 using System.Buffers;
 using MessagePack;
+using Speech.Contracts.Client;
 using Speech.Contracts.MessagePack;
 
 namespace Speech.Contracts.Tests;

@@ -1,6 +1,10 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Languages;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Contracts.Tests;
 
@@ -20,7 +24,7 @@ internal static class Messages
 
     public static Gen<string> ClientId { get; } =
         from characters in Gen.Elements("abcXYZ019_.:-".ToCharArray()).NonEmptyListOf()
-        select new string([.. characters.Take(Contracts.ClientId.MaxLength)]);
+        select new string([.. characters.Take(Contracts.Sessions.ClientId.MaxLength)]);
 
     public static Gen<int> Count { get; } = Gen.OneOf(Gen.Choose(0, 300), Gen.Choose(0, int.MaxValue), Gen.Constant(int.MaxValue));
 

@@ -1,4 +1,5 @@
 using FsCheck.Fluent;
+using Speech.Contracts.Text;
 
 namespace Speech.Contracts.Tests;
 

@@ -4,7 +4,11 @@ using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
 using MessagePack;
+using Speech.Contracts.Client;
+using Speech.Contracts.Jobs;
 using Speech.Contracts.MessagePack;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Contracts.Tests;
 

@@ -1,3 +1,5 @@
+using Speech.Contracts.Server;
+
 namespace Speech.Contracts.Tests;
 
 public class ResultEnvelopeTests

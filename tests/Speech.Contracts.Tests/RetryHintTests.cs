@@ -1,3 +1,5 @@
+using Speech.Contracts.Sessions;
+
 namespace Speech.Contracts.Tests;
 
 public class RetryHintTests

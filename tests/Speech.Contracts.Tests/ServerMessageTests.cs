@@ -1,4 +1,5 @@
 using System.Text;
+using Speech.Contracts.Server;
 
 namespace Speech.Contracts.Tests;
 

@@ -1,3 +1,6 @@
+using Speech.Contracts.Languages;
+using Speech.Contracts.Sessions;
+
 namespace Speech.Contracts.Tests;
 
 public class SessionParametersTests
@@ -6,7 +9,7 @@ public class SessionParametersTests
     public void Nothing_given_means_opus_json_and_a_new_client()
     {
         var parameters = Parse("");
-        Contracts.ClientId.IsValid(parameters.ClientId).ShouldBeTrue();
+        Contracts.Sessions.ClientId.IsValid(parameters.ClientId).ShouldBeTrue();
         parameters.ClientId.ShouldNotBe(Parse("").ClientId);
         (parameters with { ClientId = "x" }).ShouldBe(new SessionParameters { ClientId = "x", Translate = parameters.Translate });
     }

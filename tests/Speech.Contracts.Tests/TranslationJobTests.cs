@@ -1,5 +1,8 @@
 using System.Buffers;
 using MessagePack;
+using Speech.Contracts.Client;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Contracts.Tests;
 

@@ -1,6 +1,8 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
 using Speech.Redis;

@@ -1,5 +1,6 @@
 using System.Text;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
 using StackExchange.Redis;

@@ -1,4 +1,4 @@
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery.Jobs;
 
 namespace Speech.Delivery.Tests;

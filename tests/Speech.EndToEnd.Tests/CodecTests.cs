@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.EndToEnd.Tests.Support;
 
 namespace Speech.EndToEnd.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Speech.Cli.Fleet;
+using Speech.EndToEnd.Tests.Support;
 
 namespace Speech.EndToEnd.Tests;
 

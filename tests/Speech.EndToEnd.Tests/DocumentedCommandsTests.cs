@@ -1,6 +1,8 @@
 using System.Text.RegularExpressions;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Sessions;
 using Speech.Delivery;
+using Speech.EndToEnd.Tests.Support;
 
 namespace Speech.EndToEnd.Tests;
 

@@ -1,6 +1,9 @@
 using Speech.Client;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery;
+using Speech.EndToEnd.Tests.Support;
 using Speech.Lab.Speakers;
 using Speech.Redis;
 

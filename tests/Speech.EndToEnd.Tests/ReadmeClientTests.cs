@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Speech.EndToEnd.Tests.Support;
 
 namespace Speech.EndToEnd.Tests;
 

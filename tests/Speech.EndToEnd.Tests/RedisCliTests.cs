@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery;
+using Speech.EndToEnd.Tests.Support;
 using Speech.Lab.Speakers;
 using Speech.Redis;
 

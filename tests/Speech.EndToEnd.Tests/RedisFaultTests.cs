@@ -1,6 +1,7 @@
 using System.Net;
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery;
+using Speech.EndToEnd.Tests.Support;
 
 namespace Speech.EndToEnd.Tests;
 

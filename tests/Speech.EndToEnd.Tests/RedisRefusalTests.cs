@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text.Json;
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery;
+using Speech.EndToEnd.Tests.Support;
 using Speech.Lab.Speakers;
 using Speech.Redis;
 using StackExchange.Redis;

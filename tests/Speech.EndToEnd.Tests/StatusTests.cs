@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Speech.EndToEnd.Tests.Support;
 
 namespace Speech.EndToEnd.Tests;
 

@@ -1,3 +1,5 @@
+using Speech.EndToEnd.Tests.Support;
+
 namespace Speech.EndToEnd.Tests;
 
 public sealed class SupervisorFaultTests

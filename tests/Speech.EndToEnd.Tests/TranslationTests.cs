@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Speech.Client;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
+using Speech.EndToEnd.Tests.Support;
 using Speech.Lab.Speakers;
 
 namespace Speech.EndToEnd.Tests;

@@ -1,5 +1,6 @@
-using Speech.Contracts;
+using Speech.Contracts.Sessions;
 using Speech.Delivery;
+using Speech.EndToEnd.Tests.Support;
 using Speech.Lab.Speakers;
 
 namespace Speech.EndToEnd.Tests;

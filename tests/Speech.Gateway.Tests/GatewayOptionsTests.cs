@@ -1,4 +1,5 @@
 using Speech.Hosting;
+using Speech.Hosting.Settings;
 
 namespace Speech.Gateway.Tests;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Speech.Hosting.Logging;
 
 namespace Speech.Hosting.Tests;
 

@@ -1,4 +1,5 @@
-using Speech.Contracts;
+using Speech.Contracts.Settings;
+using Speech.Hosting.Settings;
 
 namespace Speech.Hosting.Tests;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Serilog.Events;
 using Serilog.Parsing;
+using Speech.Hosting.Logging;
 
 namespace Speech.Hosting.Tests;
 

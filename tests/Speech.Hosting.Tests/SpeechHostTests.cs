@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Speech.Hosting.Health;
+using Speech.Hosting.Settings;
 using Speech.Redis;
 using StackExchange.Redis;
 

@@ -1,7 +1,8 @@
 using System.Text.Json;
 using Spectre.Console;
 using Speech.Cli.Fleet;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Lab.Demo;
 using Speech.Lab.Speakers;
 

@@ -1,9 +1,9 @@
 using System.Threading.Channels;
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
-using Speech.Workers;
+using Speech.Workers.Model;
 
 namespace Speech.SttWorker.Tests;
 

@@ -1,7 +1,8 @@
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery;
-using Speech.Hosting;
+using Speech.Hosting.Settings;
 using Speech.Redis;
+using Speech.SttWorker.Settings;
 
 namespace Speech.SttWorker.Tests;
 

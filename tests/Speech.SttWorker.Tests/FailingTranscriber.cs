@@ -1,4 +1,4 @@
-using Speech.Workers;
+using Speech.Workers.Model;
 
 namespace Speech.SttWorker.Tests;
 

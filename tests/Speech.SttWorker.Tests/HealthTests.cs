@@ -1,10 +1,11 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Speech.Contracts;
 using Speech.Delivery;
 using Speech.Hosting;
+using Speech.Hosting.Settings;
 using Speech.Redis;
-using Speech.Workers;
+using Speech.SttWorker.Settings;
+using Speech.Workers.Life;
 
 namespace Speech.SttWorker.Tests;
 

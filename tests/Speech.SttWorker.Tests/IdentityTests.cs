@@ -1,8 +1,8 @@
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery;
 using Speech.Hosting;
 using Speech.Redis;
-using Speech.Workers;
+using Speech.Workers.Life;
 
 namespace Speech.SttWorker.Tests;
 

@@ -1,8 +1,13 @@
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Sessions;
 using Speech.Delivery.Jobs;
-using Speech.Hosting;
+using Speech.Hosting.Settings;
 using Speech.Redis;
-using Speech.Workers;
+using Speech.SttWorker.Engine;
+using Speech.SttWorker.Health;
+using Speech.SttWorker.Settings;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 using StackExchange.Redis;
 
 namespace Speech.SttWorker.Tests;

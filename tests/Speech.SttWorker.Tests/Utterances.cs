@@ -1,5 +1,6 @@
 using Speech.Audio.Pcm;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Sessions;
 
 namespace Speech.SttWorker.Tests;
 

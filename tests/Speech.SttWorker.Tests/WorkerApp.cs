@@ -2,7 +2,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Speech.Catalog;
 using Speech.Hosting;
-using Speech.Workers;
+using Speech.SttWorker.Engine;
+using Speech.SttWorker.Health;
+using Speech.SttWorker.Settings;
+using Speech.Workers.Model;
 
 namespace Speech.SttWorker.Tests;
 

@@ -4,7 +4,10 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Speech.Hosting;
-using Speech.Workers;
+using Speech.Hosting.Health;
+using Speech.Workers.Jobs;
+using Speech.Workers.Life;
+using Speech.Workers.Model;
 
 namespace Speech.Testing.Workers;
 

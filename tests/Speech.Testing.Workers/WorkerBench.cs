@@ -4,7 +4,6 @@ using Speech.Delivery.Jobs;
 using Speech.Delivery.Sessions;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
-using Speech.Testing;
 using StackExchange.Redis;
 
 namespace Speech.Testing.Workers;

@@ -1,5 +1,7 @@
 using System.Net.WebSockets;
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Testing;
 

@@ -1,10 +1,13 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
-using Speech.Workers;
+using Speech.TranslationWorker.Jobs;
+using Speech.Workers.Model;
 
 namespace Speech.TranslationWorker.Tests;
 

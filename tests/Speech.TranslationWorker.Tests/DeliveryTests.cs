@@ -1,6 +1,8 @@
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
 using Speech.Delivery;
 using Speech.Redis;
+using Speech.TranslationWorker.Jobs;
 
 namespace Speech.TranslationWorker.Tests;
 

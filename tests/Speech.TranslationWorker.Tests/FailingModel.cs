@@ -1,4 +1,5 @@
-using Speech.Workers;
+using Speech.TranslationWorker.Jobs;
+using Speech.Workers.Model;
 
 namespace Speech.TranslationWorker.Tests;
 

@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
-using Speech.Contracts;
+using Speech.Contracts.Languages;
+using Speech.Contracts.Server;
 using Speech.Delivery;
 using Speech.Redis;
+using Speech.TranslationWorker.Jobs;
 
 namespace Speech.TranslationWorker.Tests;
 

@@ -1,7 +1,10 @@
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery.Jobs;
 using Speech.Hosting;
-using Speech.Workers;
+using Speech.TranslationWorker.Engine;
+using Speech.TranslationWorker.Jobs;
+using Speech.TranslationWorker.Sentences;
+using Speech.Workers.Jobs;
 
 namespace Speech.TranslationWorker.Tests;
 

@@ -1,6 +1,8 @@
 using Speech.Delivery;
 using Speech.Hosting;
+using Speech.Hosting.Settings;
 using Speech.Redis;
+using Speech.TranslationWorker.Settings;
 
 namespace Speech.TranslationWorker.Tests;
 

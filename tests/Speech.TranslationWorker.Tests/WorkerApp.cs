@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Speech.Hosting;
-using Speech.Workers;
+using Speech.TranslationWorker.Engine;
+using Speech.TranslationWorker.Settings;
+using Speech.Workers.Model;
 
 namespace Speech.TranslationWorker.Tests;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Speech.Catalog;
 using Speech.Tensors;
+using Speech.Workers.Model;
 
 namespace Speech.Workers.Tests;
 

@@ -1,5 +1,7 @@
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 using StackExchange.Redis;
 
 namespace Speech.Workers.Tests;

@@ -1,5 +1,7 @@
 using System.CommandLine;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
+using Speech.Contracts.Text;
 using Speech.Delivery.Dead;
 
 namespace Speech.Cli.Dead;

@@ -1,8 +1,9 @@
 using System.CommandLine;
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery;
 using Speech.Delivery.Dead;
 using Speech.Hosting;
+using Speech.Hosting.Settings;
 using Speech.Redis;
 using StackExchange.Redis;
 

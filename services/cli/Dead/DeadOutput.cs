@@ -2,7 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Spectre.Console;
-using Speech.Contracts;
+using Speech.Contracts.Sessions;
+using Speech.Contracts.Text;
 using Speech.Delivery.Dead;
 
 namespace Speech.Cli.Dead;

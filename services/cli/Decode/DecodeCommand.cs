@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
+using Speech.Contracts.Text;
 using Speech.Models.Whisper;
 using Speech.Tensors;
 using Speech.Tensors.Cpu;

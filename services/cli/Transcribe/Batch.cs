@@ -1,5 +1,6 @@
 using Speech.Client;
 using Speech.Contracts;
+using Speech.Contracts.Server;
 
 namespace Speech.Cli.Transcribe;
 

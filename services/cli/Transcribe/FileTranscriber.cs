@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 using Speech.Audio.Files;
 using Speech.Client;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Cli.Transcribe;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Speech.Contracts;
+using Speech.Contracts.Server;
 
 namespace Speech.Cli.Transcribe;
 

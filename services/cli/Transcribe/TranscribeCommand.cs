@@ -5,7 +5,10 @@ using Speech.Audio.Files;
 using Speech.Audio.Pcm;
 using Speech.Audio.Wav;
 using Speech.Client;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Languages;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Cli.Transcribe;
 
@@ -55,8 +58,8 @@ internal static class TranscribeCommand
         {
             result =>
             {
-                if (result.GetValueOrDefault<string>() is { Length: > 0 } text && !Contracts.Prompt.IsValid(text))
-                    result.AddError($"--prompt must be {Contracts.Prompt.Rule}.");
+                if (result.GetValueOrDefault<string>() is { Length: > 0 } text && !Contracts.Sessions.Prompt.IsValid(text))
+                    result.AddError($"--prompt must be {Contracts.Sessions.Prompt.Rule}.");
             },
         },
     };

@@ -1,5 +1,6 @@
 using System.Globalization;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Text;
 
 namespace Speech.Cli.Transcribe;
 

@@ -1,7 +1,8 @@
 using Speech.Audio;
 using Speech.Audio.Segmentation;
 using Speech.Audio.Streams;
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Sessions;
 using Speech.Vad;
 
 namespace Speech.Gateway.Audio;
@@ -44,8 +45,8 @@ internal sealed class AudioPipeline : IDisposable
         _wrongContainer = new WrongContainer(parameters.Codec);
         _frameBytes = parameters.Channels * parameters.Codec switch
         {
-            Contracts.AudioCodec.PcmS16Le => sizeof(short),
-            Contracts.AudioCodec.PcmF32Le => sizeof(float),
+            Contracts.Sessions.AudioCodec.PcmS16Le => sizeof(short),
+            Contracts.Sessions.AudioCodec.PcmF32Le => sizeof(float),
             _ => 1,
         };
     }
@@ -171,15 +172,15 @@ internal sealed class AudioPipeline : IDisposable
         _segmenter.Flush(remainder, _vad.Process(_vadState, window));
     }
 
-    private static Speech.Audio.Streams.AudioCodec DecoderFor(Contracts.AudioCodec codec) => codec switch
+    private static Speech.Audio.Streams.AudioCodec DecoderFor(Contracts.Sessions.AudioCodec codec) => codec switch
     {
-        Contracts.AudioCodec.Opus => Speech.Audio.Streams.AudioCodec.Opus,
-        Contracts.AudioCodec.OggOpus => Speech.Audio.Streams.AudioCodec.OggOpus,
-        Contracts.AudioCodec.PcmS16Le => Speech.Audio.Streams.AudioCodec.PcmS16Le,
-        Contracts.AudioCodec.PcmF32Le => Speech.Audio.Streams.AudioCodec.PcmF32Le,
-        Contracts.AudioCodec.MuLaw => Speech.Audio.Streams.AudioCodec.MuLaw,
-        Contracts.AudioCodec.ALaw => Speech.Audio.Streams.AudioCodec.ALaw,
-        Contracts.AudioCodec.WebMOpus => Speech.Audio.Streams.AudioCodec.WebMOpus,
+        Contracts.Sessions.AudioCodec.Opus => Speech.Audio.Streams.AudioCodec.Opus,
+        Contracts.Sessions.AudioCodec.OggOpus => Speech.Audio.Streams.AudioCodec.OggOpus,
+        Contracts.Sessions.AudioCodec.PcmS16Le => Speech.Audio.Streams.AudioCodec.PcmS16Le,
+        Contracts.Sessions.AudioCodec.PcmF32Le => Speech.Audio.Streams.AudioCodec.PcmF32Le,
+        Contracts.Sessions.AudioCodec.MuLaw => Speech.Audio.Streams.AudioCodec.MuLaw,
+        Contracts.Sessions.AudioCodec.ALaw => Speech.Audio.Streams.AudioCodec.ALaw,
+        Contracts.Sessions.AudioCodec.WebMOpus => Speech.Audio.Streams.AudioCodec.WebMOpus,
         _ => throw new ArgumentOutOfRangeException(nameof(codec), codec, null),
     };
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Speech.Contracts;
+using Speech.Contracts.Server;
 
 namespace Speech.Gateway.Audio;
 

@@ -1,6 +1,7 @@
 using Speech.Audio;
 using Speech.Audio.Files;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Gateway.Audio;
 

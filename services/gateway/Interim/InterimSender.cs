@@ -1,4 +1,5 @@
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Sessions;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Sessions;
 using Speech.Redis;

@@ -1,4 +1,6 @@
-using Speech.Contracts;
+using Speech.Contracts.Languages;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Gateway.Languages;
 

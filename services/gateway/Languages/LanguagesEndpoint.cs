@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using Speech.Contracts;
+using Speech.Contracts.Languages;
+using Speech.Contracts.Server;
 
 namespace Speech.Gateway.Languages;
 

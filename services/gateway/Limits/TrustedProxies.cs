@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.HttpOverrides;
-using Speech.Hosting;
+using Speech.Hosting.Settings;
 using IPNetwork = System.Net.IPNetwork;
 
 namespace Speech.Gateway.Limits;

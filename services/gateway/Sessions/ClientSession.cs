@@ -4,6 +4,9 @@ using System.Net.WebSockets;
 using Speech.Audio;
 using Speech.Audio.Streams;
 using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery.Sessions;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Languages;
@@ -508,7 +511,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Information, "{ClientId} connected with {Codec} (trace {TraceId})")]
-        public static partial void Started(ILogger logger, string clientId, string traceId, Contracts.AudioCodec codec);
+        public static partial void Started(ILogger logger, string clientId, string traceId, Contracts.Sessions.AudioCodec codec);
 
         [LoggerMessage(2, LogLevel.Information, "{ClientId} disconnected: {Ending} (trace {TraceId})")]
         public static partial void Closed(ILogger logger, string clientId, string traceId, Ending ending);

@@ -1,4 +1,4 @@
-using Speech.Contracts;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Gateway.Sessions;
 

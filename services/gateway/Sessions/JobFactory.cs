@@ -1,5 +1,6 @@
 using Speech.Audio.Segmentation;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Sessions;
 using Speech.Gateway.Audio;
 
 namespace Speech.Gateway.Sessions;

@@ -1,4 +1,5 @@
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Gateway.Sessions;
 

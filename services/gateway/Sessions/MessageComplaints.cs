@@ -1,4 +1,7 @@
 using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Server;
+using Speech.Contracts.Text;
 
 namespace Speech.Gateway.Sessions;
 

@@ -1,5 +1,7 @@
 using System.Threading.Channels;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery.Sessions;
 using Speech.Gateway.Admission;
 using Speech.Redis;

@@ -1,6 +1,8 @@
 using Speech.Audio.Segmentation;
 using Speech.Audio.Streams;
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery.Sessions;
 using Speech.Gateway.Admission;
 using Speech.Gateway.Audio;

@@ -1,6 +1,6 @@
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
-using Speech.Contracts;
+using Speech.Contracts.Sessions;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Status;
 using Speech.Redis;

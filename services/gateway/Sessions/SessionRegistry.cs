@@ -1,4 +1,4 @@
-using Speech.Contracts;
+using Speech.Contracts.Sessions;
 using Speech.Gateway.Limits;
 
 namespace Speech.Gateway.Sessions;

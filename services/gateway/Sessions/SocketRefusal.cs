@@ -1,5 +1,5 @@
 using System.Net.WebSockets;
-using Speech.Contracts;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Gateway.Sessions;
 

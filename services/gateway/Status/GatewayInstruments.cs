@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 using Prometheus;
-using Speech.Contracts;
+using Speech.Contracts.Sessions;
 using Speech.Gateway.Sessions;
 using Speech.Hosting.Metrics;
 

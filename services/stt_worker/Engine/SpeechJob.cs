@@ -1,7 +1,9 @@
-using Speech.Contracts;
-using Speech.Workers;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Sessions;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 
-namespace Speech.SttWorker;
+namespace Speech.SttWorker.Engine;
 
 /// <summary>Audio for the model.</summary>
 internal abstract class SpeechJob(AudioJob audio, JobDelivery? delivery) : ModelJob(audio.ClientId, delivery)

@@ -1,6 +1,9 @@
+using Speech.SttWorker.Health;
 using Speech.Workers;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 
-namespace Speech.SttWorker;
+namespace Speech.SttWorker.Engine;
 
 /// <summary>
 /// What waits for the model. Finals come first; an interim is given out only while finals leave half of the slots free, and is dropped

@@ -1,7 +1,7 @@
 using Speech.Models.Whisper;
-using Speech.Workers;
+using Speech.Workers.Model;
 
-namespace Speech.SttWorker;
+namespace Speech.SttWorker.Engine;
 
 /// <param name="English">What the model itself makes of it in English, if it was asked to; else null.</param>
 internal sealed record Transcribed(SpeechJob Speech, Transcription Transcription, string? English = null) : Finished(Speech);

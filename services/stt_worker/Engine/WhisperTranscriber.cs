@@ -1,11 +1,15 @@
 using Speech.Audio.Pcm;
 using Speech.Catalog;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Languages;
+using Speech.Contracts.Sessions;
 using Speech.Models.Whisper;
+using Speech.SttWorker.Jobs;
+using Speech.SttWorker.Settings;
 using Speech.Tensors.Cpu;
-using Speech.Workers;
+using Speech.Workers.Model;
 
-namespace Speech.SttWorker;
+namespace Speech.SttWorker.Engine;
 
 /// <summary>
 /// A Whisper model with its device and its batch. With TRANSLATE_VIA=whisper, a segment that is wanted in English and was not spoken in it

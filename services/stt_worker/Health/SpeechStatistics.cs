@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Speech.SttWorker;
+namespace Speech.SttWorker.Health;
 
 /// <summary>What this worker has done so far, beyond what every worker counts. Safe for all threads.</summary>
 internal sealed class SpeechStatistics

@@ -1,10 +1,17 @@
 using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
-using Speech.Workers;
+using Speech.SttWorker.Engine;
+using Speech.SttWorker.Health;
+using Speech.SttWorker.Settings;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 using StackExchange.Redis;
 
-namespace Speech.SttWorker;
+namespace Speech.SttWorker.Interims;
 
 /// <summary>
 /// Reads interims while finals leave half of the slots free. An interim is worth something for INTERIM_TIMEOUT_MS, so it is acknowledged and

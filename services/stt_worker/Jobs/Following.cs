@@ -1,7 +1,10 @@
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Languages;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery.Jobs;
 
-namespace Speech.SttWorker;
+namespace Speech.SttWorker.Jobs;
 
 /// <summary>Which translations follow a transcript.</summary>
 internal static class Following

@@ -1,12 +1,19 @@
 using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Models.Whisper;
 using Speech.Redis;
+using Speech.SttWorker.Engine;
+using Speech.SttWorker.Health;
 using Speech.Workers;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 using StackExchange.Redis;
 
-namespace Speech.SttWorker;
+namespace Speech.SttWorker.Jobs;
 
 /// <summary>From an entry of <c>audio_jobs</c> to a job for the model, and from what the model heard to the client's result.</summary>
 internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatistics statistics, ILogger<SpeechJobs> logger) : IJobHandler

@@ -1,10 +1,11 @@
 using System.Globalization;
 using Speech.Catalog;
-using Speech.Hosting;
+using Speech.Hosting.Settings;
 using Speech.Models.Whisper;
+using Speech.SttWorker.Jobs;
 using Speech.Workers;
 
-namespace Speech.SttWorker;
+namespace Speech.SttWorker.Settings;
 
 internal sealed record SttWorkerSettings
 {

@@ -1,4 +1,4 @@
-namespace Speech.SttWorker;
+namespace Speech.SttWorker.Settings;
 
 /// <summary>What translates into English; all else is translated by NLLB.</summary>
 internal enum TranslateVia

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using Speech.Contracts;
+using Speech.Contracts.Text;
 
 namespace Speech.Supervisor.Processes;
 

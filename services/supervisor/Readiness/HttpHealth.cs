@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Text;
 
 namespace Speech.Supervisor.Readiness;
 

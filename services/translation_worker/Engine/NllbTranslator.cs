@@ -1,9 +1,12 @@
-using Speech.Contracts;
+using Speech.Contracts.Languages;
 using Speech.Models.Nllb;
 using Speech.Tensors.Cpu;
-using Speech.Workers;
+using Speech.TranslationWorker.Jobs;
+using Speech.TranslationWorker.Sentences;
+using Speech.TranslationWorker.Settings;
+using Speech.Workers.Model;
 
-namespace Speech.TranslationWorker;
+namespace Speech.TranslationWorker.Engine;
 
 /// <summary>
 /// An NLLB or M2M100 model with its device and its batch. A job is translated sentence by sentence: the models were trained on single

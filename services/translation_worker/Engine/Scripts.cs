@@ -1,4 +1,4 @@
-namespace Speech.TranslationWorker;
+namespace Speech.TranslationWorker.Engine;
 
 internal static class Scripts
 {

@@ -1,7 +1,9 @@
-using Speech.Contracts;
-using Speech.Workers;
+using Speech.Contracts.Languages;
+using Speech.Contracts.Server;
+using Speech.TranslationWorker.Jobs;
+using Speech.Workers.Model;
 
-namespace Speech.TranslationWorker;
+namespace Speech.TranslationWorker.Engine;
 
 /// <summary>For trying out everything but translation: "[fr] the text", at once, marked as what it is.</summary>
 internal sealed class StubTranslator(int slots) : IBatchedModel
@@ -19,7 +21,7 @@ internal sealed class StubTranslator(int slots) : IBatchedModel
     public void Step(ICollection<Finished> finished)
     {
         foreach (var text in _jobs)
-            finished.Add(new Translated(text, text.Job.Text.Length == 0 ? "" : $"[{text.Job.Language}] {text.Job.Text}", Contracts.Translation.Stub));
+            finished.Add(new Translated(text, text.Job.Text.Length == 0 ? "" : $"[{text.Job.Language}] {text.Job.Text}", Contracts.Server.Translation.Stub));
         _jobs.Clear();
     }
 

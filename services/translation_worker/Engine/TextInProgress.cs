@@ -1,6 +1,8 @@
 using System.Text;
+using Speech.TranslationWorker.Jobs;
+using Speech.TranslationWorker.Sentences;
 
-namespace Speech.TranslationWorker;
+namespace Speech.TranslationWorker.Engine;
 
 /// <summary>A job's text, piece by piece: each is translated on its own, and they are put together again in their order.</summary>
 internal sealed class TextInProgress(TextJob job, IReadOnlyList<TextPiece> pieces)

@@ -1,7 +1,11 @@
-using Speech.Contracts;
-using Speech.Workers;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Languages;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 
-namespace Speech.TranslationWorker;
+namespace Speech.TranslationWorker.Jobs;
 
 /// <summary>A transcript for the model.</summary>
 internal sealed class TextJob(TranslationJob job, JobDelivery delivery) : ModelJob(job.ClientId, delivery)
@@ -18,5 +22,5 @@ internal sealed class TextJob(TranslationJob job, JobDelivery delivery) : ModelJ
     public override IReadOnlyList<string> Languages => Source == Target || Job.Text.Length == 0 ? [] : [Source, Target];
 }
 
-/// <param name="Model">As in <see cref="Contracts.Translation.Model"/>.</param>
+/// <param name="Model">As in <see cref="Contracts.Server.Translation.Model"/>.</param>
 internal sealed record Translated(TextJob Text, string Translation, string? Model = null) : Finished(Text);

@@ -1,11 +1,17 @@
 using System.Text;
 using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Languages;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
 using Speech.Workers;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 using StackExchange.Redis;
 
-namespace Speech.TranslationWorker;
+namespace Speech.TranslationWorker.Jobs;
 
 /// <summary>From an entry of <c>translation_jobs</c> to a job for the model, and from its translation to the client's result.</summary>
 internal sealed partial class TranslationJobs(JobCompletion completion, ILogger<TranslationJobs> logger) : IJobHandler

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace Speech.TranslationWorker;
+namespace Speech.TranslationWorker.Sentences;
 
 // A full stop ends a sentence unless it belongs to an abbreviation, an initial or a number, or a small letter follows. When in doubt it does
 // not: two sentences in one are translated a little worse, half a sentence much worse. Marks of other scripts have no second meaning

@@ -1,4 +1,4 @@
-namespace Speech.TranslationWorker;
+namespace Speech.TranslationWorker.Sentences;
 
 /// <summary>
 /// Cuts a text into sentences that a model can take. Nothing is lost: the pieces with what follows each are the text again, but for white

@@ -1,10 +1,11 @@
 using Speech.Catalog;
-using Speech.Hosting;
+using Speech.Hosting.Settings;
 using Speech.Models.Nllb;
 using Speech.Tensors;
+using Speech.TranslationWorker.Jobs;
 using Speech.Workers;
 
-namespace Speech.TranslationWorker;
+namespace Speech.TranslationWorker.Settings;
 
 internal sealed record TranslationWorkerSettings
 {

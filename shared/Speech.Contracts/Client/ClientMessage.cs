@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using Speech.Contracts.Maps;
+using Speech.Contracts.Server;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Client;
 
 /// <summary>What a client may say in a text frame (its binary frames are audio): <c>{"type":"flush"}</c>.</summary>
 public abstract record ClientMessage

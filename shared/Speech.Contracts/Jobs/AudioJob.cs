@@ -2,9 +2,12 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using MessagePack;
+using Speech.Contracts.Client;
+using Speech.Contracts.Languages;
 using Speech.Contracts.MessagePack;
+using Speech.Contracts.Sessions;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Jobs;
 
 // On the wire a map; every field is checked on reading and on writing:
 //
@@ -49,7 +52,7 @@ public sealed class AudioJob
     /// <summary>A code of <see cref="WhisperLanguages"/>; null: to be detected.</summary>
     public string? Language { get; init; }
 
-    /// <summary>As <see cref="Contracts.Prompt"/> allows; null: none.</summary>
+    /// <summary>As <see cref="Contracts.Sessions.Prompt"/> allows; null: none.</summary>
     public string? Prompt { get; init; }
 
     /// <summary>Codes of <see cref="TranslationLanguages"/>.</summary>
@@ -148,7 +151,7 @@ public sealed class AudioJob
             if (reader.TryReadNil())
                 continue;
             if (name.SequenceEqual("client_id"u8))
-                Once(ref clientId, "client_id", reader.Offset) = reader.ReadString(Contracts.ClientId.MaxLength);
+                Once(ref clientId, "client_id", reader.Offset) = reader.ReadString(Contracts.Sessions.ClientId.MaxLength);
             else if (name.SequenceEqual("segment"u8))
                 Once(ref segment, "segment", reader.Offset) = reader.ReadInt32();
             else if (name.SequenceEqual("kind"u8))
@@ -162,7 +165,7 @@ public sealed class AudioJob
             else if (name.SequenceEqual("language"u8))
                 Once(ref language, "language", reader.Offset) = reader.ReadString(maxBytes: 16);
             else if (name.SequenceEqual("prompt"u8))
-                Once(ref prompt, "prompt", reader.Offset) = reader.ReadString(Contracts.Prompt.MaxBytes);
+                Once(ref prompt, "prompt", reader.Offset) = reader.ReadString(Contracts.Sessions.Prompt.MaxBytes);
             else if (name.SequenceEqual("translate"u8))
                 Once(ref translate, "translate", reader.Offset) = ReadCodes(ref reader);
             else if (name.SequenceEqual("words"u8))
@@ -216,13 +219,13 @@ public sealed class AudioJob
 
     /// <summary>What is wrong with the fields, if anything.</summary>
     private string? Problem() =>
-        !Contracts.ClientId.IsValid(ClientId) ? $"'client_id' must be {Contracts.ClientId.Rule}"
+        !Contracts.Sessions.ClientId.IsValid(ClientId) ? $"'client_id' must be {Contracts.Sessions.ClientId.Rule}"
         : Segment < 0 ? $"'segment' is {Segment}, it starts at 0"
         : Revision < 0 ? $"'revision' is {Revision}, it starts at 0"
         : !double.IsFinite(Start) || Start < 0 ? string.Create(CultureInfo.InvariantCulture, $"'start' is {Start}, no time")
         : !double.IsFinite(End) || End < Start ? string.Create(CultureInfo.InvariantCulture, $"'end' is {End}, 'start' is {Start}")
         : Language is not null && !WhisperLanguages.IsKnown(Language) ? $"'language' is '{Language}', no code of Whisper's"
-        : Prompt is not null && !Contracts.Prompt.IsValid(Prompt) ? $"'prompt' must be {Contracts.Prompt.Rule}"
+        : Prompt is not null && !Contracts.Sessions.Prompt.IsValid(Prompt) ? $"'prompt' must be {Contracts.Sessions.Prompt.Rule}"
         : Translate.Count > MaxTranslations ? $"'translate' has {Translate.Count} languages, allowed are {MaxTranslations}"
         : Translate.FirstOrDefault(code => !TranslationLanguages.IsKnown(code)) is { } code ? $"'translate' has '{code}', no known code"
         : TraceId is not null && Encoding.UTF8.GetByteCount(TraceId) is 0 or > MaxTraceIdBytes ? $"'trace_id' must be 1..{MaxTraceIdBytes} bytes"

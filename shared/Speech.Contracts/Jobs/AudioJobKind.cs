@@ -1,4 +1,4 @@
-namespace Speech.Contracts;
+namespace Speech.Contracts.Jobs;
 
 public enum AudioJobKind
 {

@@ -1,4 +1,6 @@
-namespace Speech.Contracts;
+using Speech.Contracts.Server;
+
+namespace Speech.Contracts.Jobs;
 
 /// <summary>What an entry on a dead stream (<c>audio_jobs:dead</c>, <c>translation_jobs:dead</c>) has beyond the fields of the job that was given up.</summary>
 public static class DeadJobFields

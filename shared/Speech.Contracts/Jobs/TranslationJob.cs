@@ -1,9 +1,12 @@
 using System.Buffers;
 using System.Text;
+using Speech.Contracts.Client;
+using Speech.Contracts.Languages;
 using Speech.Contracts.Maps;
 using Speech.Contracts.MessagePack;
+using Speech.Contracts.Sessions;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Jobs;
 
 // On the wire a map; every field is checked on reading and on writing:
 //
@@ -74,7 +77,7 @@ public sealed record TranslationJob
             if (reader.TryReadNull())
                 continue;
             if (name.SequenceEqual("client_id"u8))
-                Once(ref clientId, "client_id", ref reader) = reader.ReadText(Contracts.ClientId.MaxLength);
+                Once(ref clientId, "client_id", ref reader) = reader.ReadText(Contracts.Sessions.ClientId.MaxLength);
             else if (name.SequenceEqual("segment"u8))
                 Once(ref segment, "segment", ref reader) = reader.ReadInteger();
             else if (name.SequenceEqual("text"u8))
@@ -111,7 +114,7 @@ public sealed record TranslationJob
 
     /// <summary>What is wrong with the fields, if anything.</summary>
     private string? Problem() =>
-        !Contracts.ClientId.IsValid(ClientId) ? $"'client_id' must be {Contracts.ClientId.Rule}"
+        !Contracts.Sessions.ClientId.IsValid(ClientId) ? $"'client_id' must be {Contracts.Sessions.ClientId.Rule}"
         : Segment < 0 ? $"'segment' is {Segment}, it starts at 0"
         : Encoding.UTF8.GetByteCount(Text) > MaxTextBytes ? $"'text' has more than {MaxTextBytes} bytes"
         : !TranslationLanguages.IsKnown(SourceLanguage) ? $"'source_language' is '{SourceLanguage}', no known code"

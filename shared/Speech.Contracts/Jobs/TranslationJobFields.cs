@@ -1,4 +1,6 @@
-namespace Speech.Contracts;
+using Speech.Contracts.Sessions;
+
+namespace Speech.Contracts.Jobs;
 
 /// <summary>
 /// The fields of an entry on <c>translation_jobs</c>: readable ones for people (<c>XRANGE</c>), and the job itself.

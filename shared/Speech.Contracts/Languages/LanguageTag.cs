@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Languages;
 
 /// <summary>
 /// A language as people and programs name it: BCP 47 (<c>en-US</c>, <c>zh-Hant-TW</c>), with '_' for '-' and in any case, by a code of ISO 639-1,

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using Speech.Languages;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Languages;
 
 /// <summary>
 /// The languages that NLLB-200 translates into, by all the names that they go by: its codes (<see cref="NllbTable"/>), the

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using Speech.Languages;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Languages;
 
 /// <summary>
 /// The languages that Whisper was trained on, by its own codes and by all the names that they go by.

@@ -1,5 +1,6 @@
 using System.Buffers;
 using MessagePack;
+using Speech.Contracts.Client;
 
 namespace Speech.Contracts.Maps;
 

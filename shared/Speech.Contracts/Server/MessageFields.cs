@@ -1,7 +1,10 @@
 using System.Text;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Languages;
 using Speech.Contracts.Maps;
+using Speech.Contracts.Sessions;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Server;
 
 /// <summary>
 /// All fields that any server message has. A name means one thing in the whole protocol, so one loop reads every message

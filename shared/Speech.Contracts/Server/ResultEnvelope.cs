@@ -1,8 +1,9 @@
 using System.Buffers;
 using MessagePack;
+using Speech.Contracts.Client;
 using Speech.Contracts.MessagePack;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Server;
 
 // A worker does not know a result's seq: Redis gives it, in the script that finishes the job. So a result travels as a map
 // without it, and the script puts the two together without having to understand the map:

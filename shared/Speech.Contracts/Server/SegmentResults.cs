@@ -1,6 +1,6 @@
 using Speech.Contracts.Maps;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Server;
 
 /// <summary>What a worker found out about one segment; travels through Redis, see <see cref="ResultEnvelope"/>.</summary>
 public abstract record SegmentResult(int Segment) : ServerMessage;

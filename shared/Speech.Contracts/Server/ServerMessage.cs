@@ -1,9 +1,10 @@
 using System.Buffers;
 using System.Text.Json;
+using Speech.Contracts.Client;
 using Speech.Contracts.Maps;
 using Speech.Contracts.MessagePack;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Server;
 
 /// <summary>
 /// What a gateway sends to its client: a JSON text frame or a MessagePack binary frame, the same map in both, whose field

@@ -1,6 +1,8 @@
+using Speech.Contracts.Client;
 using Speech.Contracts.Maps;
+using Speech.Contracts.Sessions;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Server;
 
 /// <summary>The first message of every connection.</summary>
 /// <param name="ClientId">The client's name: given by it, or made up by the gateway; to be used for coming back.</param>

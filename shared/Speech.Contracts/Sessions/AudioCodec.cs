@@ -1,4 +1,4 @@
-namespace Speech.Contracts;
+namespace Speech.Contracts.Sessions;
 
 /// <summary>What a client's binary frames hold.</summary>
 public enum AudioCodec

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Sessions;
 
 /// <summary>
 /// The name under which a client's audio, results and history are kept. It is part of Redis keys and channels and of log lines,

@@ -1,6 +1,7 @@
 using System.Text;
+using Speech.Contracts.Text;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Sessions;
 
 /// <summary>Why a WebSocket was closed (RFC 6455, 7.4; 4000 and up are ours).</summary>
 public enum CloseCode

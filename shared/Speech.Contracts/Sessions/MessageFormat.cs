@@ -1,4 +1,4 @@
-namespace Speech.Contracts;
+namespace Speech.Contracts.Sessions;
 
 /// <summary>How the server's messages are written.</summary>
 public enum MessageFormat

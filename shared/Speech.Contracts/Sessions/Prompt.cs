@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Sessions;
 
 /// <summary>
 /// What a client tells the model beforehand: names and terms that may occur, in the style wanted. The model takes it for the end of what

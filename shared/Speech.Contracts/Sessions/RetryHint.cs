@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Sessions;
 
 /// <summary>
 /// When to come back, at the end of a close frame's reason: "…; retry after 7 s". For people and programs; what HTTP has its header

@@ -1,7 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Languages;
+using Speech.Contracts.Text;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Sessions;
 
 /// <summary>
 /// What a client asks for in the query of <c>GET /ws</c>. An empty value is the same as none (<c>?language=&amp;…</c>), and case makes no
@@ -25,7 +28,7 @@ public sealed record SessionParameters
     /// <summary><c>language</c>: a code of <see cref="WhisperLanguages"/>, for what the client may name as it likes (en-US); null (or "auto"): to be detected.</summary>
     public string? Language { get; init; }
 
-    /// <summary><c>prompt</c>: names and terms that may occur, as <see cref="Contracts.Prompt"/> allows; null: none.</summary>
+    /// <summary><c>prompt</c>: names and terms that may occur, as <see cref="Contracts.Sessions.Prompt"/> allows; null: none.</summary>
     public string? Prompt { get; init; }
 
     /// <summary><c>translate</c>: languages that <see cref="TranslationLanguages"/> knows, as the client wrote them.</summary>
@@ -91,11 +94,11 @@ public sealed record SessionParameters
 
         var parsed = new SessionParameters
         {
-            ClientId = given.GetValueOrDefault("client_id") ?? Contracts.ClientId.Create(),
+            ClientId = given.GetValueOrDefault("client_id") ?? Contracts.Sessions.ClientId.Create(),
             UnknownNames = unknown.Count == 0 ? Array.Empty<string>() : unknown.ToArray(),
         };
         problem =
-            !Contracts.ClientId.IsValid(parsed.ClientId) ? $"client_id must be {Contracts.ClientId.Rule}"
+            !Contracts.Sessions.ClientId.IsValid(parsed.ClientId) ? $"client_id must be {Contracts.Sessions.ClientId.Rule}"
             : ParseLanguage(given, ref parsed) ?? ParsePrompt(given, ref parsed) ?? ParseTranslate(given, ref parsed)
                 ?? ParseCodec(given, ref parsed) ?? ParseChannels(given, ref parsed) ?? ParseFormat(given, ref parsed) ?? ParseSwitches(given, ref parsed) ?? ParseResumeFrom(given, ref parsed);
         parameters = problem is null ? parsed : null;
@@ -153,7 +156,7 @@ public sealed record SessionParameters
         if (!given.TryGetValue("prompt", out var prompt))
             return null;
         parsed = parsed with { Prompt = prompt };
-        return Contracts.Prompt.IsValid(prompt) ? null : $"prompt must be {Contracts.Prompt.Rule}";
+        return Contracts.Sessions.Prompt.IsValid(prompt) ? null : $"prompt must be {Contracts.Sessions.Prompt.Rule}";
     }
 
     private static string? ParseTranslate(Dictionary<string, string> given, ref SessionParameters parsed)

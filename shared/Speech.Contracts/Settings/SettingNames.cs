@@ -1,7 +1,8 @@
 using System.Collections;
 using System.Text.RegularExpressions;
+using Speech.Contracts.Text;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Settings;
 
 /// <summary>The names of all settings of all programs and of the containers: those in env.example, which a test holds against what is read.</summary>
 public static partial class SettingNames

@@ -1,4 +1,4 @@
-namespace Speech.Contracts;
+namespace Speech.Contracts.Text;
 
 /// <summary>What a name that is not known was probably meant to be: <c>MAX_BATCHSIZE</c> for <c>MAX_BATCH_SIZE</c>.</summary>
 public static class NearestName

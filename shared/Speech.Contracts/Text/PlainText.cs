@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace Speech.Contracts;
+namespace Speech.Contracts.Text;
 
 /// <summary>
 /// Text of others (clients, servers, Redis, files) on its way to a log, a terminal or a close frame: what would begin a line, steer a terminal or

@@ -1,4 +1,5 @@
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
 
 namespace Speech.Delivery.Jobs;
 

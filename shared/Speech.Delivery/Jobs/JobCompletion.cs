@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Redis;
 using StackExchange.Redis;
 

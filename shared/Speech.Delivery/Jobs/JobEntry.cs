@@ -1,4 +1,5 @@
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Sessions;
 using Speech.Redis;
 
 namespace Speech.Delivery.Jobs;

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Redis;
 using StackExchange.Redis;
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
 using StackExchange.Redis;

@@ -2,8 +2,9 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Speech.Hosting.Logging;
 
-namespace Speech.Hosting;
+namespace Speech.Hosting.Health;
 
 public static class HealthExtensions
 {

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Speech.Hosting;
+namespace Speech.Hosting.Health;
 
 /// <summary>How one part of a service is.</summary>
 /// <param name="State">Counts for the whole service.</param>

@@ -1,4 +1,4 @@
-namespace Speech.Hosting;
+namespace Speech.Hosting.Health;
 
 /// <summary>How a service, or a part of it, is. The worst part decides for the whole: later values are worse.</summary>
 public enum HealthState

@@ -2,9 +2,10 @@ using System.Globalization;
 using Serilog.Events;
 using Serilog.Formatting;
 using Serilog.Formatting.Json;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Text;
 
-namespace Speech.Hosting;
+namespace Speech.Hosting.Logging;
 
 /// <summary>
 /// One event as one line: {"time", "level", "message", "exception"?, then the event's own properties}. Besides what JSON must escape, all that

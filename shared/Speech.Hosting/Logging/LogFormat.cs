@@ -1,4 +1,4 @@
-namespace Speech.Hosting;
+namespace Speech.Hosting.Logging;
 
 /// <summary>LOG_FORMAT.</summary>
 public enum LogFormat

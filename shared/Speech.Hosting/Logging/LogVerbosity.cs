@@ -1,4 +1,4 @@
-namespace Speech.Hosting;
+namespace Speech.Hosting.Logging;
 
 /// <summary>LOG_LEVEL: the least important messages that are printed.</summary>
 public enum LogVerbosity

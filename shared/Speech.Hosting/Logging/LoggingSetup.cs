@@ -3,8 +3,9 @@ using Serilog;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
+using Speech.Hosting.Settings;
 
-namespace Speech.Hosting;
+namespace Speech.Hosting.Logging;
 
 internal static class LoggingSetup
 {

@@ -2,7 +2,7 @@ using System.Globalization;
 using Serilog.Events;
 using Serilog.Formatting;
 
-namespace Speech.Hosting;
+namespace Speech.Hosting.Logging;
 
 internal sealed class RedactingFormatter(ITextFormatter inner) : ITextFormatter
 {

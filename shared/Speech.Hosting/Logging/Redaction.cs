@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Speech.Hosting;
+namespace Speech.Hosting.Logging;
 
 /// <summary>
 /// Takes secrets out of text that is about to be printed: passwords in URLs, tokens in queries and headers. A last defence: code

@@ -1,9 +1,10 @@
 using System.Globalization;
 using Serilog.Events;
 using Serilog.Formatting;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Text;
 
-namespace Speech.Hosting;
+namespace Speech.Hosting.Logging;
 
 /// <summary>
 /// For people: <c>12:34:56.789 WRN gateway: message</c>, then the exception, if any, on lines of its own that begin with blanks. Whatever the

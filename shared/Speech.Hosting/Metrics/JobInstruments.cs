@@ -1,5 +1,5 @@
 using Prometheus;
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery.Jobs;
 
 namespace Speech.Hosting.Metrics;

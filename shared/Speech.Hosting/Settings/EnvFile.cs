@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Speech.Hosting;
+namespace Speech.Hosting.Settings;
 
 /// <summary>
 /// A .env file, as Docker Compose reads it too, as far as its versions agree:

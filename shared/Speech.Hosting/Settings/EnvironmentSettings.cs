@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Numerics;
 using Microsoft.Extensions.Configuration;
-using Speech.Contracts;
+using Speech.Contracts.Settings;
+using Speech.Hosting.Logging;
 
-namespace Speech.Hosting;
+namespace Speech.Hosting.Settings;
 
 /// <summary>
 /// Reads settings: from the command line (<c>--PORT 8000</c>), else the environment, else an optional .env file, else the default.

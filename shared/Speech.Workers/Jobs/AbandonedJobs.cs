@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using Speech.Workers.Life;
 using StackExchange.Redis;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Jobs;
 
 // A job that was given out and never finished stays in the group's list of pending entries. Three kinds of them are taken over:
 //

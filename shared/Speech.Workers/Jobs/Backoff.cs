@@ -1,4 +1,4 @@
-namespace Speech.Workers;
+namespace Speech.Workers.Jobs;
 
 /// <summary>Growing, jittered pauses of a loop that fails again and again, such as while Redis is away.</summary>
 public sealed class Backoff(TimeProvider time)

@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using Speech.Workers.Model;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Jobs;
 
 /// <summary>
 /// The jobs that this worker answers for, from the moment they are read until Redis has their result: what is held is renewed,

@@ -1,9 +1,9 @@
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
 using StackExchange.Redis;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Jobs;
 
 /// <summary>An entry of the stream of jobs that was given to this worker.</summary>
 /// <param name="Stream">That stream.</param>

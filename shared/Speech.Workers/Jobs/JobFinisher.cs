@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using Speech.Workers.Life;
+using Speech.Workers.Model;
 using StackExchange.Redis;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Jobs;
 
 /// <summary>
 /// Tells Redis how jobs came out. While Redis is away <see cref="JobCompletion"/> keeps trying, and finished results wait in

@@ -1,7 +1,8 @@
 using System.Globalization;
 using Speech.Contracts;
+using Speech.Workers.Model;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Jobs;
 
 /// <summary>What happens to a delivery first, however it came here: it is held, read, and given to the model, given up, or left to a worker whose model can do it.</summary>
 internal sealed class JobIntake(

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Speech.Delivery.Jobs;
 using Speech.Redis;
+using Speech.Workers.Life;
 using StackExchange.Redis;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Jobs;
 
 /// <summary>
 /// Reads jobs as a member of the consumer group, as many as there is room for, of all shards at once. What this worker was given in an earlier life, or

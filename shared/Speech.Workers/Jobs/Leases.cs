@@ -3,7 +3,7 @@ using Speech.Delivery.Jobs;
 using Speech.Redis;
 using StackExchange.Redis;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Jobs;
 
 // A pending entry's idle time is the time since it was last delivered or claimed; others take an entry that has been idle for
 // JOB_TIMEOUT. So "I am still at it" is to claim one's own entries again, which restarts their idle time, and "take it, anyone" is

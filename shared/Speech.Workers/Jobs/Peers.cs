@@ -1,7 +1,7 @@
 using Speech.Delivery.Heartbeats;
 using StackExchange.Redis;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Jobs;
 
 /// <summary>The other workers of this kind.</summary>
 public sealed class Peers(LiveWorkers workers, WorkerRole role, WorkerSettings settings)

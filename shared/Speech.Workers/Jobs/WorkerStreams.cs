@@ -1,7 +1,7 @@
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Jobs;
 
 /// <summary>The streams that this worker reads, shard by shard.</summary>
 public sealed class WorkerStreams(WorkerRole role, JobOptions options)

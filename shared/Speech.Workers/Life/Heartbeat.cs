@@ -1,12 +1,14 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery;
 using Speech.Delivery.Heartbeats;
 using Speech.Redis;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 using StackExchange.Redis;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Life;
 
 // A worker's name is its consumer's in the group: two that shared one would each take the other's jobs for its own, left from before a
 // restart. So the heartbeat is also the claim to the name. It carries the instance, a random name of this very process, and is written

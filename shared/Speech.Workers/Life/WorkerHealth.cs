@@ -1,7 +1,9 @@
 using System.Text.Json.Nodes;
-using Speech.Hosting;
+using Speech.Hosting.Health;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Life;
 
 /// <summary>The parts "model" and "jobs" of /health.</summary>
 internal static class WorkerHealth

@@ -1,6 +1,6 @@
 using Speech.Delivery.Heartbeats;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Life;
 
 /// <summary>Two workers that live share one name. The message is for whoever set them up.</summary>
 internal sealed class WorkerIdTakenException(string workerId, NameHolder holder) : Exception(

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Speech.Hosting.Metrics;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Life;
 
 /// <summary>What a worker shows to those who watch over it.</summary>
 internal static class WorkerInstruments

@@ -4,9 +4,11 @@ using Microsoft.Extensions.Options;
 using Speech.Delivery.Jobs;
 using Speech.Hosting;
 using Speech.Redis;
+using Speech.Workers.Jobs;
+using Speech.Workers.Model;
 using StackExchange.Redis;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Life;
 
 /// <summary>
 /// The worker from start to end. It begins to read when its name is its own and the model is loaded; where either cannot be, for what it was

@@ -1,9 +1,9 @@
 using Speech.Delivery.Jobs;
-using Speech.Hosting;
+using Speech.Hosting.Logging;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Life;
 
 /// <summary>What this worker has done so far. Safe for all threads.</summary>
 public sealed class WorkerStatistics(JobInstruments instruments, TimeProvider time)

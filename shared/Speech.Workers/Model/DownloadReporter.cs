@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Speech.Catalog;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Model;
 
 /// <summary>Passes on how a model's download goes, and logs its turns, with a line now and then in between.</summary>
 internal sealed partial class DownloadReporter(Action<ModelDownloadProgress> passOn, TimeProvider time, ILogger logger) : IProgress<ModelDownloadProgress>

@@ -1,4 +1,6 @@
-namespace Speech.Workers;
+using Speech.Workers.Jobs;
+
+namespace Speech.Workers.Model;
 
 /// <summary>A model that does several jobs side by side, step by step. For one thread at a time.</summary>
 public interface IBatchedModel : IDisposable

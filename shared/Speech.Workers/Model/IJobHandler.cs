@@ -1,8 +1,11 @@
 using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Redis;
+using Speech.Workers.Jobs;
 using StackExchange.Redis;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Model;
 
 /// <summary>What one kind of worker does with its jobs; everything else is the same for all kinds.</summary>
 public interface IJobHandler

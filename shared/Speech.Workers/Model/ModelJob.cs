@@ -1,4 +1,6 @@
-namespace Speech.Workers;
+using Speech.Workers.Jobs;
+
+namespace Speech.Workers.Model;
 
 /// <summary>Work for the model.</summary>
 /// <param name="clientId">Whose it is.</param>

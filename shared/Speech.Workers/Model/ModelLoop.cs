@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Speech.Catalog;
 using Speech.Tensors;
+using Speech.Workers.Jobs;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Model;
 
 /// <summary>
 /// The one thread that owns the model: it loads it, and then takes jobs in between the steps of those that run, so that a job never

@@ -1,4 +1,6 @@
-namespace Speech.Workers;
+using Speech.Workers.Jobs;
+
+namespace Speech.Workers.Model;
 
 /// <summary>
 /// What waits for the model's thread. That thread waits here; everybody else only adds. A kind of worker that has jobs which may be

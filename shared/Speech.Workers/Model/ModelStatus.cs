@@ -1,6 +1,6 @@
 using Speech.Catalog;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Model;
 
 public enum ModelPhase
 {

@@ -1,4 +1,4 @@
-namespace Speech.Workers;
+namespace Speech.Workers.Model;
 
 /// <summary>A count of things in progress that can be waited on to fall. Safe for all threads.</summary>
 public sealed class Occupancy

@@ -1,4 +1,6 @@
-namespace Speech.Workers;
+using Speech.Workers.Jobs;
+
+namespace Speech.Workers.Model;
 
 /// <summary>How a job came out; what is left to do is to say so in Redis, which is <see cref="JobFinisher"/>'s part.</summary>
 public abstract record Outcome;
@@ -13,5 +15,5 @@ internal sealed record ModelFailed(ModelJob Job, Exception Error) : Outcome;
 internal sealed record Unserved(ModelJob Job) : Outcome;
 
 /// <summary>There is no point in giving the job to the model.</summary>
-/// <param name="Code">For programs, as in <see cref="Speech.Contracts.Failed"/>.</param>
+/// <param name="Code">For programs, as in <see cref="Speech.Contracts.Server.Failed"/>.</param>
 internal sealed record GivenUp(JobDelivery Delivery, string Code, string Message) : Outcome;

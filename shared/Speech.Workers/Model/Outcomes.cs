@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace Speech.Workers;
+namespace Speech.Workers.Model;
 
 /// <summary>
 /// The way from the model's thread to Redis. Writing never waits: a job is held until its one outcome has been dealt with, and droppable ones

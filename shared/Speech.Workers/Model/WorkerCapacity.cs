@@ -1,4 +1,4 @@
-namespace Speech.Workers;
+namespace Speech.Workers.Model;
 
 /// <summary>
 /// What this worker can do, which is what its loaded model can: so many jobs side by side, in these languages. The jobs are also the most that

@@ -1,4 +1,4 @@
-namespace Speech.EndToEnd.Tests;
+namespace Speech.EndToEnd.Tests.Support;
 
 /// <summary>How a command that the documentation shows is tried.</summary>
 /// <param name="Text">As it stands there.</param>

@@ -1,8 +1,8 @@
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Evaluation;
 using Speech.Lab.Speakers;
 
-namespace Speech.EndToEnd.Tests;
+namespace Speech.EndToEnd.Tests.Support;
 
 /// <summary>What was said, what the model alone makes of it, and whether what a client heard is all of that, once, and in order.</summary>
 internal static class Hearing

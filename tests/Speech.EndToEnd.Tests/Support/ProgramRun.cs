@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Speech.EndToEnd.Tests;
+namespace Speech.EndToEnd.Tests.Support;
 
 /// <summary>A program, run to its end.</summary>
 internal sealed record ProgramRun(int ExitCode, string Output, string Errors)

@@ -1,4 +1,4 @@
-namespace Speech.EndToEnd.Tests;
+namespace Speech.EndToEnd.Tests.Support;
 
 /// <summary>One fleet for all tests that leave it as they found it.</summary>
 public sealed class SharedFleet : IAsyncLifetime

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Speech.EndToEnd.Tests;
+namespace Speech.EndToEnd.Tests.Support;
 
 /// <summary>kill(2), with Linux' numbers.</summary>
 internal static partial class Signal

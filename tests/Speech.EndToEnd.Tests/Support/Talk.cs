@@ -1,9 +1,10 @@
 using Speech.Audio;
 using Speech.Client;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Lab.Speakers;
 
-namespace Speech.EndToEnd.Tests;
+namespace Speech.EndToEnd.Tests.Support;
 
 /// <summary>One speaker on one connection, as fast as the gateway takes it, who can pause in the middle until the test says so.</summary>
 internal sealed class Talk : IAsyncDisposable
@@ -58,7 +59,7 @@ internal sealed class Talk : IAsyncDisposable
     public static async Task<Talk> BeginAsync(
         Uri gateway, SpeakerScript script, string? clientId = null, long? resumeFrom = null, double pauseAt = double.PositiveInfinity, params string[] translate)
     {
-        var session = new SessionParameters { ClientId = clientId ?? Contracts.ClientId.Create(), ResumeFrom = resumeFrom, Translate = translate };
+        var session = new SessionParameters { ClientId = clientId ?? Contracts.Sessions.ClientId.Create(), ResumeFrom = resumeFrom, Translate = translate };
         var client = await SpeechClient.ConnectAsync(new SpeechClientOptions { Url = gateway, Session = session });
         return new Talk(client, script, pauseAt);
     }

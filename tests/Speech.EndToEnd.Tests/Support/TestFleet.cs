@@ -3,12 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Speech.Cli.Fleet;
-using Speech.Contracts;
+using Speech.Contracts.Client;
 using Speech.Delivery;
 using Speech.Lab.Fleet;
 using Speech.Redis;
 
-namespace Speech.EndToEnd.Tests;
+namespace Speech.EndToEnd.Tests.Support;
 
 /// <summary>A supervisor with Redis, workers and gateways, all real processes on ports of their own, and what tests do to them.</summary>
 public sealed class TestFleet : IAsyncDisposable

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using Speech.Redis;
 using StackExchange.Redis;
 
-namespace Speech.EndToEnd.Tests;
+namespace Speech.EndToEnd.Tests.Support;
 
 /// <summary>Waits for what other processes bring about, by asking again and again.</summary>
 internal static class Until

@@ -3,11 +3,12 @@ using Speech.Audio;
 using Speech.Audio.Files;
 using Speech.Audio.Segmentation;
 using Speech.Audio.Streams;
-using Speech.Contracts;
+using Speech.Contracts.Sessions;
 using Speech.Gateway.Audio;
+using Speech.Gateway.Tests.Support;
 using Speech.Vad;
 using Xunit.Abstractions;
-using AudioCodec = Speech.Contracts.AudioCodec;
+using AudioCodec = Speech.Contracts.Sessions.AudioCodec;
 
 namespace Speech.Gateway.Tests.Audio;
 

@@ -1,4 +1,5 @@
 using Speech.Gateway.Audio;
+using Speech.Gateway.Tests.Support;
 
 namespace Speech.Gateway.Tests.Audio;
 

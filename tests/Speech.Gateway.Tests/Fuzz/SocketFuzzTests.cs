@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Sessions;
+using Speech.Gateway.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Speech.Gateway.Tests.Fuzz;

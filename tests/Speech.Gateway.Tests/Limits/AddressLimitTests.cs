@@ -1,9 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Gateway.Limits;
 using Speech.Gateway.Sessions;
-using Speech.Hosting;
+using Speech.Gateway.Tests.Support;
+using Speech.Hosting.Settings;
 
 namespace Speech.Gateway.Tests.Limits;
 

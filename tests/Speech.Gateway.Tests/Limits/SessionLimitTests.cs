@@ -1,5 +1,9 @@
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery;
+using Speech.Gateway.Tests.Support;
 using Speech.Redis;
 
 namespace Speech.Gateway.Tests.Limits;

@@ -1,5 +1,6 @@
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery;
+using Speech.Gateway.Tests.Support;
 using Speech.Redis;
 
 namespace Speech.Gateway.Tests.Results;

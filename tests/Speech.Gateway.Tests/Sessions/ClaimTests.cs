@@ -1,5 +1,8 @@
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery;
+using Speech.Gateway.Tests.Support;
 using Speech.Redis;
 
 namespace Speech.Gateway.Tests.Sessions;

@@ -1,7 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
+using Speech.Gateway.Tests.Support;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
 using StackExchange.Redis;

@@ -1,4 +1,7 @@
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
+using Speech.Gateway.Tests.Support;
 
 namespace Speech.Gateway.Tests.Sessions;
 

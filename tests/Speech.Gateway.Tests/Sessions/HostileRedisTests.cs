@@ -1,4 +1,5 @@
-using Speech.Contracts;
+using Speech.Contracts.Sessions;
+using Speech.Gateway.Tests.Support;
 using Speech.Redis;
 using StackExchange.Redis;
 

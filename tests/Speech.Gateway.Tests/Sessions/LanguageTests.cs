@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery;
+using Speech.Gateway.Tests.Support;
 
 namespace Speech.Gateway.Tests.Sessions;
 

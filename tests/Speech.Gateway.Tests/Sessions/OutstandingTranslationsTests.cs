@@ -1,4 +1,4 @@
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Gateway.Sessions;
 
 namespace Speech.Gateway.Tests.Sessions;

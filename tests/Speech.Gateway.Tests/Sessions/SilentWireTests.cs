@@ -1,4 +1,8 @@
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
+using Speech.Gateway.Tests.Support;
 
 namespace Speech.Gateway.Tests.Sessions;
 

@@ -1,6 +1,10 @@
 using System.Net.WebSockets;
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Gateway.Audio;
+using Speech.Gateway.Tests.Support;
 using Speech.Vad;
 
 namespace Speech.Gateway.Tests.Sessions;

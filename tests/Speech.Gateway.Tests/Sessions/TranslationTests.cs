@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
+using Speech.Gateway.Tests.Support;
 
 namespace Speech.Gateway.Tests.Sessions;
 

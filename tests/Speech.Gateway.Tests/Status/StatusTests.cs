@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Speech.Contracts;
+using Speech.Contracts.Server;
 using Speech.Delivery;
+using Speech.Gateway.Tests.Support;
 using Speech.Redis;
 using StackExchange.Redis;
 

@@ -1,8 +1,8 @@
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
 using Speech.Delivery;
 using Speech.Redis;
 
-namespace Speech.Gateway.Tests;
+namespace Speech.Gateway.Tests.Support;
 
 /// <summary>Tests against a Redis of their own.</summary>
 public abstract class GatewayTest : IAsyncLifetime

@@ -2,8 +2,9 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Speech.Gateway.Sessions;
 using Speech.Hosting;
+using Speech.Hosting.Health;
 
-namespace Speech.Gateway.Tests;
+namespace Speech.Gateway.Tests.Support;
 
 /// <summary>The whole gateway in this process, on a port of its own.</summary>
 internal sealed class RunningGateway : IAsyncDisposable

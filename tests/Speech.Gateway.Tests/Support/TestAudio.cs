@@ -5,9 +5,9 @@ using Speech.Audio.Ogg;
 using Speech.Audio.Opus;
 using Speech.Audio.Pcm;
 using Speech.Audio.Streams;
-using AudioCodec = Speech.Contracts.AudioCodec;
+using AudioCodec = Speech.Contracts.Sessions.AudioCodec;
 
-namespace Speech.Gateway.Tests;
+namespace Speech.Gateway.Tests.Support;
 
 /// <summary>A recording as a client sends it, and as the gateway must hear it.</summary>
 internal static class TestAudio

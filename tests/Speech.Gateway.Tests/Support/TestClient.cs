@@ -1,8 +1,10 @@
 using System.Net.WebSockets;
 using System.Text;
-using Speech.Contracts;
+using Speech.Contracts.Client;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
-namespace Speech.Gateway.Tests;
+namespace Speech.Gateway.Tests.Support;
 
 /// <summary>A client of the gateway; everything it receives is kept, in order.</summary>
 internal sealed class TestClient : IAsyncDisposable

@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
-using Speech.Contracts;
+using Speech.Contracts.Jobs;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Delivery;
 using Speech.Delivery.Jobs;
 using Speech.Hosting.Metrics;
 using Speech.Redis;
 using StackExchange.Redis;
 
-namespace Speech.Gateway.Tests;
+namespace Speech.Gateway.Tests.Support;
 
 /// <summary>Does what an STT worker does, but for understanding: a segment's text is a digest of its audio.</summary>
 internal sealed class TestWorker : IAsyncDisposable

@@ -1,4 +1,4 @@
-using Speech.Contracts;
+using Speech.Contracts.Languages;
 using Speech.Languages;
 using Speech.Models.Nllb;
 using Speech.Models.SentencePiece;

@@ -3,6 +3,8 @@ using System.Globalization;
 using Spectre.Console;
 using Speech.Client;
 using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Lab.Fleet;
 using Speech.Lab.Speakers;
 using Speech.Redis;

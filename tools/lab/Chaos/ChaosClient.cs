@@ -1,6 +1,8 @@
 using Speech.Audio;
 using Speech.Client;
 using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 using Speech.Lab.Speakers;
 
 namespace Speech.Lab.Chaos;

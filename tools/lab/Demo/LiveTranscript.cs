@@ -1,6 +1,7 @@
 using System.Text;
 using Spectre.Console;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Text;
 using Speech.Evaluation;
 using Speech.Lab.Speakers;
 

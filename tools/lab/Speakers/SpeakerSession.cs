@@ -1,5 +1,6 @@
 using Speech.Client;
-using Speech.Contracts;
+using Speech.Contracts.Server;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Lab.Speakers;
 
