@@ -5,7 +5,9 @@ using Speech.Contracts.Text;
 
 namespace Speech.Cli;
 
-/// <summary>Runs what a command line asks for, and turns whatever comes of it into an exit code and at most a few lines on standard error.</summary>
+/// <summary>
+/// Runs what a command line asks for, and turns whatever comes of it into an exit code and at most a few lines on standard error.
+/// </summary>
 internal static class CommandLine
 {
     /// <param name="commands">All there are.</param>
@@ -25,7 +27,8 @@ internal static class CommandLine
         {
             // Signals are our own business (Interruption).
             var exitCode = await parsed.InvokeAsync(
-                new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }, Interruption.Asked);
+                new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false },
+                Interruption.Asked);
             return Interruption.ExitCode ?? exitCode;
         }
         catch (OperationCanceledException) when (Interruption.ExitCode is not null)

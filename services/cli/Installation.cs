@@ -2,7 +2,9 @@ using Speech.Hosting.Settings;
 
 namespace Speech.Cli;
 
-/// <summary>Where the files of Speech are: in the checkout that this program was built in, or where SPEECH_HOME and SPEECH_BIN say.</summary>
+/// <summary>
+/// Where the files of Speech are: in the checkout that this program was built in, or where SPEECH_HOME and SPEECH_BIN say.
+/// </summary>
 internal static class Installation
 {
     /// <summary>The folder of Speech; the one we are called in when this program lies outside of any.</summary>
@@ -32,7 +34,9 @@ internal static class Installation
             $"{name} is not built: looked for {string.Join(", ", places)}. Build it (./speech does), or set SPEECH_BIN to the folder that has it.");
     }
 
-    /// <summary>The root of the .NET installation that runs us, for programs that we start: it may be one that is in no usual place.</summary>
+    /// <summary>
+    /// The root of the .NET installation that runs us, for programs that we start: it may be one that is in no usual place.
+    /// </summary>
     public static string DotnetRoot() =>
         Path.GetFullPath(Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
 

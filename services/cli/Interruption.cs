@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Speech.Cli;
 
 /// <summary>
-/// Ctrl-C, SIGTERM and SIGHUP. The first asks: the command ends what it does, and the program ends with it, or when its time is up, whatever
-/// it waits for: a read of a pipe cannot be called off. The second ends the program at once.
+/// Ctrl-C, SIGTERM and SIGHUP. The first asks: the command ends what it does, and the program ends with it, or when its time is up,
+/// whatever it waits for: a read of a pipe cannot be called off. The second ends the program at once.
 /// </summary>
 internal static class Interruption
 {

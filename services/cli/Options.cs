@@ -47,7 +47,8 @@ internal static class Options
 
     /// <summary>The languages of <see cref="Translate"/>.</summary>
     public static string[] Languages(string? list) =>
-        list is null || string.Equals(list, "none", StringComparison.OrdinalIgnoreCase) ? [] : list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        list is null || string.Equals(list, "none", StringComparison.OrdinalIgnoreCase)
+            ? [] : list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     /// <summary>One of some names, in any case; the value is as it stands here.</summary>
     /// <param name="value">When the option is left out.</param>

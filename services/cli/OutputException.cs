@@ -1,7 +1,8 @@
 namespace Speech.Cli;
 
 /// <summary>
-/// Standard output takes no more. No command can do anything about that, nor may it take it for a fault of a file that it reads: therefore no
+/// Standard output takes no more. No command can do anything about that, nor may it take it for a fault of a file that it reads: therefore
+/// no
 /// <see cref="IOException"/>.
 /// </summary>
 internal sealed class OutputException(string message, bool isClosed) : Exception(message)

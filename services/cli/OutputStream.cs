@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Speech.Cli;
 
 /// <summary>
-/// Standard output where it is no terminal: each write goes out at once, and one that fails is told. (The console's own stream takes a closed
-/// pipe for success, and the command would work on for nobody. A FileStream keeps a position of its own, and overwrites what standard
-/// error puts into the same file.)
+/// Standard output where it is no terminal: each write goes out at once, and one that fails is told. (The console's own stream takes a
+/// closed pipe for success, and the command would work on for nobody. A FileStream keeps a position of its own, and overwrites what
+/// standard error puts into the same file.)
 /// </summary>
 internal sealed partial class OutputStream : Stream
 {
@@ -50,7 +50,8 @@ internal sealed partial class OutputStream : Stream
                     Thread.Sleep(Pause);
                     break;
                 case var error:
-                    throw new OutputException($"Cannot write the results to standard output: {Marshal.GetPInvokeErrorMessage(error)}", error == BrokenPipe);
+                    throw new OutputException(
+                        $"Cannot write the results to standard output: {Marshal.GetPInvokeErrorMessage(error)}", error == BrokenPipe);
             }
         }
     }

@@ -3,7 +3,10 @@ using Speech.Contracts.Text;
 
 namespace Speech.Cli;
 
-/// <summary>What <see cref="PlainWriter"/> is to lines, for a console that draws: the text in what it draws steers nothing, its own colours and moves do.</summary>
+/// <summary>
+/// What <see cref="PlainWriter"/> is to lines, for a console that draws: the text in what it draws steers nothing, its own colours and
+/// moves do.
+/// </summary>
 internal sealed class PlainSegments : IRenderHook
 {
     public IEnumerable<IRenderable> Process(RenderOptions options, IEnumerable<IRenderable> renderables) =>

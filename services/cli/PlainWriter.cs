@@ -4,7 +4,9 @@ using Speech.Contracts.Text;
 
 namespace Speech.Cli;
 
-/// <summary>Lines of text, in which nothing steers the terminal, whoever wrote it: a server, a file, Redis. See <see cref="PlainText"/>.</summary>
+/// <summary>
+/// Lines of text, in which nothing steers the terminal, whoever wrote it: a server, a file, Redis. See <see cref="PlainText"/>.
+/// </summary>
 internal sealed class PlainWriter(TextWriter inner) : TextWriter
 {
     public override Encoding Encoding => inner.Encoding;

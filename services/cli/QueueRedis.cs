@@ -5,7 +5,9 @@ using Speech.Redis;
 
 namespace Speech.Cli;
 
-/// <summary>The Redis that has the jobs, found as the services find it: REDIS_URL and REDIS_PASSWORD, from the environment or .env.</summary>
+/// <summary>
+/// The Redis that has the jobs, found as the services find it: REDIS_URL and REDIS_PASSWORD, from the environment or .env.
+/// </summary>
 internal static class QueueRedis
 {
     /// <param name="url">From the command line: goes before REDIS_URL.</param>
@@ -15,11 +17,13 @@ internal static class QueueRedis
     {
         var settings = Installation.Settings();
         if (url is null && settings.FindString("REDIS_URL") is null
-            && FleetReport.TryRead(Path.Combine(Installation.Home(), ".run", "fleet.json")) is { } running && ProcessStatus.IsAlive(running.Pid))
+            && FleetReport.TryRead(Path.Combine(Installation.Home(), ".run", "fleet.json")) is { } running
+                && ProcessStatus.IsAlive(running.Pid))
             return RedisOptions.Parse(running.RedisUrl) with { ClientName = clientName };
 
         var options = RedisExtensions.ReadOptions(
-            url is null ? settings : new EnvironmentSettings(name => name == "REDIS_URL" ? url : settings.FindSecret(name)), clientName, out var problem);
+            url is null ? settings : new EnvironmentSettings(name => name == "REDIS_URL" ? url : settings.FindSecret(name)), clientName,
+            out var problem);
         return problem is null ? options : throw new SettingsException([problem]);
     }
 }

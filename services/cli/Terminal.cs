@@ -2,7 +2,9 @@ using Spectre.Console;
 
 namespace Speech.Cli;
 
-/// <summary>Where people read: standard output, or standard error where the output is for programs. Texts of others do not steer it.</summary>
+/// <summary>
+/// Where people read: standard output, or standard error where the output is for programs. Texts of others do not steer it.
+/// </summary>
 internal static class Terminal
 {
     /// <summary>Wide enough that a line of a file is never broken.</summary>

@@ -5,7 +5,9 @@ using Speech.Hosting.Settings;
 
 namespace Speech.Gateway;
 
-/// <summary>The gateway's settings. Those of every service (PORT, HOST, REDIS_URL, LOG_LEVEL, HISTORY_TTL_SECONDS …) are Speech.Hosting's.</summary>
+/// <summary>
+/// The gateway's settings. Those of every service (PORT, HOST, REDIS_URL, LOG_LEVEL, HISTORY_TTL_SECONDS …) are Speech.Hosting's.
+/// </summary>
 internal sealed record GatewayOptions
 {
     /// <summary>MAX_SESSIONS: sessions at a time, counting those whose last segments wait for Redis; more are refused with 4000.</summary>
@@ -20,7 +22,9 @@ internal sealed record GatewayOptions
     /// <summary>MAX_OUTSTANDING_SEGMENTS: of one client; with so many untranscribed, its socket is read no further.</summary>
     public int MaxOutstandingSegments { get; init; } = 32;
 
-    /// <summary>MAX_HELD_MB: of audio that was accepted and is not in Redis, because it is away; with more, sockets are read no further.</summary>
+    /// <summary>
+    /// MAX_HELD_MB: of audio that was accepted and is not in Redis, because it is away; with more, sockets are read no further.
+    /// </summary>
     public long MaxHeldBytes { get; init; } = 512L << 20;
 
     /// <summary>
@@ -33,8 +37,8 @@ internal sealed record GatewayOptions
     public int MaxSessionsPerKey { get; init; } = 50;
 
     /// <summary>
-    /// MAX_SESSIONS_PER_ADDRESS: of all clients of this gateway at the same address that show no credentials; half of MAX_SESSIONS, unless it is
-    /// set. 0: as many as MAX_SESSIONS.
+    /// MAX_SESSIONS_PER_ADDRESS: of all clients of this gateway at the same address that show no credentials; half of MAX_SESSIONS, unless
+    /// it is set. 0: as many as MAX_SESSIONS.
     /// </summary>
     public int MaxSessionsPerAddress { get; init; } = 100;
 
@@ -47,7 +51,9 @@ internal sealed record GatewayOptions
     /// <summary>MAX_SESSION_SECONDS: a session that has lasted so long is closed with 4002; its client may resume. 0: for ever.</summary>
     public TimeSpan MaxSessionLength { get; init; } = TimeSpan.FromHours(4);
 
-    /// <summary>MAX_AUDIO_RATE: seconds of audio a second that one client may send, averaged over a minute; 4004 beyond. 0: no limit.</summary>
+    /// <summary>
+    /// MAX_AUDIO_RATE: seconds of audio a second that one client may send, averaged over a minute; 4004 beyond. 0: no limit.
+    /// </summary>
     public double MaxAudioRate { get; init; } = 100;
 
     /// <summary>MAX_AUDIO_RATE_PER_KEY: the same for all clients that show the same credentials. 0: no limit.</summary>
@@ -63,7 +69,8 @@ internal sealed record GatewayOptions
     public double SilenceThresholdSeconds { get; init; } = new SegmenterOptions().SilenceSeconds;
 
     /// <summary>
-    /// WIRE_JITTER_SECONDS: a client that sends no audio for SILENCE_THRESHOLD_SECONDS and so much more has come to the end of what it was saying.
+    /// WIRE_JITTER_SECONDS: a client that sends no audio for SILENCE_THRESHOLD_SECONDS and so much more has come to the end of what it was
+    /// saying.
     /// </summary>
     public TimeSpan WireJitter { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -110,14 +117,17 @@ internal sealed record GatewayOptions
             MaxSessionsPerAddress = settings.GetInt("MAX_SESSIONS_PER_ADDRESS", Math.Max(1, maxSessions / 2), min: 0, max: 100_000),
             MaxConnectionsPerAddress =
                 settings.GetInt("MAX_CONNECTIONS_PER_ADDRESS", Math.Max(1, maxConnections / 2), min: 0, max: 1_000_000),
-            MaxSessionLength = settings.GetSeconds("MAX_SESSION_SECONDS", defaults.MaxSessionLength.TotalSeconds, min: 0, max: 30 * 24 * 3600),
+            MaxSessionLength = settings.GetSeconds(
+                "MAX_SESSION_SECONDS", defaults.MaxSessionLength.TotalSeconds, min: 0, max: 30 * 24 * 3600),
             MaxAudioRate = settings.GetDouble("MAX_AUDIO_RATE", defaults.MaxAudioRate, min: 0, max: 1_000_000),
             MaxAudioRatePerKey = settings.GetDouble("MAX_AUDIO_RATE_PER_KEY", defaults.MaxAudioRatePerKey, min: 0, max: 1_000_000),
-            MaxAudioRatePerAddress = settings.GetDouble("MAX_AUDIO_RATE_PER_ADDRESS", defaults.MaxAudioRatePerAddress, min: 0, max: 1_000_000),
+            MaxAudioRatePerAddress = settings.GetDouble(
+                "MAX_AUDIO_RATE_PER_ADDRESS", defaults.MaxAudioRatePerAddress, min: 0, max: 1_000_000),
             MaxMessageBytes = settings.GetInt("MAX_MESSAGE_BYTES", defaults.MaxMessageBytes, min: 1024, max: 16 << 20),
             SilenceThresholdSeconds = settings.GetDouble("SILENCE_THRESHOLD_SECONDS", defaults.SilenceThresholdSeconds, min: 0.1, max: 10),
             WireJitter = settings.GetSeconds("WIRE_JITTER_SECONDS", defaults.WireJitter.TotalSeconds, min: 0.1, max: 3600),
-            InterimInterval = settings.GetMilliseconds("INTERIM_INTERVAL_MS", (int)defaults.InterimInterval.TotalMilliseconds, min: 100, max: 60_000),
+            InterimInterval = settings.GetMilliseconds(
+                "INTERIM_INTERVAL_MS", (int)defaults.InterimInterval.TotalMilliseconds, min: 100, max: 60_000),
             ClientTimeout = settings.GetSeconds("CLIENT_TIMEOUT_SECONDS", defaults.ClientTimeout.TotalSeconds, min: 1, max: 3600),
             SlowClientTimeout = settings.GetSeconds("SLOW_CLIENT_SECONDS", defaults.SlowClientTimeout.TotalSeconds, min: 0.1, max: 3600),
             ResultTimeout = settings.GetSeconds("RESULT_TIMEOUT_SECONDS", defaults.ResultTimeout.TotalSeconds, min: 0.1, max: 3600),

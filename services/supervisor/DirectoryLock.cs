@@ -1,6 +1,8 @@
 namespace Speech.Supervisor;
 
-/// <summary>Holds a folder for one supervisor: two of them on the same Redis files would destroy these. The kernel lets go when we end, however.</summary>
+/// <summary>
+/// Holds a folder for one supervisor: two of them on the same Redis files would destroy these. The kernel lets go when we end, however.
+/// </summary>
 internal static class DirectoryLock
 {
     public static IDisposable Take(string directory)

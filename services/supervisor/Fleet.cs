@@ -32,7 +32,9 @@ internal sealed class Fleet : IDisposable
         _gateways = new Stage([.. _plan.Gateways.Select(MakePart)]);
     }
 
-    /// <summary>Runs everything until <paramref name="stop"/>; then stops it, waiting for each part unless <paramref name="kill"/>.</summary>
+    /// <summary>
+    /// Runs everything until <paramref name="stop"/>; then stops it, waiting for each part unless <paramref name="kill"/>.
+    /// </summary>
     /// <returns>An <see cref="ExitCodes"/> value.</returns>
     public async Task<int> RunAsync(TextWriter output, CancellationToken stop, CancellationToken kill)
     {
@@ -97,7 +99,8 @@ internal sealed class Fleet : IDisposable
     }
 
     // Parts run until they are stopped, so this ends only when one gives up, or by a defect of ours, which must not go unnoticed.
-    private async Task RunsAsync() => await await Task.WhenAny([.. _redis.Runs, .. _workers.Runs, .. _gateways.Runs, Task.Delay(Timeout.Infinite)]);
+    private async Task RunsAsync() =>
+        await await Task.WhenAny([.. _redis.Runs, .. _workers.Runs, .. _gateways.Runs, Task.Delay(Timeout.Infinite)]);
 
     private Part[] Parts() => [.. _redis.Parts, .. _workers.Parts, .. _gateways.Parts];
 

@@ -37,7 +37,9 @@ internal sealed record FleetSettings
     /// <summary>Where its password is.</summary>
     public string RedisPasswordFile => Path.Combine(DataDirectory, "redis.password");
 
-    /// <summary>Where programs of this machine find what runs, without being told: <see cref="ReadyFile"/> and this one are the same.</summary>
+    /// <summary>
+    /// Where programs of this machine find what runs, without being told: <see cref="ReadyFile"/> and this one are the same.
+    /// </summary>
     public string StateFile => Path.Combine(DataDirectory, "fleet.json");
 
     /// <summary>Environment variables for the services, over those that they inherit.</summary>

@@ -11,7 +11,8 @@ namespace Speech.Supervisor;
 /// Which processes run, on which ports. Workers and gateways need only Redis, so they start together after it; gateways stop first, that
 /// what clients have already said still finds a worker.
 /// </summary>
-internal sealed record Plan(string RedisUrl, string? RedisPassword, PartSpec? Redis, IReadOnlyList<PartSpec> Workers, IReadOnlyList<PartSpec> Gateways)
+internal sealed record Plan(
+    string RedisUrl, string? RedisPassword, PartSpec? Redis, IReadOnlyList<PartSpec> Workers, IReadOnlyList<PartSpec> Gateways)
 {
     // Redis is told all it needs by its file.
     private static readonly string[] RedisEnvironment = ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR"];
@@ -23,7 +24,8 @@ internal sealed record Plan(string RedisUrl, string? RedisPassword, PartSpec? Re
             .Select(i => settings.Port == 0 ? ports.Next(settings.Listen) : ports.Claim(settings.Listen, settings.Port + i, "--port"))
             .ToArray();
         var password = settings.RedisUrl is null ? RedisSecrets.Password(
-            settings.RedisPasswordFile, settings.ServiceEnvironment.GetValueOrDefault("REDIS_PASSWORD") ?? Environment.GetEnvironmentVariable("REDIS_PASSWORD")) : null;
+            settings.RedisPasswordFile,
+            settings.ServiceEnvironment.GetValueOrDefault("REDIS_PASSWORD") ?? Environment.GetEnvironmentVariable("REDIS_PASSWORD")) : null;
         var redis = settings.RedisUrl is null ? OwnRedis(settings, ports.Next(IPAddress.Loopback), password!) : null;
         var redisUrl = settings.RedisUrl ?? redis!.Address.OriginalString;
         return new Plan(
@@ -33,7 +35,8 @@ internal sealed record Plan(string RedisUrl, string? RedisPassword, PartSpec? Re
             [.. Enumerable.Range(1, settings.SttWorkers).Select(i =>
                 Service(settings, redisUrl, password, $"stt-{i}", "Speech.SttWorker", IPAddress.Loopback, ports.Next(IPAddress.Loopback))),
              .. Enumerable.Range(1, settings.TranslationWorkers).Select(i =>
-                Service(settings, redisUrl, password, $"translation-{i}", "Speech.TranslationWorker", IPAddress.Loopback, ports.Next(IPAddress.Loopback)))],
+                Service(settings, redisUrl, password, $"translation-{i}", "Speech.TranslationWorker", IPAddress.Loopback, ports.Next(
+                    IPAddress.Loopback)))],
             [.. gatewayPorts.Select((port, i) =>
                 Service(settings, redisUrl, password, $"gateway-{i + 1}", "Speech.Gateway", settings.Listen, port))]);
     }
@@ -63,7 +66,8 @@ internal sealed record Plan(string RedisUrl, string? RedisPassword, PartSpec? Re
             RedisPing.At(RedisOptions.Parse(url.OriginalString) with { Password = password }));
     }
 
-    private static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    private static string Quoted(string text) =>
+        $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     private static PartSpec Service(
         FleetSettings settings, string redisUrl, string? redisPassword, string name, string program, IPAddress listen, int port)
@@ -86,5 +90,6 @@ internal sealed record Plan(string RedisUrl, string? RedisPassword, PartSpec? Re
     }
 
     private static Dictionary<string, string> Inherited() =>
-        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .ToDictionary(entry => (string)entry.Key, entry => (string)entry.Value!);
 }

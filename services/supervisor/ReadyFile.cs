@@ -9,7 +9,8 @@ namespace Speech.Supervisor;
 /// </summary>
 internal sealed class ReadyFile(IReadOnlyList<string> paths, Plan plan) : IDisposable
 {
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
+    private static readonly JsonSerializerOptions Json =
+        new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, WriteIndented = true };
 
     private readonly Lock _lock = new();
 
@@ -18,7 +19,8 @@ internal sealed class ReadyFile(IReadOnlyList<string> paths, Plan plan) : IDispo
         var content = new
         {
             Pid = Environment.ProcessId,
-            RedisUrl = plan.RedisPassword is { } password ? plan.RedisUrl.Replace("//", $"//:{Uri.EscapeDataString(password)}@", StringComparison.Ordinal) : plan.RedisUrl,
+            RedisUrl = plan.RedisPassword is { } password
+                ? plan.RedisUrl.Replace("//", $"//:{Uri.EscapeDataString(password)}@", StringComparison.Ordinal) : plan.RedisUrl,
             Gateways = plan.Gateways.Select(gateway => Base(gateway.Address)).ToArray(),
             Workers = Entries(parts, plan.Workers),
             Parts = Entries(parts, [.. parts.Select(part => part.Spec)]),

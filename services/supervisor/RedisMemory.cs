@@ -10,7 +10,9 @@ internal static partial class RedisMemory
 
     private const long Least = 256 * 1024 * 1024;
 
-    /// <summary>Of the memory of this machine, or of the container that we are in; rewriting its file, Redis may need as much again.</summary>
+    /// <summary>
+    /// Of the memory of this machine, or of the container that we are in; rewriting its file, Redis may need as much again.
+    /// </summary>
     private const int Share = 4;
 
     /// <summary>A quarter of the memory that there is, and at least 256 MB.</summary>

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Speech.Supervisor;
 
 /// <summary>
-/// The password of the Redis that we start. It stays with Redis' files: the services get it in their environment, Redis reads it from a file
-/// that only its owner may read, and no command line or log has it. One that somebody has chosen (REDIS_PASSWORD) goes before it.
+/// The password of the Redis that we start. It stays with Redis' files: the services get it in their environment, Redis reads it from a
+/// file that only its owner may read, and no command line or log has it. One that somebody has chosen (REDIS_PASSWORD) goes before it.
 /// </summary>
 internal static class RedisSecrets
 {
@@ -29,7 +29,8 @@ internal static class RedisSecrets
     public static void Write(string file, string text)
     {
         File.Delete(file);
-        using var stream = new FileStream(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnersFile });
+        using var stream = new FileStream(
+            file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnersFile });
         stream.Write(System.Text.Encoding.UTF8.GetBytes(text));
     }
 }

@@ -26,7 +26,9 @@ internal sealed class StopSignals : IDisposable
 
     public CancellationToken Kill => _kill.Token;
 
-    /// <summary>Asks to stop when standard input ends: the program that started us holds its other end, and however that one dies, it closes.</summary>
+    /// <summary>
+    /// Asks to stop when standard input ends: the program that started us holds its other end, and however that one dies, it closes.
+    /// </summary>
     public void StopWhenStandardInputEnds()
     {
         var watcher = new Thread(() =>

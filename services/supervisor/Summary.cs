@@ -12,12 +12,14 @@ internal static class Summary
             await output.WriteLineAsync($"  gateway  ws://{gateway.Address.Authority}/ws");
         await output.WriteLineAsync($"  redis    {RedisOptions.Parse(plan.RedisUrl)}");
         if (plan.Redis is { } redis)
-            await output.WriteLineAsync($"           REDISCLI_AUTH=$(cat {Shell(settings.RedisPasswordFile)}) redis-cli -p {redis.Address.Port}");
+            await output.WriteLineAsync(
+                $"           REDISCLI_AUTH=$(cat {Shell(settings.RedisPasswordFile)}) redis-cli -p {redis.Address.Port}");
         await output.WriteLineAsync($"  logs     {settings.LogDirectory}");
         await output.WriteLineAsync("Ctrl-C stops all of it.");
         await output.FlushAsync();
     }
 
     private static string Shell(string path) =>
-        path.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '.' or '-' or '_') ? path : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        path.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '.' or '-' or '_')
+            ? path : $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -13,19 +13,24 @@ internal static class UpCommand
     private const int MaxProcesses = 64;
 
     private static readonly Option<int> SttWorkers = Number("--stt-workers", "N", "How many STT workers.", 1, 0, MaxProcesses);
-    private static readonly Option<int> TranslationWorkers = Number("--translation-workers", "N", "How many translation workers.", 1, 0, MaxProcesses);
-    private static readonly Option<int> Gateways = Number("--gateways", "N", "How many gateways, on ports that follow one another.", 1, 0, MaxProcesses);
+    private static readonly Option<int> TranslationWorkers = Number(
+        "--translation-workers", "N", "How many translation workers.", 1, 0, MaxProcesses);
+    private static readonly Option<int> Gateways = Number(
+        "--gateways", "N", "How many gateways, on ports that follow one another.", 1, 0, MaxProcesses);
 
     private static readonly Option<string> WorkerPrefix = new("--worker-prefix")
     {
-        Description = "Put before the workers' names (stt-1 …), which no two on one Redis may share: for several `up` with one --redis-url.",
+        Description =
+            "Put before the workers' names (stt-1 …), which no two on one Redis may share: for several `up` with one --redis-url.",
         HelpName = "NAME",
         DefaultValueFactory = _ => "",
     };
 
-    private static readonly Option<int> Port = Number("--port", "N", "Port of the first gateway; 0: any free ones.", 8080, 0, IPEndPoint.MaxPort);
+    private static readonly Option<int> Port = Number(
+        "--port", "N", "Port of the first gateway; 0: any free ones.", 8080, 0, IPEndPoint.MaxPort);
     private static readonly Option<int> StartTimeout =
-        Number("--start-timeout", "SECONDS", "How long each part may take until it is ready; downloading a model does not count.", 60, 1, 3600);
+        Number("--start-timeout", "SECONDS", "How long each part may take until it is ready; downloading a model does not count.", 60, 1,
+            3600);
     private static readonly Option<int> StopTimeout =
         Number("--stop-timeout", "SECONDS", "How long each part may take to stop before it is killed.", 5, 0, 3600);
 
@@ -111,7 +116,8 @@ internal static class UpCommand
     {
         var command = new Command("up", "Starts Redis, workers and gateways, and keeps them running until Ctrl-C.")
         {
-            SttWorkers, TranslationWorkers, Gateways, WorkerPrefix, Port, Listen, RedisUrl, RedisMaxMemory, DataDirectory, LogDirectory, ReadyFile, Set, StartTimeout,
+            SttWorkers, TranslationWorkers, Gateways, WorkerPrefix, Port, Listen, RedisUrl, RedisMaxMemory, DataDirectory, LogDirectory,
+            ReadyFile, Set, StartTimeout,
             StopTimeout, UntilStdinCloses,
         };
         command.SetAction(RunAsync);
@@ -127,7 +133,8 @@ internal static class UpCommand
         try
         {
             var settings = Settings(parsed);
-            foreach (var complaint in settings.ServiceEnvironment.Keys.Select(name => SettingNames.ComplaintOfGiven(name, "with --set")).OfType<string>()
+            foreach (var complaint in settings.ServiceEnvironment.Keys.Select(name => SettingNames.ComplaintOfGiven(
+                name, "with --set")).OfType<string>()
                 .Concat(SettingNames.ComplaintsOfEnvironment(Environment.GetEnvironmentVariables())))
                 status.Write(complaint);
             using var held = DirectoryLock.Take(settings.DataDirectory);
@@ -159,7 +166,8 @@ internal static class UpCommand
             Listen = parsed.GetValue(Listen) == "any" ? IPAddress.Any : IPAddress.Loopback,
             RedisUrl = parsed.GetValue(RedisUrl),
             RedisMaxMemory = parsed.GetValue(RedisMaxMemory) ?? MaxMemoryOfEnvironment() ?? RedisMemory.Default(),
-            ServiceEnvironment = parsed.GetValue(Set)!.Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0]).ToDictionary(name => name.Key, name => name.Last()[1]),
+            ServiceEnvironment = parsed.GetValue(Set)!.Select(pair => pair.Split('=', 2)).GroupBy(pair => pair[0])
+                .ToDictionary(name => name.Key, name => name.Last()[1]),
             ReadyFile = parsed.GetValue(ReadyFile) is { } path ? Path.GetFullPath(path) : null,
             StartLimit = TimeSpan.FromSeconds(parsed.GetValue(StartTimeout)),
             StopLimit = TimeSpan.FromSeconds(parsed.GetValue(StopTimeout)),

@@ -5,8 +5,8 @@ using Speech.Contracts.Text;
 namespace Speech.CommandLine;
 
 /// <summary>
-/// What is wrong with a command line. An option that does not exist is an error, and not, as the parser has it, one more file or text: what begins
-/// with '-' is an option unless it is "-" alone, a number, or comes after "--". (Compiled into each program that has commands.)
+/// What is wrong with a command line. An option that does not exist is an error, and not, as the parser has it, one more file or text: what
+/// begins with '-' is an option unless it is "-" alone, a number, or comes after "--". (Compiled into each program that has commands.)
 /// </summary>
 internal static class Usage
 {

@@ -6,7 +6,9 @@ using Speech.Audio.Resampling;
 
 namespace Speech.Audio;
 
-/// <summary>The implementations of Opus and of resampling that this process uses, chosen once, at its start, before any of them is made.</summary>
+/// <summary>
+/// The implementations of Opus and of resampling that this process uses, chosen once, at its start, before any of them is made.
+/// </summary>
 public static class AudioLibraries
 {
     private static Chosen _chosen = Choose(AudioLibraryChoice.Auto);

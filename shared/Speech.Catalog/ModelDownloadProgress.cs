@@ -18,4 +18,5 @@ public enum ModelDownloadStage
 /// <param name="Bytes">Here so far.</param>
 /// <param name="TotalBytes">Null while unknown.</param>
 /// <param name="Detail">Why it is retried; else null.</param>
-public readonly record struct ModelDownloadProgress(string FileName, ModelDownloadStage Stage, long Bytes, long? TotalBytes, string? Detail = null);
+public readonly record struct ModelDownloadProgress(
+    string FileName, ModelDownloadStage Stage, long Bytes, long? TotalBytes, string? Detail = null);

@@ -18,12 +18,12 @@ internal sealed record ModelSource(Uri Url, string Path, long? Bytes, string? Sh
 }
 
 /// <summary>
-/// Fetches one model file. It grows as <c>.part</c> and gets its name only when it is whole, verified and on the disk. What a cut connection, a
-/// crash or a cancellation leaves is continued from where it ends (Range), provided that the server still has the same file (If-Range);
-/// otherwise from the beginning. Failures that may pass are tried again after a growing, jittered pause.
+/// Fetches one model file. It grows as <c>.part</c> and gets its name only when it is whole, verified and on the disk. What a cut
+/// connection, a crash or a cancellation leaves is continued from where it ends (Range), provided that the server still has the same file
+/// (If-Range); otherwise from the beginning. Failures that may pass are tried again after a growing, jittered pause.
 /// <para>
-/// Redirects are followed here and not by <see cref="HttpClient"/>, because Hugging Face states the SHA-256 of a file (X-Linked-ETag) in the
-/// redirect to its content network. A plain ETag is never taken for a checksum: what it means is the server's business.
+/// Redirects are followed here and not by <see cref="HttpClient"/>, because Hugging Face states the SHA-256 of a file (X-Linked-ETag) in
+/// the redirect to its content network. A plain ETag is never taken for a checksum: what it means is the server's business.
 /// </para>
 /// </summary>
 internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options, TimeProvider time)
@@ -34,7 +34,8 @@ internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options
 
     private static readonly TimeSpan LongestRetryDelay = TimeSpan.FromSeconds(30);
 
-    /// <exception cref="ModelDownloadException">The file cannot be had; what is wrong for good is removed, what may be continued stays.</exception>
+    /// <exception cref="ModelDownloadException">The file cannot be had; what is wrong for good is removed, what may be continued
+    /// stays.</exception>
     public async Task DownloadAsync(ModelSource source, IProgress<ModelDownloadProgress>? progress, CancellationToken cancellationToken)
     {
         using var partial = new PartialDownload(source.Path);
@@ -47,7 +48,8 @@ internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options
         catch (IOException e) when (IsDiskFull(e))
         {
             throw new ModelDownloadException(
-                $"The disk of {source.Folder} is full: {source.FileName} could not be stored. What is there is kept and will be continued.", e);
+                $"The disk of {source.Folder} is full: {source.FileName} could not be stored. What is there is kept and will be continued.",
+                e);
         }
         finally
         {
@@ -106,7 +108,8 @@ internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options
 
     /// <summary>One request; returns when the file is whole.</summary>
     /// <returns>The SHA-256 that the server states, if any.</returns>
-    private async Task<string?> ContinueAsync(ModelSource source, PartialDownload partial, Reporter report, CancellationToken cancellationToken)
+    private async Task<string?> ContinueAsync(
+        ModelSource source, PartialDownload partial, Reporter report, CancellationToken cancellationToken)
     {
         // Without a tag to compare and a checksum to find out later, a continuation could be of another file.
         if (partial.Length > 0 && partial.EntityTag is null && source.Sha256 is null)
@@ -192,17 +195,22 @@ internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options
                 throw new AttemptFailedException("The server's file is another one now.");
 
             case HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError:
-                throw new AttemptFailedException($"The server answered {Status(response)}.") { RetryAfter = response.Headers.RetryAfter?.Delta };
+                throw new AttemptFailedException(
+                    $"The server answered {Status(response)}.")
+                { RetryAfter = response.Headers.RetryAfter?.Delta };
 
             case HttpStatusCode.NotFound:
-                throw new ModelDownloadException($"There is no {ModelUrl.Display(source.Url)} (404 Not Found). Check the name and MODEL_BASE_URL.") { IsMissing = true };
+                throw new ModelDownloadException(
+                    $"There is no {ModelUrl.Display(source.Url)} (404 Not Found). Check the name and MODEL_BASE_URL.")
+                { IsMissing = true };
 
             case HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when source.Token is not null:
                 throw new ModelDownloadException(
                     $"{ModelUrl.Display(source.Url)} cannot be downloaded: the server answered {Status(response)}. Is HF_TOKEN still valid, and has its owner access to this model?");
 
             default:
-                throw new ModelDownloadException($"{ModelUrl.Display(source.Url)} cannot be downloaded: the server answered {Status(response)}.");
+                throw new ModelDownloadException(
+                    $"{ModelUrl.Display(source.Url)} cannot be downloaded: the server answered {Status(response)}.");
         }
     }
 
@@ -264,7 +272,9 @@ internal sealed class ModelDownloader(HttpClient http, ModelStoreOptions options
             throw new AttemptFailedException($"The connection ended after {partial.Length} of {total} bytes.");
     }
 
-    /// <summary>Waits for the server, but not for ever; what goes wrong on the way becomes an <see cref="AttemptFailedException"/>.</summary>
+    /// <summary>
+    /// Waits for the server, but not for ever; what goes wrong on the way becomes an <see cref="AttemptFailedException"/>.
+    /// </summary>
     private async Task<T> FromServerAsync<T>(
         Func<CancellationToken, Task<T>> work, CancellationTokenSource silence, CancellationToken cancellationToken)
     {

@@ -2,8 +2,8 @@ namespace Speech.Catalog;
 
 /// <summary>
 /// Held while a model's file is being made, so that two workers don't download it twice: an open file that nobody else can open. The system
-/// releases it when its process ends, however that ends. The empty file stays: removing it would let a third process lock a new file of this
-/// name while a second one waits for the old.
+/// releases it when its process ends, however that ends. The empty file stays: removing it would let a third process lock a new file of
+/// this name while a second one waits for the old.
 /// </summary>
 internal static class ModelFileLock
 {
@@ -30,7 +30,8 @@ internal static class ModelFileLock
         {
             Directory.CreateDirectory(folder);
             using var held = await AcquireAsync(
-                path, () => progress?.Report(new ModelDownloadProgress(model, ModelDownloadStage.Waiting, 0, bytes)), time, cancellationToken);
+                path, () => progress?.Report(new ModelDownloadProgress(model, ModelDownloadStage.Waiting, 0, bytes)), time,
+                cancellationToken);
             await bring();
         }
         catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not ModelDownloadException))

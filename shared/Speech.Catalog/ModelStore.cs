@@ -30,12 +30,14 @@ public sealed class ModelStore : IDisposable
     }
 
     /// <summary>Where named models are looked for, in this order.</summary>
-    public IReadOnlyList<string> Folders => _options.BuiltInFolder is { } builtIn ? [_options.ModelFolder, builtIn] : [_options.ModelFolder];
+    public IReadOnlyList<string> Folders =>
+        _options.BuiltInFolder is { } builtIn ? [_options.ModelFolder, builtIn] : [_options.ModelFolder];
 
     /// <summary>The file of a model; downloads it if it is not here.</summary>
     /// <param name="nameOrPathOrUrl">A catalogue name, the path of a ggml file, or an http(s) URL of one.</param>
     /// <param name="progress">Reported to from within the download, often; be quick.</param>
-    /// <exception cref="FileNotFoundException">It is not here and cannot be downloaded: there is no such model, or downloads are off.</exception>
+    /// <exception cref="FileNotFoundException">It is not here and cannot be downloaded: there is no such model, or downloads are
+    /// off.</exception>
     /// <exception cref="ModelDownloadException">The download failed.</exception>
     public async Task<WhisperModelFile> GetAsync(
         string nameOrPathOrUrl, IProgress<ModelDownloadProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -47,7 +49,8 @@ public sealed class ModelStore : IDisposable
         var source = Source(nameOrPathOrUrl);
         RequireDownloads(nameOrPathOrUrl, $"{source.Path}{Elsewhere(source)}");
         await DownloadOnceAsync(source, progress, cancellationToken);
-        return new WhisperModelFile(source.Path, Entry(nameOrPathOrUrl)?.TrainedForShortContext ?? false, WhisperCatalog.TakesPrompts(nameOrPathOrUrl));
+        return new WhisperModelFile(
+            source.Path, Entry(nameOrPathOrUrl)?.TrainedForShortContext ?? false, WhisperCatalog.TakesPrompts(nameOrPathOrUrl));
     }
 
     /// <summary>The file of a model if it is here, else null.</summary>
@@ -66,7 +69,8 @@ public sealed class ModelStore : IDisposable
     /// <summary>The folder of a translation model; downloads what is missing of it.</summary>
     /// <param name="nameOrFolder">A name of <see cref="TranslationCatalog"/>, or the path of a folder.</param>
     /// <param name="progress">Reported to from within the download, often; be quick.</param>
-    /// <exception cref="FileNotFoundException">It is not here and cannot be downloaded: there is no such model, or downloads are off.</exception>
+    /// <exception cref="FileNotFoundException">It is not here and cannot be downloaded: there is no such model, or downloads are
+    /// off.</exception>
     /// <exception cref="ModelDownloadException">The download failed.</exception>
     public async Task<string> GetTranslationAsync(
         string nameOrFolder, IProgress<ModelDownloadProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -99,13 +103,18 @@ public sealed class ModelStore : IDisposable
     /// <summary>All catalogue models, and the other model files in MODEL_DIR.</summary>
     public IReadOnlyList<StoredModel> List()
     {
-        var catalogued = WhisperCatalog.Entries.Select(entry => PathOf(entry) is { } path ? Stored(entry.Name, path) : NotHere(entry)).ToList();
+        var catalogued = WhisperCatalog.Entries.Select(entry => PathOf(entry) is { } path ? Stored(entry.Name, path) : NotHere(entry))
+            .ToList();
         var known = catalogued.Select(model => model.Path).ToHashSet();
-        var others = OtherFiles().Where(path => !known.Contains(path)).Select(path => Stored(Path.GetRelativePath(_options.ModelFolder, path), path));
+        var others = OtherFiles().Where(path => !known.Contains(path))
+            .Select(path => Stored(Path.GetRelativePath(_options.ModelFolder, path), path));
         return [.. catalogued, .. TranslationCatalog.Entries.Select(Stored), .. others];
     }
 
-    /// <summary>The files that a model that is here consists of, each as a model of its own (a folder's are named <c>folder/file</c>): what can be verified.</summary>
+    /// <summary>
+    /// The files that a model that is here consists of, each as a model of its own (a folder's are named <c>folder/file</c>): what can be
+    /// verified.
+    /// </summary>
     public static IReadOnlyList<StoredModel> FilesOf(StoredModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -128,7 +137,8 @@ public sealed class ModelStore : IDisposable
     {
         ArgumentNullException.ThrowIfNull(model);
         var path = model.Path ?? throw new ArgumentException($"The model '{model.Name}' is not here.", nameof(model));
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        await using var file = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
         var sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken));
         var expected = CatalogueSha256(model) ?? RecordedChecksum.Read(path);
         var verdict = expected is null ? ModelVerdict.NothingKnown : expected == sha256 ? ModelVerdict.Good : ModelVerdict.Damaged;
@@ -157,7 +167,8 @@ public sealed class ModelStore : IDisposable
         if (entry.IsBuiltIn)
             throw NotInstalled(nameOrUrl, entry.FileName);
         return new ModelSource(
-            ModelUrl.Below(_options.BaseUrl, entry.FileName), Path.Combine(_options.ModelFolder, entry.FileName), entry.Bytes, entry.Sha256);
+            ModelUrl.Below(_options.BaseUrl, entry.FileName), Path.Combine(_options.ModelFolder, entry.FileName), entry.Bytes,
+            entry.Sha256);
     }
 
     private void RequireDownloads(string model, string places)
@@ -210,10 +221,12 @@ public sealed class ModelStore : IDisposable
         if (!Directory.Exists(_options.ModelFolder))
             return [];
 
-        var folders = Directory.EnumerateDirectories(_options.ModelFolder, ModelUrl.FolderPrefix + "*").Prepend(_options.ModelFolder).ToList();
+        var folders = Directory.EnumerateDirectories(_options.ModelFolder, ModelUrl.FolderPrefix + "*").Prepend(_options.ModelFolder)
+            .ToList();
         var recorded = folders
             .SelectMany(folder => Directory.EnumerateFiles(folder, "*" + RecordedChecksum.Extension))
             .Select(path => path[..^RecordedChecksum.Extension.Length]);
-        return folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*.bin")).Union(recorded.Where(File.Exists)).Order(StringComparer.Ordinal);
+        return folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*.bin")).Union(recorded.Where(File.Exists))
+            .Order(StringComparer.Ordinal);
     }
 }

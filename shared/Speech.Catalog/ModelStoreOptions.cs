@@ -43,7 +43,9 @@ public sealed record ModelStoreOptions
     /// <summary>Named models come from a mirror of the user's and not from where they are published.</summary>
     internal bool IsMirrored => BaseUrl != DefaultBaseUrl;
 
-    /// <summary>Reads <c>MODEL_DIR</c>, <c>MODEL_BASE_URL</c>, <c>MODEL_OFFLINE</c> (1, true or yes), <c>HF_ENDPOINT</c> and <c>HF_TOKEN</c>.</summary>
+    /// <summary>
+    /// Reads <c>MODEL_DIR</c>, <c>MODEL_BASE_URL</c>, <c>MODEL_OFFLINE</c> (1, true or yes), <c>HF_ENDPOINT</c> and <c>HF_TOKEN</c>.
+    /// </summary>
     /// <exception cref="FormatException">A variable makes no sense.</exception>
     public static ModelStoreOptions FromEnvironment() => FromEnvironment(Environment.GetEnvironmentVariable);
 

@@ -34,7 +34,9 @@ internal static class ModelUrl
         return Path.Combine(FolderPrefix + hash, FileName(url));
     }
 
-    /// <summary>The URL's last segment as a harmless file name: letters, digits, dots, dashes and underscores, not beginning with a dot.</summary>
+    /// <summary>
+    /// The URL's last segment as a harmless file name: letters, digits, dots, dashes and underscores, not beginning with a dot.
+    /// </summary>
     public static string FileName(Uri url)
     {
         var segment = Uri.UnescapeDataString(url.AbsolutePath[(url.AbsolutePath.LastIndexOf('/') + 1)..]);

@@ -4,8 +4,8 @@ using System.Text;
 namespace Speech.Catalog;
 
 /// <summary>
-/// A file that is not whole yet (<c>ggml-tiny.bin.part</c>), its running SHA-256, and, beside it, the ETag of the file on the server that it
-/// is the beginning of. The caller holds the model's lock.
+/// A file that is not whole yet (<c>ggml-tiny.bin.part</c>), its running SHA-256, and, beside it, the ETag of the file on the server that
+/// it is the beginning of. The caller holds the model's lock.
 /// </summary>
 internal sealed class PartialDownload : IDisposable
 {
@@ -19,7 +19,8 @@ internal sealed class PartialDownload : IDisposable
     public PartialDownload(string modelPath)
     {
         _path = modelPath + ".part";
-        _file = new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        _file = new FileStream(
+            _path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
         EntityTag = _file.Length > 0 ? ReadTag() : null;
         WasResumed = _file.Length > 0;
     }
@@ -71,7 +72,9 @@ internal sealed class PartialDownload : IDisposable
     /// <summary>Lower-case hexadecimal.</summary>
     public string CurrentSha256() => Convert.ToHexStringLower(_sha256.GetCurrentHash());
 
-    /// <summary>Makes it the model's file: on the disk first, then under its name, so that no crash leaves a file that looks whole.</summary>
+    /// <summary>
+    /// Makes it the model's file: on the disk first, then under its name, so that no crash leaves a file that looks whole.
+    /// </summary>
     public void Publish(string modelPath)
     {
         _file.Flush(flushToDisk: true);

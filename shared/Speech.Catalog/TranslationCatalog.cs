@@ -4,12 +4,13 @@ using Speech.Tensors.Files;
 namespace Speech.Catalog;
 
 /// <summary>
-/// The translation models known by name: the built-in one, and Meta's NLLB-200 and M2M100 on Hugging Face. A model is a folder with configuration,
-/// tokenizer and weights; which of the four forms of weights a repository has (see <see cref="WeightFile.FileNames"/>) is found out by asking.
+/// The translation models known by name: the built-in one, and Meta's NLLB-200 and M2M100 on Hugging Face. A model is a folder with
+/// configuration, tokenizer and weights; which of the four forms of weights a repository has (see <see cref="WeightFile.FileNames"/>) is
+/// found out by asking.
 /// </summary>
 /// <remarks>
-/// Each is taken at one revision of its repository, a commit, so that what a name means cannot change under us: those that public projects which pin these
-/// models agree on.
+/// Each is taken at one revision of its repository, a commit, so that what a name means cannot change under us: those that public projects
+/// which pin these models agree on.
 /// </remarks>
 public static class TranslationCatalog
 {
@@ -45,7 +46,8 @@ public static class TranslationCatalog
     ];
 
     /// <summary>The entry of a name, with or without the organisation in front, or null.</summary>
-    public static TranslationCatalogEntry? Entry(string name) => Entries.FirstOrDefault(entry => entry.Name == name || (!entry.IsBuiltIn && entry.Repository == name));
+    public static TranslationCatalogEntry? Entry(string name) =>
+        Entries.FirstOrDefault(entry => entry.Name == name || (!entry.IsBuiltIn && entry.Repository == name));
 
     /// <summary>Whether a folder has all files that the model needs.</summary>
     internal static bool IsWhole(TranslationCatalogEntry entry, string folder) =>

@@ -7,7 +7,8 @@ namespace Speech.Catalog;
 public sealed record TranslationCatalogEntry(string Name, long Bytes, IReadOnlyList<string> RequiredFiles)
 {
     /// <summary>Files that a repository may lack.</summary>
-    public static IReadOnlyList<string> OptionalFiles { get; } = ["generation_config.json", "tokenizer_config.json", "special_tokens_map.json"];
+    public static IReadOnlyList<string> OptionalFiles { get; } =
+        ["generation_config.json", "tokenizer_config.json", "special_tokens_map.json"];
 
     /// <summary>On the hub.</summary>
     public string Repository => $"{TranslationCatalog.Organisation}/{Name}";

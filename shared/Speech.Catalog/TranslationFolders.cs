@@ -4,8 +4,9 @@ using Speech.Tensors.Files;
 namespace Speech.Catalog;
 
 /// <summary>
-/// Brings the files of one translation model into its folder, the small ones first and the weights last, so that a folder with weights is whole. Each
-/// file is downloaded as a Whisper model's is: resumed, verified, renamed when it is whole. One process at a time fills a folder.
+/// Brings the files of one translation model into its folder, the small ones first and the weights last, so that a folder with weights is
+/// whole. Each file is downloaded as a Whisper model's is: resumed, verified, renamed when it is whole. One process at a time fills a
+/// folder.
 /// </summary>
 internal sealed class TranslationFolders(ModelStoreOptions options, ModelDownloader downloader, TimeProvider time)
 {
@@ -15,7 +16,8 @@ internal sealed class TranslationFolders(ModelStoreOptions options, ModelDownloa
     public Task DownloadAsync(
         TranslationCatalogEntry entry, string folder, IProgress<ModelDownloadProgress>? progress, CancellationToken cancellationToken)
     {
-        return ModelFileLock.WhileHeldAsync(Path.Combine(folder, LockFile), entry.Name, bytes: null, progress, BringAllAsync, time, cancellationToken);
+        return ModelFileLock.WhileHeldAsync(
+            Path.Combine(folder, LockFile), entry.Name, bytes: null, progress, BringAllAsync, time, cancellationToken);
 
         async Task BringAllAsync()
         {
@@ -65,7 +67,8 @@ internal sealed class TranslationFolders(ModelStoreOptions options, ModelDownloa
     }
 
     private async Task<bool> TryBringAsync(
-        TranslationCatalogEntry entry, string folder, string file, IProgress<ModelDownloadProgress>? progress, CancellationToken cancellationToken)
+        TranslationCatalogEntry entry, string folder, string file, IProgress<ModelDownloadProgress>? progress,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -79,12 +82,15 @@ internal sealed class TranslationFolders(ModelStoreOptions options, ModelDownloa
     }
 
     private async Task BringAsync(
-        TranslationCatalogEntry entry, string folder, string file, IProgress<ModelDownloadProgress>? progress, CancellationToken cancellationToken)
+        TranslationCatalogEntry entry, string folder, string file, IProgress<ModelDownloadProgress>? progress,
+        CancellationToken cancellationToken)
     {
         var path = Path.Combine(folder, file);
         if (File.Exists(path))
             return;
-        var source = new ModelSource(Url(entry, file), path, Bytes: null, entry.Sha256.GetValueOrDefault(file)) { Token = options.IsMirrored ? null : options.HubToken };
+        var source = new ModelSource(Url(entry, file), path, Bytes: null,
+            entry.Sha256.GetValueOrDefault(file))
+        { Token = options.IsMirrored ? null : options.HubToken };
         await downloader.DownloadAsync(source, progress, cancellationToken);
     }
 

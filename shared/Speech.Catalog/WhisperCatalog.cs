@@ -64,7 +64,9 @@ public static class WhisperCatalog
         return Entries.FirstOrDefault(entry => entry.Name == full);
     }
 
-    /// <summary>Finds the file that a model name or path means, among those that are here; <see cref="ModelStore"/> also downloads.</summary>
+    /// <summary>
+    /// Finds the file that a model name or path means, among those that are here; <see cref="ModelStore"/> also downloads.
+    /// </summary>
     /// <param name="nameOrPath">A catalogue name, or the path of a ggml file.</param>
     /// <param name="modelFolders">Where named models may lie, first match wins: MODEL_DIR, then the built-in models.</param>
     /// <exception cref="FileNotFoundException">There is no such file; the message says what to do.</exception>
@@ -84,12 +86,16 @@ public static class WhisperCatalog
     public static bool TakesPrompts(string nameOrPath) =>
         Entry(nameOrPath)?.TakesPrompts ?? !Entries.Any(entry => !entry.TakesPrompts && IsCopyOf(entry, nameOrPath));
 
-    /// <summary>The models folder of the checkout or installation that this program runs from: the nearest <c>shared/models</c> or <c>models</c> upwards.</summary>
+    /// <summary>
+    /// The models folder of the checkout or installation that this program runs from: the nearest <c>shared/models</c> or <c>models</c>
+    /// upwards.
+    /// </summary>
     public static string? BuiltInFolder()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            foreach (var candidate in (string[])[Path.Combine(folder.FullName, "shared", "models"), Path.Combine(folder.FullName, "models")])
+            foreach (var candidate in (string[])[Path.Combine(folder.FullName, "shared", "models"), Path.Combine(
+                folder.FullName, "models")])
             {
                 if (Directory.Exists(Path.Combine(candidate, BuiltIn)))
                     return candidate;

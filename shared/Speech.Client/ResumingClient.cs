@@ -6,9 +6,9 @@ using Speech.Contracts.Sessions;
 namespace Speech.Client;
 
 /// <summary>
-/// A client that comes back: whatever happens to its connection or its gateway, it goes on with the same <c>client_id</c>, at the next gateway,
-/// asks for the results after the last that it has, and sends again what the server has not committed. So the messages it hands over
-/// hold every result once, in order, as if there had been one connection.
+/// A client that comes back: whatever happens to its connection or its gateway, it goes on with the same <c>client_id</c>, at the next
+/// gateway, asks for the results after the last that it has, and sends again what the server has not committed. So the messages it hands
+/// over hold every result once, in order, as if there had been one connection.
 /// </summary>
 public sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParameters session, TimeProvider clock)
 {
@@ -64,7 +64,8 @@ public sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParameter
         TranscribeAsync(new MemorySamples(samples), cancellationToken);
 
     /// <summary>Sends all samples, and hands over what the server says until it is done.</summary>
-    /// <exception cref="SpeechClientException">The first connection could not be made, the server will not have us back, or it took too long.</exception>
+    /// <exception cref="SpeechClientException">The first connection could not be made, the server will not have us back, or it took too
+    /// long.</exception>
     public async IAsyncEnumerable<ServerMessage> TranscribeAsync(
         ISampleSource samples, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -174,7 +175,9 @@ public sealed class ResumingClient(IReadOnlyList<Uri> gateways, SessionParameter
     private Task<SpeechClient> ConnectAsync(SessionParameters parameters, CancellationToken cancellationToken) => SpeechClient.ConnectAsync(
         Configure(new SpeechClientOptions { Url = gateways[_gateway % gateways.Count], Session = parameters }), clock, cancellationToken);
 
-    /// <summary>From where the server says that it has none of it. Packets are due by their place in the whole: who comes back catches up.</summary>
+    /// <summary>
+    /// From where the server says that it has none of it. Packets are due by their place in the whole: who comes back catches up.
+    /// </summary>
     private async Task SendAsync(SpeechClient client, ISampleSource samples, long begun, CancellationTokenSource end)
     {
         try

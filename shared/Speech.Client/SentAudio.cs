@@ -31,7 +31,9 @@ public sealed class SentAudio(TimeProvider clock)
             _isComplete = true;
     }
 
-    /// <summary>Time since the packet that ends at or after <paramref name="seconds"/> of audio was sent; null when it was not yet.</summary>
+    /// <summary>
+    /// Time since the packet that ends at or after <paramref name="seconds"/> of audio was sent; null when it was not yet.
+    /// </summary>
     public TimeSpan? Since(double seconds, long now)
     {
         lock (_lock)

@@ -66,7 +66,8 @@ public sealed class SpeechClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Sends packets, then <c>stop</c>, while it hands over the server's messages, <see cref="Ready"/> first; ends after <see cref="Done"/>.
+    /// Sends packets, then <c>stop</c>, while it hands over the server's messages, <see cref="Ready"/> first; ends after
+    /// <see cref="Done"/>.
     /// </summary>
     /// <param name="packets">Of 20 ms, see <see cref="AudioPackets"/>; taken one at a time.</param>
     /// <param name="realTime">Send each packet when a microphone would have it; else as fast as the server takes them.</param>
@@ -164,11 +165,13 @@ public sealed class SpeechClient : IAsyncDisposable
         {
             await _socket.ConnectAsync(url.Uri, either.Token);
             var first = await ReceiveAsync(either.Token);
-            Ready = first as Ready ?? throw new SpeechClientException($"The server at {_options.Url} began with '{first.Type}', it should have been 'ready'.");
+            Ready = first as Ready
+                ?? throw new SpeechClientException($"The server at {_options.Url} began with '{first.Type}', it should have been 'ready'.");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new SpeechClientException($"The server at {_options.Url} was not ready within {_options.ConnectTimeout.TotalSeconds:0.#} s.");
+            throw new SpeechClientException(
+                $"The server at {_options.Url} was not ready within {_options.ConnectTimeout.TotalSeconds:0.#} s.");
         }
         catch (WebSocketException refused)
         {
@@ -180,7 +183,8 @@ public sealed class SpeechClient : IAsyncDisposable
     {
         0 => $"No server answers at {_options.Url} ({refused.GetBaseException().Message}): is ./speech up running?",
         HttpStatusCode.NotFound => $"The server at {_options.Url} knows no such path (HTTP 404): a gateway's is /ws.",
-        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => $"The server at {_options.Url} wants credentials (HTTP {(int)_socket.HttpStatusCode}).",
+        HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden =>
+            $"The server at {_options.Url} wants credentials (HTTP {(int)_socket.HttpStatusCode}).",
         var status => $"The server at {_options.Url} refused the connection (HTTP {(int)status}).",
     };
 

@@ -10,9 +10,11 @@ public sealed class SpeechClientException(string message, Exception? inner = nul
     public CloseCode? CloseCode { get; init; }
 
     /// <summary>
-    /// Whether to try again with the same <c>client_id</c>: the connection broke off, the server goes away or says that it may be tried again.
+    /// Whether to try again with the same <c>client_id</c>: the connection broke off, the server goes away or says that it may be tried
+    /// again.
     /// </summary>
-    public bool MayComeBack => CloseCode is not { } code || code is Contracts.Sessions.CloseCode.GoingAway or Contracts.Sessions.CloseCode.InternalError
+    public bool MayComeBack =>
+        CloseCode is not { } code || code is Contracts.Sessions.CloseCode.GoingAway or Contracts.Sessions.CloseCode.InternalError
         || code.IsRetryable() || RetryHint.Find(Reason) is not null;
 
     /// <summary>The server's own words in its close frame; null when there was none.</summary>

@@ -31,7 +31,8 @@ public sealed class StreamShards
     /// <exception cref="FormatException">It is no such number.</exception>
     public static StreamShards Parse(string? text) =>
         string.IsNullOrEmpty(text) ? One
-        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= Most ? new StreamShards(count)
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count is >= 1 and <= Most
+            ? new StreamShards(count)
         : throw new FormatException($"STREAM_SHARDS is '{text}', not a number from 1 to {Most}.");
 
     public IReadOnlyList<RedisShard> All { get; }

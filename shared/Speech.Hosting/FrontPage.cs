@@ -13,8 +13,8 @@ public static class FrontPage
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>
-    /// <c>GET /</c>: what this is and which paths it has, as text. Paths that it has not, and methods that a path does not know, are answered with JSON:
-    /// {"code", "message"}.
+    /// <c>GET /</c>: what this is and which paths it has, as text. Paths that it has not, and methods that a path does not know, are
+    /// answered with JSON: {"code", "message"}.
     /// </summary>
     /// <param name="app">Whose paths they are.</param>
     /// <param name="paths">Those that it has, and what is there, beside <c>/health</c> and <c>/metrics</c>.</param>
@@ -22,7 +22,8 @@ public static class FrontPage
     {
         var info = app.Services.GetRequiredService<ServiceInfo>();
         var text = new StringBuilder($"Speech {info.Version}: {info.Name}\n\n");
-        foreach (var (path, what) in ((string, string)[])[.. paths, ("/health", "whether this service is well"), ("/metrics", "figures for Prometheus")])
+        foreach (var (path, what) in ((string, string)[])[.. paths, ("/health", "whether this service is well"),
+            ("/metrics", "figures for Prometheus")])
             text.Append($"{path,-16} {what}\n");
         var page = text.ToString();
 
@@ -45,7 +46,8 @@ public static class FrontPage
         var (code, message) = response.StatusCode switch
         {
             StatusCodes.Status404NotFound => ("not_found", "there is nothing at this path; GET / lists what there is"),
-            StatusCodes.Status405MethodNotAllowed => ("method_not_allowed", "this path does not know that method; the header Allow lists those that it knows"),
+            StatusCodes.Status405MethodNotAllowed =>
+                ("method_not_allowed", "this path does not know that method; the header Allow lists those that it knows"),
             _ => default,
         };
         if (code is null || response.HasStarted || response.ContentType is not null)

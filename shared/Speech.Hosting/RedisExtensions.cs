@@ -19,8 +19,9 @@ public static class RedisExtensions
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// Adds <see cref="RedisOptions"/> (REDIS_URL, and REDIS_PASSWORD where that names none), one <see cref="RedisClient"/> and one <see cref="RedisSubscriber"/>, which
-    /// connect when first used and are disposed of with the application, and the part "redis" of /health.
+    /// Adds <see cref="RedisOptions"/> (REDIS_URL, and REDIS_PASSWORD where that names none), one <see cref="RedisClient"/> and one
+    /// <see cref="RedisSubscriber"/>, which connect when first used and are disposed of with the application, and the part "redis" of
+    /// /health.
     /// </summary>
     public static RedisOptions AddRedis(this WebApplicationBuilder builder)
     {

@@ -6,7 +6,8 @@ namespace Speech.Hosting;
 /// <summary>
 /// Stops the application on SIGTERM, SIGINT and SIGQUIT, as the platform's own lifetime does, with one difference: one that comes while the
 /// application starts lets it start first. The platform cancels the start, which Kestrel and others answer with an exception: the
-/// process then ends by SIGABRT, as if it had crashed. A start that takes long is cancelled after all; see <see cref="SpeechHost.RunSpeechAsync"/>.
+/// process then ends by SIGABRT, as if it had crashed. A start that takes long is cancelled after all; see
+/// <see cref="SpeechHost.RunSpeechAsync"/>.
 /// </summary>
 internal sealed class SignalLifetime(IHostApplicationLifetime application, TimeProvider clock) : IHostLifetime, IDisposable
 {
@@ -27,7 +28,8 @@ internal sealed class SignalLifetime(IHostApplicationLifetime application, TimeP
     /// <summary>What a signal does.</summary>
     public void Stop()
     {
-        application.ApplicationStarted.UnsafeRegister(static application => ((IHostApplicationLifetime)application!).StopApplication(), application);
+        application.ApplicationStarted.UnsafeRegister(
+            static application => ((IHostApplicationLifetime)application!).StopApplication(), application);
         _ = StopSoonAsync();
     }
 

@@ -63,8 +63,8 @@ public sealed partial class RedisClient
         RunAsync(database => database.PublishAsync(RedisChannel.Literal(channel), message), cancellationToken);
 
     /// <summary>
-    /// SCAN, in a cluster of all masters: keys that match the glob pattern, without holding the server up. Keys that come and go meanwhile may
-    /// or may not be seen; one may be seen twice.
+    /// SCAN, in a cluster of all masters: keys that match the glob pattern, without holding the server up. Keys that come and go meanwhile
+    /// may or may not be seen; one may be seen twice.
     /// </summary>
     public async IAsyncEnumerable<string> ScanKeysAsync(
         string pattern, int pageSize = 250, [EnumeratorCancellation] CancellationToken cancellationToken = default)

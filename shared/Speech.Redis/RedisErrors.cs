@@ -26,7 +26,9 @@ public static class RedisErrors
 
     extension(RedisServerException error)
     {
-        /// <summary>The first word of the server's error: ERR, WRONGTYPE, BUSYGROUP, NOGROUP, … (the package knows some of them only.)</summary>
+        /// <summary>
+        /// The first word of the server's error: ERR, WRONGTYPE, BUSYGROUP, NOGROUP, … (the package knows some of them only.)
+        /// </summary>
         public string Code => FirstWord(error.Message);
     }
 

@@ -58,7 +58,8 @@ internal static class RedisUrl
         var seeds = string.Join(',', options.Seeds);
         return options.Deployment switch
         {
-            RedisDeployment.Sentinel => $"redis{tls}+sentinel://{credentials}{seeds}/{options.MasterName}/{options.Database}{sentinelPassword}",
+            RedisDeployment.Sentinel =>
+                $"redis{tls}+sentinel://{credentials}{seeds}/{options.MasterName}/{options.Database}{sentinelPassword}",
             RedisDeployment.Cluster => $"redis{tls}+cluster://{credentials}{seeds}",
             _ => $"redis{tls}://{credentials}{new RedisEndpoint(options.Host, options.Port)}/{options.Database}",
         };

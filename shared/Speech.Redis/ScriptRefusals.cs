@@ -16,7 +16,8 @@ internal sealed class ScriptRefusals(TimeProvider time)
     private volatile bool _isAny;
     private long _lastSuccess;
 
-    public DateTimeOffset? LastSuccess => Interlocked.Read(ref _lastSuccess) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+    public DateTimeOffset? LastSuccess =>
+        Interlocked.Read(ref _lastSuccess) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     public ScriptRefusal? Last
     {

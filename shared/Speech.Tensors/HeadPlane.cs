@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Speech.Tensors;
 
-/// <summary>One part of a <see cref="KeyValueCache"/>: for each head so many bytes a position, position after position, in memory that grows.</summary>
+/// <summary>
+/// One part of a <see cref="KeyValueCache"/>: for each head so many bytes a position, position after position, in memory that grows.
+/// </summary>
 internal sealed unsafe class HeadPlane(int heads, int bytesPerPosition) : IDisposable
 {
     private const nint Alignment = 64;

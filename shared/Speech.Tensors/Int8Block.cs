@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Speech.Tensors;
 
-/// <summary>32 neighbouring weights of a row as signed bytes times one scale. Holds ggml's q8_0, q5_0 and q4_0 blocks without loss.</summary>
+/// <summary>
+/// 32 neighbouring weights of a row as signed bytes times one scale. Holds ggml's q8_0, q5_0 and q4_0 blocks without loss.
+/// </summary>
 public struct Int8Block
 {
     /// <summary>Weights in a block.</summary>

@@ -3,9 +3,9 @@ using Speech.Tensors.Cpu;
 namespace Speech.Tensors;
 
 /// <summary>
-/// Attention keys and values of one sequence, head by head: values as rows [capacity, headSize]; keys in the panels of <see cref="PackedMatrix"/>
-/// ([headSize, panel width], a key a column), so that scores are a matrix product like any other. Decoding reads all of a cache for every token, so its
-/// bytes are its cost: see <see cref="CacheFormat"/>.
+/// Attention keys and values of one sequence, head by head: values as rows [capacity, headSize]; keys in the panels of
+/// <see cref="PackedMatrix"/> ([headSize, panel width], a key a column), so that scores are a matrix product like any other. Decoding reads
+/// all of a cache for every token, so its bytes are its cost: see <see cref="CacheFormat"/>.
 /// </summary>
 public sealed unsafe class KeyValueCache : IDisposable
 {
@@ -36,7 +36,8 @@ public sealed unsafe class KeyValueCache : IDisposable
         HeadSize = headSize;
         Capacity = capacity;
         Format = format;
-        var bytes = headSize * format switch { CacheFormat.Single => sizeof(float), CacheFormat.Half => sizeof(ushort), _ => sizeof(sbyte) };
+        var bytes =
+            headSize * format switch { CacheFormat.Single => sizeof(float), CacheFormat.Half => sizeof(ushort), _ => sizeof(sbyte) };
         _keys = new HeadPlane(heads, bytes);
         _values = new HeadPlane(heads, bytes);
         _planes = [_keys, _values];
@@ -115,8 +116,8 @@ public sealed unsafe class KeyValueCache : IDisposable
     internal float* KeyScales(int head) => _keyScales is null ? null : (float*)_keyScales.Head(head);
 
     /// <summary>
-    /// What rounding took from keys and values, as rows [capacity, headSize] of bytes, key + 16·value, each in -7..7 units of its scale / <see cref="RestSteps"/>;
-    /// or null.
+    /// What rounding took from keys and values, as rows [capacity, headSize] of bytes, key + 16·value, each in -7..7 units of its scale /
+    /// <see cref="RestSteps"/>; or null.
     /// </summary>
     internal sbyte* Rests(int head) => _rests is null ? null : (sbyte*)_rests.Head(head);
 

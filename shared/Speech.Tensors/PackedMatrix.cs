@@ -6,9 +6,9 @@ using System.Runtime.InteropServices;
 namespace Speech.Tensors;
 
 /// <summary>
-/// A weight matrix [outputs, inputs] (PyTorch's layout of a linear layer) rearranged once for the matrix kernels: panels of <see cref="PanelWidth"/>
-/// outputs, and within a panel, for each input, that panel's weights side by side. A kernel then reads memory strictly forwards.
-/// The last panel is filled up with zeros.
+/// A weight matrix [outputs, inputs] (PyTorch's layout of a linear layer) rearranged once for the matrix kernels: panels of
+/// <see cref="PanelWidth"/> outputs, and within a panel, for each input, that panel's weights side by side. A kernel then reads memory
+/// strictly forwards. The last panel is filled up with zeros.
 /// </summary>
 public sealed unsafe class PackedMatrix : IDisposable
 {
@@ -97,7 +97,9 @@ public sealed unsafe class PackedMatrix : IDisposable
         var format = typeof(T) == typeof(Half) ? WeightFormat.Half : typeof(T) == typeof(float) ? WeightFormat.Single : WeightFormat.Int8;
         var perWeight = format == WeightFormat.Int8 ? Int8Block.Length : 1;
         if (inputs % perWeight != 0 || weights.Length != (long)outputs * inputs / perWeight)
-            throw new ArgumentException($"A matrix of {outputs}x{inputs} has {(long)outputs * inputs} elements, not {(long)weights.Length * perWeight}.", nameof(weights));
+            throw new ArgumentException(
+                $"A matrix of {outputs}x{inputs} has {(long)outputs * inputs} elements, not {(long)weights.Length * perWeight}.",
+                nameof(weights));
         var packed = new PackedMatrix(outputs, inputs, format, panelWidth);
         packed.SetBias(bias);
         fixed (T* source = weights)
@@ -109,10 +111,12 @@ public sealed unsafe class PackedMatrix : IDisposable
         return packed;
     }
 
-    internal static PackedMatrix Pack(RowReader rows, int outputs, int inputs, WeightFormat format, ReadOnlySpan<float> bias, int panelWidth)
+    internal static PackedMatrix Pack(
+        RowReader rows, int outputs, int inputs, WeightFormat format, ReadOnlySpan<float> bias, int panelWidth)
     {
         if (format == WeightFormat.Int8)
-            throw new ArgumentException($"Rows of floats become {WeightFormat.Int8Rows}; {format} is packed from {nameof(Int8Block)}s.", nameof(format));
+            throw new ArgumentException(
+                $"Rows of floats become {WeightFormat.Int8Rows}; {format} is packed from {nameof(Int8Block)}s.", nameof(format));
         var packed = new PackedMatrix(outputs, inputs, format, panelWidth);
         try
         {
@@ -125,7 +129,9 @@ public sealed unsafe class PackedMatrix : IDisposable
             });
             return unusable < 0
                 ? packed
-                : throw new ArgumentException($"Output {unusable} of {outputs} has a weight that {format} cannot hold: it is not finite, or too large.", nameof(rows));
+                : throw new ArgumentException(
+                    $"Output {unusable} of {outputs} has a weight that {format} cannot hold: it is not finite, or too large.",
+                    nameof(rows));
         }
         catch (Exception e)
         {
@@ -139,7 +145,8 @@ public sealed unsafe class PackedMatrix : IDisposable
     internal static PackedMatrix PackInt8(ReadOnlySpan<float> weights, int outputs, int inputs, ReadOnlySpan<float> bias, int panelWidth)
     {
         if (weights.Length != (long)outputs * inputs)
-            throw new ArgumentException($"A matrix of {outputs}x{inputs} has {(long)outputs * inputs} elements, not {weights.Length}.", nameof(weights));
+            throw new ArgumentException(
+                $"A matrix of {outputs}x{inputs} has {(long)outputs * inputs} elements, not {weights.Length}.", nameof(weights));
         fixed (float* source = weights)
         {
             var start = (nint)source;

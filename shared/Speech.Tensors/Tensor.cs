@@ -48,8 +48,8 @@ public sealed unsafe class Tensor : IDisposable
     public TensorView View(int rows) => View(0, rows, Columns, Columns);
 
     /// <summary>
-    /// Any regular window into the memory: row r begins at element <paramref name="offset"/> + r·<paramref name="stride"/>. Rows may overlap,
-    /// which is how a convolution over time becomes a matrix product without a copy.
+    /// Any regular window into the memory: row r begins at element <paramref name="offset"/> + r·<paramref name="stride"/>. Rows may
+    /// overlap, which is how a convolution over time becomes a matrix product without a copy.
     /// </summary>
     public TensorView View(int offset, int rows, int columns, int stride)
     {
@@ -59,7 +59,8 @@ public sealed unsafe class Tensor : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
         ArgumentOutOfRangeException.ThrowIfNegative(stride);
         if (rows > 0 && offset + ((rows - 1) * (long)stride) + columns > (long)Rows * Columns)
-            throw new ArgumentOutOfRangeException(nameof(rows), $"A view of {rows}x{columns} (stride {stride}, offset {offset}) is larger than the tensor of {Rows}x{Columns}.");
+            throw new ArgumentOutOfRangeException(nameof(rows),
+                $"A view of {rows}x{columns} (stride {stride}, offset {offset}) is larger than the tensor of {Rows}x{Columns}.");
         return new TensorView(_data + offset, rows, columns, stride);
     }
 

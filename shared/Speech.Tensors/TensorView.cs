@@ -1,6 +1,8 @@
 namespace Speech.Tensors;
 
-/// <summary>A window into a <see cref="Tensor"/>: [rows, columns], row r at <c>stride</c>·r elements. Valid while its tensor lives.</summary>
+/// <summary>
+/// A window into a <see cref="Tensor"/>: [rows, columns], row r at <c>stride</c>·r elements. Valid while its tensor lives.
+/// </summary>
 public readonly unsafe struct TensorView
 {
     internal TensorView(float* data, int rows, int columns, int stride)

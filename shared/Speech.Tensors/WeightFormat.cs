@@ -1,6 +1,8 @@
 namespace Speech.Tensors;
 
-/// <summary>How a <see cref="PackedMatrix"/> stores its weights. Products are computed in floats in every format, from exactly the stored values.</summary>
+/// <summary>
+/// How a <see cref="PackedMatrix"/> stores its weights. Products are computed in floats in every format, from exactly the stored values.
+/// </summary>
 public enum WeightFormat
 {
     Single,

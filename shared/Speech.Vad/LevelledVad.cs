@@ -1,12 +1,14 @@
 namespace Speech.Vad;
 
 /// <summary>
-/// The detector for people who are very quiet, too. Silero does not hear speech that is 40 dB softer than usual. So while a stream is that quiet, a second
-/// detector hears it raised (up to <see cref="MaxGain"/>) towards the level at which it is sure, and the surer of the two counts. Only detectors hear
-/// that: the audio stays as it is, since Whisper hears soft speech well. A stream at the usual level has the plain detector alone, as if there were no other.
+/// The detector for people who are very quiet, too. Silero does not hear speech that is 40 dB softer than usual. So while a stream is that
+/// quiet, a second detector hears it raised (up to <see cref="MaxGain"/>) towards the level at which it is sure, and the surer of the two
+/// counts. Only detectors hear that: the audio stays as it is, since Whisper hears soft speech well. A stream at the usual level has the
+/// plain detector alone, as if there were no other.
 /// <para>
-/// The stream's level is followed in decibels, quickly upwards and slowly downwards, so that within a word nearly nothing changes, and after loud speech
-/// many seconds pass before anything is raised. A window that is louder than the stream was is raised by less, and no sample beyond 1.
+/// The stream's level is followed in decibels, quickly upwards and slowly downwards, so that within a word nearly nothing changes, and
+/// after loud speech many seconds pass before anything is raised. A window that is louder than the stream was is raised by less, and no
+/// sample beyond 1.
 /// </para>
 /// </summary>
 public sealed class LevelledVad(SileroVad vad)
@@ -14,8 +16,12 @@ public sealed class LevelledVad(SileroVad vad)
     /// <summary>34 dB.</summary>
     public const float MaxGain = 50;
 
-    /// <summary>Root mean square, in dB of full scale, at which a window needs no gain. In usual recordings the loudest windows have -16 to -32, and Silero hears them 20 dB softer, too.</summary>
-    /// <remarks>Chosen by word errors of the built-in recordings at 0, -10 … -50 dB: 7.5 % with it and without at 0 dB, 53 % without and 8.5 % with it at -40 dB.</remarks>
+    /// <summary>
+    /// Root mean square, in dB of full scale, at which a window needs no gain. In usual recordings the loudest windows have -16 to -32, and
+    /// Silero hears them 20 dB softer, too.
+    /// </summary>
+    /// <remarks>Chosen by word errors of the built-in recordings at 0, -10 … -50 dB: 7.5 % with it and without at 0 dB, 53 % without and
+    /// 8.5 % with it at -40 dB.</remarks>
     private const float EnoughDecibels = -50;
 
     internal const float LowestDecibels = EnoughDecibels - 34;

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Speech.Vad;
 
-/// <summary>What <see cref="LevelledVad"/> remembers of one stream: the stream's level and both detectors' states. One thread at a time.</summary>
+/// <summary>
+/// What <see cref="LevelledVad"/> remembers of one stream: the stream's level and both detectors' states. One thread at a time.
+/// </summary>
 public sealed class LevelledVadState
 {
     /// <summary>What <see cref="Write"/> writes.</summary>

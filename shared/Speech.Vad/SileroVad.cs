@@ -32,7 +32,8 @@ public sealed class SileroVad
     private const int FourierFrames = 4;
     private const int Bins = FourierLength / 2 + 1;
 
-    internal static readonly (int Inputs, int Outputs, int Stride)[] EncoderLayers = [(Bins, 128, 1), (128, 64, 2), (64, 64, 2), (64, 128, 1)];
+    internal static readonly (
+        int Inputs, int Outputs, int Stride)[] EncoderLayers = [(Bins, 128, 1), (128, 64, 2), (64, 64, 2), (64, 128, 1)];
 
     private readonly WindowedProduct _fourier;
     private readonly WindowedProduct[] _encoder;

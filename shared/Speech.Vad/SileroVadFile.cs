@@ -6,7 +6,8 @@ namespace Speech.Vad;
 /// <summary>Silero VAD's weights in whisper.cpp's ggml format (versions 5 and 6, 16 kHz). The header describes the one architecture there
 /// is, so every number in it is checked rather than used:
 /// <code>
-/// magic | string name | i32 version[3] | i32 window, context | i32 layers, each i32 in, out, kernel | i32 lstm in, hidden | i32 final in, out
+/// magic | string name | i32 version[3] | i32 window, context | i32 layers, each i32 in, out, kernel | i32 lstm in, hidden | i32 final in,
+/// out
 /// </code></summary>
 /// <remarks>Source: whisper.cpp <c>whisper_vad_init</c> and <c>models/convert-silero-vad-to-ggml.py</c>.</remarks>
 internal static class SileroVadFile

@@ -21,7 +21,9 @@ public sealed class SileroVadState
         Context.CopyTo(other.Context, 0);
     }
 
-    /// <summary>Saves the state, for <see cref="TryRead"/>: hidden, cell and context as 32-bit floats of this machine's byte order.</summary>
+    /// <summary>
+    /// Saves the state, for <see cref="TryRead"/>: hidden, cell and context as 32-bit floats of this machine's byte order.
+    /// </summary>
     /// <param name="bytes">Of at least <see cref="ByteCount"/>.</param>
     public void Write(Span<byte> bytes)
     {

@@ -19,7 +19,9 @@ public sealed record WorkerSettings
     /// <summary>MODEL_DIR and what else says where models lie and come from.</summary>
     public ModelStoreOptions ModelStore { get; init; } = new();
 
-    /// <summary>BATCH_TIMEOUT_MS: how long an idle worker waits for a second job before it begins the first. A running batch is joined at any time.</summary>
+    /// <summary>
+    /// BATCH_TIMEOUT_MS: how long an idle worker waits for a second job before it begins the first. A running batch is joined at any time.
+    /// </summary>
     public TimeSpan BatchTimeout { get; init; }
 
     /// <summary>JOB_TIMEOUT_MS: a job that nobody has renewed for this long is taken by another worker.</summary>

@@ -42,7 +42,8 @@ return int.Parse(Setting("FAKE_TERM_EXIT") ?? "0");
 async Task ServeAsync()
 {
     var (status, body) = Setting("FAKE_UNHEALTHY") is { } unhealthy ? ("503 Service Unavailable", unhealthy) : ("200 OK", "ok");
-    var answer = Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}");
+    var answer = Encoding.UTF8.GetBytes(
+        $"HTTP/1.1 {status}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}");
     var request = new byte[4096];
     while (true)
     {

@@ -13,8 +13,8 @@ using Microsoft.Extensions.Logging;
 namespace Speech.Catalog.Tests;
 
 /// <summary>
-/// A hub on this machine, as Hugging Face is one: small files are answered, large ones redirected to a second server (another port) with their SHA-256
-/// stated. Files are known by their whole path.
+/// A hub on this machine, as Hugging Face is one: small files are answered, large ones redirected to a second server (another port) with
+/// their SHA-256 stated. Files are known by their whole path.
 /// </summary>
 internal sealed class HubServer : IAsyncDisposable
 {

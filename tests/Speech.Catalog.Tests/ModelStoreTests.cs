@@ -33,7 +33,8 @@ public sealed class ModelStoreTests : IAsyncLifetime, IDisposable
         ShouldHaveContent(model);
         (await File.ReadAllTextAsync(model.Path + ".sha256")).ShouldBe($"{_server.Sha256}  some-model.bin\n");
         Path.GetFileName(model.Path).ShouldBe("some-model.bin");
-        _progress[^1].ShouldBe(new ModelDownloadProgress("some-model.bin", ModelDownloadStage.Done, _server.Content.Length, _server.Content.Length));
+        _progress[^1]
+            .ShouldBe(new ModelDownloadProgress("some-model.bin", ModelDownloadStage.Done, _server.Content.Length, _server.Content.Length));
         _progress.Select(progress => progress.Bytes).ShouldBe(_progress.Select(progress => progress.Bytes).Order());
         LeftOvers().ShouldBeEmpty();
 
@@ -214,7 +215,8 @@ public sealed class ModelStoreTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task What_may_pass_is_tried_again()
     {
-        foreach (var status in (HttpStatusCode[])[HttpStatusCode.ServiceUnavailable, HttpStatusCode.TooManyRequests, HttpStatusCode.BadGateway])
+        foreach (var status in (HttpStatusCode[])[HttpStatusCode.ServiceUnavailable, HttpStatusCode.TooManyRequests,
+            HttpStatusCode.BadGateway])
             _server.Failures.Enqueue(status);
 
         ShouldHaveContent(await GetAsync(Url));
@@ -299,7 +301,8 @@ public sealed class ModelStoreTests : IAsyncLifetime, IDisposable
     {
         var path = PathOf(Url);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var start = new ProcessStartInfo("flock", ["--exclusive", Path.Combine(Path.GetDirectoryName(path)!, ".some-model.bin.lock"), "sh", "-c", "echo held; exec sleep 60"])
+        var start = new ProcessStartInfo("flock",
+            ["--exclusive", Path.Combine(Path.GetDirectoryName(path)!, ".some-model.bin.lock"), "sh", "-c", "echo held; exec sleep 60"])
         {
             RedirectStandardOutput = true,
         };
@@ -411,7 +414,8 @@ public sealed class ModelStoreTests : IAsyncLifetime, IDisposable
         return [.. verdicts];
     }
 
-    private static long From(string range) => long.Parse(range["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture);
+    private static long From(string range) =>
+        long.Parse(range["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture);
 
     private async Task<WhisperModelFile> GetAsync(string name)
     {
@@ -436,10 +440,12 @@ public sealed class ModelStoreTests : IAsyncLifetime, IDisposable
 
     private string PathOf(string url) => Path.Combine(_folder.Path, ModelUrl.RelativePath(new Uri(url)));
 
-    private void ShouldHaveContent(WhisperModelFile model) => File.ReadAllBytes(model.Path).AsSpan().SequenceEqual(_server.Content).ShouldBeTrue();
+    private void ShouldHaveContent(WhisperModelFile model) =>
+        File.ReadAllBytes(model.Path).AsSpan().SequenceEqual(_server.Content).ShouldBeTrue();
 
     private string[] LeftOvers() =>
-        [.. Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path)).Where(name => name.Contains(".part", StringComparison.Ordinal) || name.EndsWith(".tmp", StringComparison.Ordinal))];
+        [.. Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path))
+            .Where(name => name.Contains(".part", StringComparison.Ordinal) || name.EndsWith(".tmp", StringComparison.Ordinal))];
 
     private sealed class Synchronous(Action<ModelDownloadProgress> report) : IProgress<ModelDownloadProgress>
     {

@@ -40,7 +40,8 @@ public sealed class TranslationStoreTests : IAsyncLifetime, IDisposable
 
     [Fact]
     public void Every_model_that_can_be_downloaded_is_pinned_to_a_commit() =>
-        TranslationCatalog.Entries.Where(entry => !entry.IsBuiltIn).ShouldAllBe(entry => entry.Revision.Length == 40 && entry.Revision.All(char.IsAsciiHexDigitLower));
+        TranslationCatalog.Entries.Where(entry => !entry.IsBuiltIn)
+            .ShouldAllBe(entry => entry.Revision.Length == 40 && entry.Revision.All(char.IsAsciiHexDigitLower));
 
     [Theory]
     [InlineData(Name)]
@@ -66,7 +67,8 @@ public sealed class TranslationStoreTests : IAsyncLifetime, IDisposable
         store.FindTranslation(name).ShouldBe(folder);
         (await store.GetTranslationAsync(name)).ShouldBe(folder);
         _hub.HubRequests.Count.ShouldBe(SmallFiles.Length + 1);
-        store.List().Single(model => model.Name == Name).ShouldBe(new StoredModel(Name, ModelPlace.ModelFolder, folder, 5_048_920, ModelKind.Translation));
+        store.List().Single(model => model.Name == Name)
+            .ShouldBe(new StoredModel(Name, ModelPlace.ModelFolder, folder, 5_048_920, ModelKind.Translation));
     }
 
     [Fact]
@@ -143,7 +145,8 @@ public sealed class TranslationStoreTests : IAsyncLifetime, IDisposable
 
         var folder = await GetAsync(Name);
 
-        Directory.EnumerateFiles(folder).Select(Path.GetFileName).Where(file => !file!.EndsWith(".sha256", StringComparison.Ordinal)).Order()
+        Directory.EnumerateFiles(folder).Select(Path.GetFileName).Where(file => !file!.EndsWith(".sha256", StringComparison.Ordinal))
+            .Order()
             .ShouldBe([".lock", "config.json", "model.safetensors", "sentencepiece.bpe.model", "tokenizer_config.json"]);
     }
 
@@ -198,7 +201,8 @@ public sealed class TranslationStoreTests : IAsyncLifetime, IDisposable
 
         await store.GetTranslationAsync(Name);
 
-        _hub.HubRequests.ShouldAllBe(request => request.Path.StartsWith($"/mirror/{Name}/", StringComparison.Ordinal) && request.Authorization.Length == 0);
+        _hub.HubRequests.ShouldAllBe(
+            request => request.Path.StartsWith($"/mirror/{Name}/", StringComparison.Ordinal) && request.Authorization.Length == 0);
     }
 
     [Fact]
@@ -292,13 +296,15 @@ public sealed class TranslationStoreTests : IAsyncLifetime, IDisposable
         using var store = new ModelStore(Options);
         (await store.GetTranslationAsync(BuiltIn)).ShouldBe(BuiltIn);
         (await Should.ThrowAsync<FileNotFoundException>(store.GetTranslationAsync("nllb"))).Message.ShouldContain("nllb-200-3.3B");
-        (await Should.ThrowAsync<FileNotFoundException>(store.GetTranslationAsync("nano-nllb"))).Message.ShouldContain("Is the installation whole?");
+        (await Should.ThrowAsync<FileNotFoundException>(store.GetTranslationAsync("nano-nllb"))).Message
+            .ShouldContain("Is the installation whole?");
     }
 
     [Fact]
     public void The_environment_sets_hub_and_token()
     {
-        var options = ModelStoreOptions.FromEnvironment(name => name switch { "HF_ENDPOINT" => "https://hub.example", "HF_TOKEN" => $" {Token}\n", _ => null });
+        var options = ModelStoreOptions.FromEnvironment(
+            name => name switch { "HF_ENDPOINT" => "https://hub.example", "HF_TOKEN" => $" {Token}\n", _ => null });
         options.HubUrl.ShouldBe(new Uri("https://hub.example"));
         options.HubToken!.HeaderFor(options.HubUrl, options.HubUrl)!.Parameter.ShouldBe(Token);
 
@@ -311,15 +317,18 @@ public sealed class TranslationStoreTests : IAsyncLifetime, IDisposable
             error.Message.ShouldNotContain(token);
         }
 
-        Should.Throw<FormatException>(() => ModelStoreOptions.FromEnvironment(name => name == "HF_ENDPOINT" ? "hub" : null)).Message.ShouldContain("HF_ENDPOINT");
+        Should.Throw<FormatException>(() => ModelStoreOptions.FromEnvironment(name => name == "HF_ENDPOINT" ? "hub" : null)).Message
+            .ShouldContain("HF_ENDPOINT");
     }
 
     [Fact]
     public void Every_entry_is_a_repository_with_a_configuration_and_a_tokenizer()
     {
         TranslationCatalog.Entries.Select(entry => entry.Name).ShouldBe(
-            ["nano-nllb", "nllb-200-distilled-600M", "nllb-200-distilled-1.3B", "nllb-200-1.3B", "nllb-200-3.3B", "m2m100_418M", "m2m100_1.2B"]);
-        TranslationCatalog.Entries.Select(entry => entry.Name).Intersect(WhisperCatalog.Entries.Select(entry => entry.Name)).ShouldBeEmpty();
+            ["nano-nllb", "nllb-200-distilled-600M", "nllb-200-distilled-1.3B", "nllb-200-1.3B", "nllb-200-3.3B", "m2m100_418M",
+                "m2m100_1.2B"]);
+        TranslationCatalog.Entries.Select(entry => entry.Name).Intersect(WhisperCatalog.Entries.Select(entry => entry.Name))
+            .ShouldBeEmpty();
         TranslationCatalog.Entry("facebook/m2m100_418M")!.RequiredFiles.ShouldContain("vocab.json");
         TranslationCatalog.Entry("facebook/nano-nllb").ShouldBeNull();
     }
@@ -337,5 +346,6 @@ public sealed class TranslationStoreTests : IAsyncLifetime, IDisposable
     }
 
     private string[] LeftOvers() =>
-        [.. Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path)).Where(name => name.Contains(".part", StringComparison.Ordinal))];
+        [.. Directory.EnumerateFiles(_folder.Path, "*", SearchOption.AllDirectories).Select(path => Path.GetFileName(path))
+            .Where(name => name.Contains(".part", StringComparison.Ordinal))];
 }

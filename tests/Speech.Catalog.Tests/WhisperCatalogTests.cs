@@ -82,7 +82,12 @@ public sealed class WhisperCatalogTests : IDisposable
     [Fact]
     public void The_environment_sets_the_store()
     {
-        var variables = new Dictionary<string, string?> { ["MODEL_DIR"] = _folder.Path, ["MODEL_BASE_URL"] = "http://mirror/whisper/", ["MODEL_OFFLINE"] = "1" };
+        var variables = new Dictionary<string, string?>
+        {
+            ["MODEL_DIR"] = _folder.Path,
+            ["MODEL_BASE_URL"] = "http://mirror/whisper/",
+            ["MODEL_OFFLINE"] = "1"
+        };
 
         var options = ModelStoreOptions.FromEnvironment(variables.GetValueOrDefault);
         options.ModelFolder.ShouldBe(_folder.Path);
@@ -99,5 +104,6 @@ public sealed class WhisperCatalogTests : IDisposable
     [InlineData("MODEL_BASE_URL", "mirror")]
     [InlineData("MODEL_OFFLINE", "perhaps")]
     public void A_senseless_setting_is_an_error(string name, string value) =>
-        Should.Throw<FormatException>(() => ModelStoreOptions.FromEnvironment(variable => variable == name ? value : null)).Message.ShouldContain(name);
+        Should.Throw<FormatException>(() => ModelStoreOptions.FromEnvironment(variable => variable == name ? value : null)).Message
+            .ShouldContain(name);
 }

@@ -75,11 +75,14 @@ public sealed class DeadTests : IAsyncLifetime
     {
         var cut = await Redis.StreamAddAsync(
             RedisKeys.Dead(RedisKeys.AudioJobs),
-            [new("client_id", "ann"), new("segment", 3), new(DeadJobFields.Cut, "9 fields of 50000000 bytes in all"), new(DeadJobFields.Cause, "malformed_job"), new(DeadJobFields.Reason, "no job")]);
+            [new("client_id", "ann"), new("segment", 3), new(DeadJobFields.Cut, "9 fields of 50000000 bytes in all"), new(
+                DeadJobFields.Cause, "malformed_job"), new(DeadJobFields.Reason, "no job")]);
         var whole = await BuryAudioAsync(segment: 4);
-        var last = await Redis.ExecuteAsync("XADD", RedisKeys.Dead(RedisKeys.AudioJobs), "18446744073709551615-18446744073709551615", "reason", new byte[3000]);
+        var last = await Redis.ExecuteAsync(
+            "XADD", RedisKeys.Dead(RedisKeys.AudioJobs), "18446744073709551615-18446744073709551615", "reason", new byte[3000]);
 
-        var listed = JsonDocument.Parse((await DeadAsync("list", "--json", "--stream", "audio_jobs")).Output).RootElement.EnumerateArray().ToArray();
+        var listed = JsonDocument.Parse((await DeadAsync("list", "--json", "--stream", "audio_jobs")).Output).RootElement.EnumerateArray()
+            .ToArray();
         listed.Select(job => job.GetProperty("id").GetString()).ShouldBe([$"{cut}", $"{whole}", ((string?)last)]);
         listed[0].GetProperty("cut").GetString().ShouldBe("9 fields of 50000000 bytes in all");
         listed[2].GetProperty("reason").GetString()!.Length.ShouldBe(1024);
@@ -89,9 +92,11 @@ public sealed class DeadTests : IAsyncLifetime
 
         var retry = await DeadAsync("retry", $"{cut}", $"{whole}");
         retry.ExitCode.ShouldBe(1);
-        retry.Errors.ShouldContain($"{cut} of audio_jobs cannot be put back, it was larger than any job, and its contents were not kept; show or drop it.");
+        retry.Errors.ShouldContain(
+            $"{cut} of audio_jobs cannot be put back, it was larger than any job, and its contents were not kept; show or drop it.");
         retry.Output.ShouldContain("back on audio_jobs as");
-        (await Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).Select(entry => $"{entry.Id}").ShouldBe([$"{cut}", ((string?)last)]);
+        (await Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).Select(entry => $"{entry.Id}")
+            .ShouldBe([$"{cut}", ((string?)last)]);
         (await DeadAsync("drop", "--all")).ExitCode.ShouldBe(0);
         (await Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(0);
     }
@@ -127,7 +132,8 @@ public sealed class DeadTests : IAsyncLifetime
         {
             var run = await DeadAsync("show", $"{id}", "--wav", file);
             run.ExitCode.ShouldBe(0, run.Errors);
-            foreach (var part in (string[])["max_deliveries: given to workers 3 times", "client      ann, segment 3", "1.00 s to 1.50 s, 16000 bytes", "trace-1"])
+            foreach (var part in (string[])["max_deliveries: given to workers 3 times", "client      ann, segment 3",
+                "1.00 s to 1.50 s, 16000 bytes", "trace-1"])
                 run.Output.ShouldContain(part);
             AudioFile.Load(file).Samples.Length.ShouldBe(8000);
         }
@@ -207,7 +213,8 @@ public sealed class DeadTests : IAsyncLifetime
         problems.ShouldBeEmpty();
         DeadSelection.Select([one, ten], ["17-1", "17-10", "17-1"], out _).ShouldBe([one, ten]);
 
-        static DeadJob Job(StreamId id) => new("audio_jobs", id, default, default, null, null, null, null, null, null, null, null, null, null);
+        static DeadJob Job(StreamId id) =>
+            new("audio_jobs", id, default, default, null, null, null, null, null, null, null, null, null, null);
     }
 
     private static RedisClient Connect(RedisServer server) => new(RedisOptions.Parse(server.Url));
@@ -232,12 +239,15 @@ public sealed class DeadTests : IAsyncLifetime
         return Redis.StreamAddAsync(
             RedisKeys.Dead(RedisKeys.AudioJobs),
             [
-                new(AudioJobFields.ClientId, job.ClientId), new(AudioJobFields.Segment, segment), new(AudioJobFields.Kind, "final"), new(AudioJobFields.DurationMs, 500),
-                new(AudioJobFields.Job, body.WrittenMemory), new(DeadJobFields.Cause, "max_deliveries"), new(DeadJobFields.Reason, "given to workers 3 times"), new(DeadJobFields.Deliveries, 3),
+                new(AudioJobFields.ClientId, job.ClientId), new(AudioJobFields.Segment, segment), new(AudioJobFields.Kind, "final"), new(
+                    AudioJobFields.DurationMs, 500),
+                new(AudioJobFields.Job, body.WrittenMemory), new(DeadJobFields.Cause, "max_deliveries"),
+                new(DeadJobFields.Reason, "given to workers 3 times"), new(DeadJobFields.Deliveries, 3),
             ]);
     }
 
     private Task<StreamId> BuryTranslationAsync() => Redis.StreamAddAsync(
         RedisKeys.Dead(RedisKeys.TranslationJobs),
-        [new("client_id", "ann"), new("segment", 3), new("language", "fr"), new("job", "x"), new(DeadJobFields.Reason, "the model failed on it")]);
+        [new("client_id", "ann"), new("segment", 3), new("language", "fr"), new("job", "x"), new(
+            DeadJobFields.Reason, "the model failed on it")]);
 }

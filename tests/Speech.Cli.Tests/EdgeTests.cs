@@ -10,7 +10,9 @@ using Speech.Contracts.Sessions;
 
 namespace Speech.Cli.Tests;
 
-/// <summary>What happens at the edges: signals, pipes that stay open or close, full disks, files that are cut, names that are wrong.</summary>
+/// <summary>
+/// What happens at the edges: signals, pipes that stay open or close, full disks, files that are cut, names that are wrong.
+/// </summary>
 public sealed class EdgeTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -103,7 +105,8 @@ public sealed class EdgeTests : IDisposable
         full.Errors.ShouldContain("Cannot write the results to standard output: No space left on device");
         full.Errors.ShouldNotContain("   at ");
 
-        var closed = await ShellAsync("set -o pipefail; \"$@\" | true", "transcribe", "--json", Wav("a.wav", 1), "--url", server.Url.ToString());
+        var closed = await ShellAsync(
+            "set -o pipefail; \"$@\" | true", "transcribe", "--json", Wav("a.wav", 1), "--url", server.Url.ToString());
         closed.ExitCode.ShouldBe(141);
         closed.Errors.ShouldBe("");
     }
@@ -117,7 +120,8 @@ public sealed class EdgeTests : IDisposable
         var run = await CliRun.StartAsync("decode", "--json", cut);
         run.ExitCode.ShouldBe(0, run.Errors);
         run.Errors.ShouldBe($"{cut}: the file is truncated: it ends before its header says\n");
-        JsonDocument.Parse(run.Output).RootElement.GetProperty("warnings").EnumerateArray().ShouldHaveSingleItem().GetString()!.ShouldContain("truncated");
+        JsonDocument.Parse(run.Output).RootElement.GetProperty("warnings").EnumerateArray().ShouldHaveSingleItem().GetString()!
+            .ShouldContain("truncated");
     }
 
     [Fact]
@@ -192,7 +196,8 @@ public sealed class EdgeTests : IDisposable
     public async Task Dead_jobs_are_found_with_the_password_that_the_services_have()
     {
         await using var redis = await RedisServer.StartAsync("--requirepass", "s3cret word");
-        var run = await ShellAsync("REDIS_URL=$URL REDIS_PASSWORD='s3cret word' \"$@\"".Replace("$URL", $"redis://127.0.0.1:{redis.Port}"), "dead", "list");
+        var run = await ShellAsync(
+            "REDIS_URL=$URL REDIS_PASSWORD='s3cret word' \"$@\"".Replace("$URL", $"redis://127.0.0.1:{redis.Port}"), "dead", "list");
         run.ShouldBe(new CliRun(0, "No job has been given up.\n", ""));
     }
 
@@ -223,7 +228,8 @@ public sealed class EdgeTests : IDisposable
 
     private static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start =
+            new ProcessStartInfo("dotnet") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[CliRun.Program, .. arguments])
             start.ArgumentList.Add(argument);
         return Process.Start(start)!;

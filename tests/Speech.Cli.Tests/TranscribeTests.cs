@@ -76,7 +76,8 @@ public sealed class TranscribeTests : IDisposable
         await using var server = await FakeGateway.StartEchoAsync();
         var noise = Path.Combine(_folder.FullName, "noise.bin");
         await File.WriteAllBytesAsync(noise, [9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]);
-        var run = await CliRun.StartAsync("transcribe", "missing.wav", noise, _folder.FullName, Wav("a.wav", 1), "--url", server.Url.ToString());
+        var run = await CliRun.StartAsync(
+            "transcribe", "missing.wav", noise, _folder.FullName, Wav("a.wav", 1), "--url", server.Url.ToString());
         run.ExitCode.ShouldBe(1);
         run.Output.ShouldContain("one two");
         run.Errors.ShouldContain("missing.wav: there is no such file.");
@@ -110,7 +111,8 @@ public sealed class TranscribeTests : IDisposable
     [Fact]
     public async Task The_reason_of_a_refusal_is_shown_and_cannot_steer_the_terminal()
     {
-        await using var server = await FakeGateway.StartAsync(connection => connection.CloseAsync(CloseCode.InvalidMessage, "no\u001b[2J\nsuch\u009b1m codec"));
+        await using var server = await FakeGateway.StartAsync(
+            connection => connection.CloseAsync(CloseCode.InvalidMessage, "no\u001b[2J\nsuch\u009b1m codec"));
         var run = await CliRun.StartAsync("transcribe", Wav("a.wav", 1), "--url", server.Url.ToString());
         run.ExitCode.ShouldBe(1);
         run.Errors.ShouldContain(@"no\u001b[2J\u000asuch\u009b1m codec (close code 4003)");
@@ -131,7 +133,8 @@ public sealed class TranscribeTests : IDisposable
             await connection.SendAsync(new Done());
         });
         var run = await CliRun.StartAsync(
-            "transcribe", Wav("a.wav", 1), "--language", language, "--codec", codec, "--translate", "pt-BR,ZH-tw", "--url", server.Url.ToString());
+            "transcribe", Wav("a.wav", 1), "--language", language, "--codec", codec, "--translate", "pt-BR,ZH-tw", "--url",
+            server.Url.ToString());
         run.ExitCode.ShouldBe(0, run.Errors);
         var got = await parameters.Task;
         got.Language.ShouldBe(asked);
@@ -169,10 +172,12 @@ public sealed class TranscribeTests : IDisposable
             asked.SetResult(connection.Parameters);
             await connection.SendReadyAsync();
             await connection.ReceiveUntilStopAsync();
-            await connection.SendAsync(new Transcript(1, 0, 0.5, 1.25, "one\u0007 two", "en", 0.9, [new Word("one\u0007", 0.5, 0.75, 0.98), new Word("two", 0.8, 1.2, 1)]));
+            await connection.SendAsync(new Transcript(
+                1, 0, 0.5, 1.25, "one\u0007 two", "en", 0.9, [new Word("one\u0007", 0.5, 0.75, 0.98), new Word("two", 0.8, 1.2, 1)]));
             await connection.SendAsync(new Done());
         });
-        var run = await CliRun.StartAsync("transcribe", Wav("a.wav", 1), "--prompt", "Łukasz & Søn", "--words", "--url", server.Url.ToString());
+        var run = await CliRun.StartAsync(
+            "transcribe", Wav("a.wav", 1), "--prompt", "Łukasz & Søn", "--words", "--url", server.Url.ToString());
         run.Errors.ShouldBe("");
         run.Lines.ShouldBe([@"[0.50 → 1.25] one\u0007 two", @"    [0.50 → 0.75] one\u0007 (98 %)", "    [0.80 → 1.20] two (100 %)"]);
         ((await asked.Task).Prompt, (await asked.Task).Words).ShouldBe(("Łukasz & Søn", true));

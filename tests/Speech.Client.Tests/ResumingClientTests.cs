@@ -72,7 +72,8 @@ public sealed class ResumingClientTests
             await connection.ReceiveUntilStopAsync();
         });
         var client = Client(server);
-        var lost = await Should.ThrowAsync<SpeechClientException>(() => client.TranscribeAsync(Samples, CancellationToken.None).ToListAsync().AsTask());
+        var lost = await Should.ThrowAsync<SpeechClientException>(() => client.TranscribeAsync(Samples, CancellationToken.None)
+            .ToListAsync().AsTask());
         lost.CloseCode.ShouldBe(code);
         client.Returns.ShouldBe(0);
     }
@@ -87,7 +88,8 @@ public sealed class ResumingClientTests
             connection.Abort();
         });
         var client = Client(server, patience: TimeSpan.FromSeconds(0.5));
-        await Should.ThrowAsync<SpeechClientException>(() => client.TranscribeAsync(Samples, CancellationToken.None).ToListAsync().AsTask());
+        await Should.ThrowAsync<SpeechClientException>(() => client.TranscribeAsync(Samples, CancellationToken.None).ToListAsync()
+            .AsTask());
     }
 
     private static ResumingClient Client(FakeGateway server, TimeSpan? patience = null) => new(

@@ -104,7 +104,8 @@ public sealed class SpeechClientTests
         await using var client = await SpeechClient.ConnectAsync(Options(server.Url));
 
         // Endless audio: the sender must be stopped by the reader.
-        var error = await Should.ThrowAsync<SpeechClientException>(() => ToListAsync(client.TranscribeAsync(Packets(int.MaxValue), realTime: true)));
+        var error = await Should.ThrowAsync<SpeechClientException>(() => ToListAsync(
+            client.TranscribeAsync(Packets(int.MaxValue), realTime: true)));
 
         error.CloseCode.ShouldBe(code);
         error.Reason.ShouldBe(reason);
@@ -114,7 +115,8 @@ public sealed class SpeechClientTests
     [Fact]
     public async Task A_refusal_before_ready_tells_code_and_reason()
     {
-        await using var server = await FakeGateway.StartAsync(connection => connection.CloseAsync(CloseCode.AuthenticationFailed, "the token has expired"));
+        await using var server = await FakeGateway.StartAsync(
+            connection => connection.CloseAsync(CloseCode.AuthenticationFailed, "the token has expired"));
         var error = await Should.ThrowAsync<SpeechClientException>(() => SpeechClient.ConnectAsync(Options(server.Url)));
         error.CloseCode.ShouldBe(CloseCode.AuthenticationFailed);
         error.Message.ShouldContain("the token has expired");
@@ -130,7 +132,8 @@ public sealed class SpeechClientTests
             connection.Abort();
         });
         await using var client = await SpeechClient.ConnectAsync(Options(server.Url));
-        var error = await Should.ThrowAsync<SpeechClientException>(() => ToListAsync(client.TranscribeAsync(Packets(int.MaxValue), realTime: true)));
+        var error = await Should.ThrowAsync<SpeechClientException>(() => ToListAsync(
+            client.TranscribeAsync(Packets(int.MaxValue), realTime: true)));
         error.Message.ShouldContain("connection to the server was lost");
         error.CloseCode.ShouldBeNull();
     }
@@ -171,7 +174,8 @@ public sealed class SpeechClientTests
             await connection.ReceiveUntilStopAsync();
             await connection.ReceiveAsync();
         });
-        await using var client = await SpeechClient.ConnectAsync(Options(server.Url) with { ReplyTimeout = TimeSpan.FromMilliseconds(200) });
+        await using var client = await SpeechClient.ConnectAsync(
+            Options(server.Url) with { ReplyTimeout = TimeSpan.FromMilliseconds(200) });
         var error = await Should.ThrowAsync<SpeechClientException>(() => ToListAsync(client.TranscribeAsync(Packets(3), realTime: false)));
         error.Message.ShouldContain("said nothing for 0.2 s");
     }
@@ -211,7 +215,8 @@ public sealed class SpeechClientTests
         using var cancellation = new CancellationTokenSource();
         await Should.ThrowAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var message in client.TranscribeAsync(Packets(int.MaxValue), realTime: true, cancellationToken: cancellation.Token))
+            await foreach (var message in client.TranscribeAsync(
+                Packets(int.MaxValue), realTime: true, cancellationToken: cancellation.Token))
                 await cancellation.CancelAsync();
         });
     }

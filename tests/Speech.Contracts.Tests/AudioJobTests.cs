@@ -24,7 +24,8 @@ public class AudioJobTests
     public void Thirty_seconds_fit_and_no_more()
     {
         AudioJob.Read(Messages.SomeJob(audioBytes: AudioJob.MaxAudioBytes).ToArray()).DurationMs.ShouldBe(30_000);
-        Should.Throw<ArgumentException>(() => Messages.SomeJob(audioBytes: AudioJob.MaxAudioBytes + 2).ToArray()).Message.ShouldContain("'audio' has 960002");
+        Should.Throw<ArgumentException>(() => Messages.SomeJob(audioBytes: AudioJob.MaxAudioBytes + 2).ToArray()).Message
+            .ShouldContain("'audio' has 960002");
         Refused(job => job["audio"] = new byte[AudioJob.MaxAudioBytes + 2]).ShouldContain("allowed are");
     }
 
@@ -93,7 +94,8 @@ public class AudioJobTests
         fields["end"] = 2;
         fields["mood"] = (string[])["good"];
         var job = AudioJob.Read(Encode(fields));
-        (job.Start, job.End, job.Language, job.Prompt, job.TraceId, job.Words, job.Revision).ShouldBe((1.0, 2.0, null, null, null, false, 0));
+        (job.Start, job.End, job.Language, job.Prompt, job.TraceId, job.Words, job.Revision)
+            .ShouldBe((1.0, 2.0, null, null, null, false, 0));
         job.Translate.ShouldBeEmpty();
     }
 
@@ -108,7 +110,8 @@ public class AudioJobTests
         writer.Write("segment");
         writer.Write(2);
         writer.Flush();
-        Should.Throw<MalformedMessageException>(() => AudioJob.Read(output.WrittenMemory)).Reason.ShouldBe("the field 'segment' comes twice");
+        Should.Throw<MalformedMessageException>(() => AudioJob.Read(output.WrittenMemory)).Reason
+            .ShouldBe("the field 'segment' comes twice");
     }
 
     [Fact]

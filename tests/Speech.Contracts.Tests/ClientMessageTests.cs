@@ -40,7 +40,8 @@ public class ClientMessageTests
     {
         var json = """{"type":"stop"}""";
         ClientMessage.ReadJson(Encoding.UTF8.GetBytes(json.PadRight(ClientMessage.MaxBytes))).ShouldBe(new Stop());
-        Should.Throw<MalformedMessageException>(() => ClientMessage.ReadJson(Encoding.UTF8.GetBytes(json.PadRight(ClientMessage.MaxBytes + 1))))
+        Should.Throw<MalformedMessageException>(() => ClientMessage.ReadJson(
+            Encoding.UTF8.GetBytes(json.PadRight(ClientMessage.MaxBytes + 1))))
             .Reason.ShouldContain("allowed are 65536");
     }
 

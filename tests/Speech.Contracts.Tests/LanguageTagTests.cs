@@ -84,7 +84,8 @@ public class LanguageTagTests
     [Fact]
     public void Any_text_is_a_language_or_none_and_case_and_underscores_make_no_difference()
     {
-        var subtag = Gen.Elements("zh", "en", "ZHO", "fra", "Latn", "hant", "419", "TW", "yue", "x", "", "1996", "ab1", "é", "\u001b", "abcdefghi");
+        var subtag = Gen.Elements(
+            "zh", "en", "ZHO", "fra", "Latn", "hant", "419", "TW", "yue", "x", "", "1996", "ab1", "é", "\u001b", "abcdefghi");
         var tags = Gen.OneOf(
             Gen.Choose(0, 5).SelectMany(count => subtag.ArrayOf(count)).Select(parts => string.Join('-', parts)),
             Gen.Choose(0, 0xffff).Select(code => (char)code).ArrayOf().Select(letters => new string(letters)));

@@ -27,6 +27,7 @@ internal static class MessageAssertions
         (actual.ClientId, actual.Segment, actual.Kind, actual.Revision).ShouldBe(
             (expected.ClientId, expected.Segment, expected.Kind, expected.Revision));
         (actual.Start, actual.End, actual.CreatedAt).ShouldBe((expected.Start, expected.End, expected.CreatedAt));
-        (actual.Language, actual.Prompt, actual.Words, actual.TraceId).ShouldBe((expected.Language, expected.Prompt, expected.Words, expected.TraceId));
+        (actual.Language, actual.Prompt, actual.Words, actual.TraceId)
+            .ShouldBe((expected.Language, expected.Prompt, expected.Words, expected.TraceId));
     }
 }

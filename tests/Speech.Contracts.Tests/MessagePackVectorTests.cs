@@ -195,7 +195,8 @@ public class MessagePackVectorTests
 
     [Fact]
     public void A_message_over_its_limit_is_refused_before_it_is_read() =>
-        Should.Throw<MalformedMessageException>(() => new CheckedReader(new byte[11], maxBytes: 10).Skip()).Reason.ShouldContain("allowed are 10");
+        Should.Throw<MalformedMessageException>(() => new CheckedReader(new byte[11], maxBytes: 10).Skip()).Reason
+            .ShouldContain("allowed are 10");
 
     private delegate void WriteAction(ref MessagePackWriter writer);
 

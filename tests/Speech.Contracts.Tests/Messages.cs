@@ -63,7 +63,8 @@ internal static class Messages
         from language in WhisperLanguage
         from confidence in Probability
         from words in Gen.OneOf(Gen.Constant<List<Word>?>(null), from words in Word.ListOf() select (List<Word>?)[.. words])
-        from translations in Gen.OneOf(Gen.Constant<string[]?>(null), from codes in Gen.SubListOf("fr", "zho_Hans") select (string[]?)[.. codes])
+        from translations in Gen.OneOf(
+            Gen.Constant<string[]?>(null), from codes in Gen.SubListOf("fr", "zho_Hans") select (string[]?)[.. codes])
         select (SegmentResult)new Transcript(seq, segment, span.Start, span.End, text, language, confidence, words, translations),
         from seq in Seq
         from segment in Count

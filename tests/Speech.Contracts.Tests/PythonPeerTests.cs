@@ -100,7 +100,8 @@ public class PythonPeerTests
         await reading;
         await process.WaitForExitAsync(timeout.Token);
         var said = await errors;
-        said.Contains("No module named 'msgpack'", StringComparison.Ordinal).ShouldBeFalse("needs python3-msgpack: apt-get install python3-msgpack");
+        said.Contains("No module named 'msgpack'", StringComparison.Ordinal)
+            .ShouldBeFalse("needs python3-msgpack: apt-get install python3-msgpack");
         process.ExitCode.ShouldBe(0, said);
         return output.ToArray();
     }

@@ -22,7 +22,8 @@ public class ResultEnvelopeTests
     [InlineData("92 01 81 a474797065 a4646f6e65", "'done' is not a result")]
     [InlineData("92 01 81 a474797065 a4646f6e65 00", "1 bytes after the end")]
     [InlineData("92 cf7fffffffffffffff 81 a474797065 a4646f6e65", "a result with the seq 9223372036854775807")]
-    [InlineData("92 00 85 a474797065 ab7472616e736c6174696f6e a77365676d656e74 00 a86c616e6775616765 a26672 a474657874 a0 a3736571 05", "should be 1 or more")]
+    [InlineData("92 00 85 a474797065 ab7472616e736c6174696f6e a77365676d656e74 00 a86c616e6775616765 a26672 a474657874 a0 a3736571 05",
+        "should be 1 or more")]
     [InlineData("92 01 84 a474797065 a77061727469616c a77365676d656e74 00 a87265766973696f6e 00 a474657874 a0", "should have none")]
     public void Anything_else_is_refused(string hex, string reason) =>
         Should.Throw<MalformedMessageException>(

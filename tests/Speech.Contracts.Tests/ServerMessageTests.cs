@@ -63,7 +63,8 @@ public class ServerMessageTests
     {
         ReadJson("""{"type":"done","later":{"a":[1,{"b":null}]},"x":1e400,"seq":null,"y":"\ud83d"}""").ShouldBe(new Done());
         // {"type": "done", "later": {"a": [ext]}, "seq": nil}
-        ServerMessage.ReadMessagePack(Convert.FromHexString("83a474797065a4646f6e65a56c6174657281a16191d40100a3736571c0")).ShouldBe(new Done());
+        ServerMessage.ReadMessagePack(Convert.FromHexString("83a474797065a4646f6e65a56c6174657281a16191d40100a3736571c0"))
+            .ShouldBe(new Done());
     }
 
     [Theory]

@@ -91,7 +91,8 @@ public class SessionParametersTests
     public void A_language_that_cannot_be_translated_into_is_named_with_where_to_find_those_that_can()
     {
         Problem("translate=fr,xx").ShouldBe("translate has a language that is not in GET /api/languages: 'xx'");
-        Parse("translate=fr,ES,zho_Hant,yue,no,pt-BR,zh_tw,cmn").Translate.ShouldBe(["fr", "ES", "zho_Hant", "yue", "no", "pt-BR", "zh_tw", "cmn"]);
+        Parse("translate=fr,ES,zho_Hant,yue,no,pt-BR,zh_tw,cmn").Translate
+            .ShouldBe(["fr", "ES", "zho_Hant", "yue", "no", "pt-BR", "zh_tw", "cmn"]);
         CloseCodeExtensions.FitReason(Problem($"translate={new string('語', 300)}")).ShouldContain("GET /api/languages");
         Problem("translate=fr%0a12:00:00 INF gateway: all is well").ShouldNotContain("\n");
     }

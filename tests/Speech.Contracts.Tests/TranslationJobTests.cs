@@ -9,14 +9,16 @@ namespace Speech.Contracts.Tests;
 public class TranslationJobTests
 {
     [Fact]
-    public void Every_job_survives() => Properties.HoldFor(Messages.TranslationJob, job => TranslationJob.Read(job.ToArray()).ShouldBe(job));
+    public void Every_job_survives() =>
+        Properties.HoldFor(Messages.TranslationJob, job => TranslationJob.Read(job.ToArray()).ShouldBe(job));
 
     [Fact]
     public void A_text_of_64_kilobytes_fits_and_no_more()
     {
         var job = Messages.SomeTranslationJob with { Text = new string('é', TranslationJob.MaxTextBytes / 2) };
         TranslationJob.Read(job.ToArray()).ShouldBe(job);
-        Should.Throw<ArgumentException>(() => (job with { Text = job.Text + "x" }).ToArray()).Message.ShouldContain("'text' has more than 65536 bytes");
+        Should.Throw<ArgumentException>(() => (job with { Text = job.Text + "x" }).ToArray()).Message
+            .ShouldContain("'text' has more than 65536 bytes");
         Refused(fields => fields["text"] = job.Text + "x").ShouldContain("65536");
     }
 
@@ -64,7 +66,8 @@ public class TranslationJobTests
         writer.Write("language");
         writer.Write("es");
         writer.Flush();
-        Should.Throw<MalformedMessageException>(() => TranslationJob.Read(output.WrittenMemory)).Reason.ShouldBe("the field 'language' comes twice");
+        Should.Throw<MalformedMessageException>(() => TranslationJob.Read(output.WrittenMemory)).Reason
+            .ShouldBe("the field 'language' comes twice");
     }
 
     private static Dictionary<string, object> Fields()

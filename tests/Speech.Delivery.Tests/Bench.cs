@@ -73,7 +73,8 @@ internal sealed class Bench : IAsyncDisposable
 
     public async Task<JobEntry[]> ReadAsync(int count)
     {
-        var entries = await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w1", Math.Max(1, count), cancellationToken: Patience);
+        var entries = await Redis.StreamReadGroupAsync(
+            RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w1", Math.Max(1, count), cancellationToken: Patience);
         entries.Length.ShouldBe(count);
         return [.. entries.Select(entry => new JobEntry(JobStream.Audio, entry.StreamId, entry.GetString(AudioJobFields.ClientId)))];
     }
@@ -106,7 +107,8 @@ internal sealed class Bench : IAsyncDisposable
         await Redis.EnsureGroupAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, Patience);
         var entries = await EnqueueAndReadAsync(count);
         for (var segment = 0; segment < count; segment++)
-            await FinishAsync(entries[segment], segment, null, [.. languages.Select(language => FollowingTranslation.Of(TranslationJob(segment, language)))]);
+            await FinishAsync(entries[segment], segment, null,
+                [.. languages.Select(language => FollowingTranslation.Of(TranslationJob(segment, language)))]);
         await HearAsync(count);
         var jobs = await Redis.StreamReadGroupAsync(
             RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "t1", count * languages.Length, cancellationToken: Patience);
@@ -118,7 +120,8 @@ internal sealed class Bench : IAsyncDisposable
     {
         var (segment, language) = (int.Parse(job.GetString("segment"), null), job.GetString("language"));
         return Completion.FinishAsync(
-            new JobEntry(JobStream.Translations, job.StreamId, "anna"), new Translation(0, segment, language, $"{language} {segment}"), [], Patience);
+            new JobEntry(JobStream.Translations, job.StreamId, "anna"), new Translation(0, segment, language, $"{language} {segment}"), [],
+            Patience);
     }
 
     public static TranslationJob TranslationJob(int segment, string language) => new()

@@ -55,7 +55,8 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await bench.FinishAsync(entry, 0);
         foreach (var key in (string[])["session:anna", "history:anna"])
         {
-            (await bench.Redis.KeyTimeToLiveAsync(key)).ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(100));
+            (await bench.Redis.KeyTimeToLiveAsync(key)).ShouldNotBeNull()
+                .ShouldBeInRange(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(100));
             await bench.Redis.KeyExpireAsync(key, TimeSpan.FromSeconds(20));
         }
         await bench.EnqueueAsync(1);
@@ -108,7 +109,8 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     public async Task A_job_of_the_other_kind_is_refused()
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
-        await Should.ThrowAsync<ArgumentException>(() => bench.Queue.EnqueueAsync(Bench.Job(0, AudioJobKind.Interim), 1, 0, bench.Patience));
+        await Should.ThrowAsync<ArgumentException>(() => bench.Queue.EnqueueAsync(
+            Bench.Job(0, AudioJobKind.Interim), 1, 0, bench.Patience));
         await Should.ThrowAsync<ArgumentException>(() => bench.Queue.EnqueueInterimAsync(Bench.Job(0), bench.Patience));
     }
 
@@ -156,7 +158,8 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         var refused = Array.IndexOf(results, EnqueueResult.NoRoom);
         (await bench.Redis.KeyExistsAsync(RedisKeys.Session($"c{refused}"), bench.Patience)).ShouldBeFalse();
         (await bench.Queue.EnqueueAsync(
-            Bench.Job(0, clientId: $"c{refused}"), new SessionProgress(0.5, default), 0, owner: "", most: 8, bench.Patience)).ShouldBe(EnqueueResult.Added);
+            Bench.Job(0, clientId: $"c{refused}"), new SessionProgress(0.5, default), 0, owner: "", most: 8,
+            bench.Patience)).ShouldBe(EnqueueResult.Added);
         bench.Queue.KnownDepth.ShouldBe(8, "the write itself tells");
     }
 
@@ -166,7 +169,8 @@ public class EnqueueTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await using var bench = await Bench.CreateAsync(fixture.Server);
         for (var i = 0; i < 2; i++)
         {
-            var result = await bench.Queue.EnqueueAsync(Bench.Job(0), new SessionProgress(0.5, default), 0, owner: "", most: 1, bench.Patience);
+            var result = await bench.Queue.EnqueueAsync(
+                Bench.Job(0), new SessionProgress(0.5, default), 0, owner: "", most: 1, bench.Patience);
             result.ShouldBe(i == 0 ? EnqueueResult.Added : EnqueueResult.AlreadyQueued);
         }
     }

@@ -32,7 +32,8 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         var entry = (await bench.EnqueueAndReadAsync(1))[0];
-        var claim = await bench.Redis.RunAsync(database => database.StreamAutoClaimAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w2", 0, StreamId.Zero));
+        var claim = await bench.Redis.RunAsync(
+            database => database.StreamAutoClaimAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "w2", 0, StreamId.Zero));
         claim.ClaimedEntries.ShouldHaveSingleItem().StreamId.ShouldBe(entry.Id);
 
         (await bench.FinishAsync(entry, 0, "by the second")).ShouldBeTrue();
@@ -79,7 +80,8 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await using var bench = await Bench.CreateAsync(fixture.Server);
         var entries = await bench.EnqueueAndReadAsync(2);
         var job = Bench.TranslationJob(1, "fr");
-        (await bench.FinishAsync(entries[1], 1, null, FollowingTranslation.Of(job), FollowingTranslation.Of(job with { Language = "es" }))).ShouldBeTrue();
+        (await bench.FinishAsync(entries[1], 1, null, FollowingTranslation.Of(job), FollowingTranslation.Of(job with { Language = "es" })))
+            .ShouldBeTrue();
         await bench.HearNothingElseAsync();
         (await bench.Redis.StreamLengthAsync(RedisKeys.TranslationJobs)).ShouldBe(0);
         (await bench.Queue.DepthAsync(bench.Patience)).ShouldBe(1);
@@ -134,7 +136,8 @@ public class FinishTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         async Task<JobEntry> PutBackAsync()
         {
             var dead = (await bench.Redis.StreamRangeAsync("audio_jobs:dead")).ShouldHaveSingleItem();
-            await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("client_id", "anna"), new("job", dead["job"]), new(DeadJobFields.Retried, 1)]);
+            await bench.Redis.StreamAddAsync(
+                RedisKeys.AudioJobs, [new("client_id", "anna"), new("job", dead["job"]), new(DeadJobFields.Retried, 1)]);
             return (await bench.ReadAsync(1))[0] with { IsRetried = true };
         }
     }

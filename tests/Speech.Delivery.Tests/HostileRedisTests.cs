@@ -9,7 +9,9 @@ using StackExchange.Redis;
 
 namespace Speech.Delivery.Tests;
 
-/// <summary>What lies in Redis may come from anybody. No script may fail between two writes, whatever it finds and whatever it is given.</summary>
+/// <summary>
+/// What lies in Redis may come from anybody. No script may fail between two writes, whatever it finds and whatever it is given.
+/// </summary>
 public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
 {
     private static readonly string[] Keys = ["session:anna", "history:anna", "audio_jobs:dead", "translation_jobs", "audio_jobs"];
@@ -22,7 +24,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
 
     private static readonly string[] Fields =
     [
-        "segments", "released", "seq", "committed", "owner", "key", "resume", "last", "job:0", "job:1", "job:fr:0", "held:0", "held:1", "held:2",
+        "segments", "released", "seq", "committed", "owner", "key", "resume", "last", "job:0", "job:1", "job:fr:0", "held:0", "held:1",
+        "held:2",
         "held:fr:0", "translating:fr", "translating:fr:0", "translating:fr:1",
     ];
 
@@ -65,7 +68,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.AudioJobs, [new("client_id", "anna"), new("segment", "7"), .. Enumerable.Range(0, fields).Select(i => new NameValueEntry($"f{i}", "x"))]);
+            RedisKeys.AudioJobs,
+            [new("client_id", "anna"), new("segment", "7"), .. Enumerable.Range(0, fields).Select(i => new NameValueEntry($"f{i}", "x"))]);
         var entry = (await bench.ReadAsync(1))[0];
         (await bench.Completion.BuryAsync(entry, "malformed_job", "no job", bench.Patience)).ShouldBeTrue();
         (await bench.Redis.StreamLengthAsync(RedisKeys.AudioJobs)).ShouldBe(0);
@@ -83,7 +87,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         for (var i = 0; i < 30; i++)
         {
             // The last one alone has more bytes than any job.
-            await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("client_id", $"c{i}"), new("job", new byte[i == 29 ? 20 << 20 : 500_000])]);
+            await bench.Redis.StreamAddAsync(
+                RedisKeys.AudioJobs, [new("client_id", $"c{i}"), new("job", new byte[i == 29 ? 20 << 20 : 500_000])]);
             var entry = (await bench.ReadAsync(1))[0];
             (await bench.Completion.BuryAsync(entry, "malformed_job", "no job", bench.Patience)).ShouldBeTrue();
             ((long)(await bench.Redis.ExecuteAsync("MEMORY", "USAGE", "audio_jobs:dead", "SAMPLES", "0"))).ShouldBeLessThan(4 << 20);
@@ -138,7 +143,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         await bench.EnqueueAndReadAsync(3);
-        await bench.Redis.ExecuteAsync("HSET", "session:anna", "translating:fr:1", "", "translating:fr", "1", "translating:fr:99999999999", "",
+        await bench.Redis.ExecuteAsync(
+            "HSET", "session:anna", "translating:fr:1", "", "translating:fr", "1", "translating:fr:99999999999", "",
             "translating:a:b:1", "", "held:5", new byte[1 << 20], $"translating:{new string('x', 100)}:1", "");
         (await bench.Sessions.ReadAsync("anna", bench.Patience)).Translating.ShouldBe([(1, "fr")]);
     }
@@ -148,7 +154,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         for (var i = 0; i < 300; i++)
-            await bench.Redis.ExecuteAsync("XADD", "history:anna", $"18446744073709551615-{ulong.MaxValue - 299 + (ulong)i}", "result", "junk");
+            await bench.Redis.ExecuteAsync(
+                "XADD", "history:anna", $"18446744073709551615-{ulong.MaxValue - 299 + (ulong)i}", "result", "junk");
         (await bench.ReadHistoryAsync()).ShouldBeEmpty();
     }
 
@@ -170,9 +177,11 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         var entry = (await bench.EnqueueAndReadAsync(1))[0];
         await bench.Redis.ExecuteAsync("ACL", "SETUSER", "mute", "on", ">pw", "~*", "resetchannels", "+@all");
         await using var mute = new RedisClient(RedisOptions.Parse(fixture.Server.Url) with { Username = "mute", Password = "pw" });
-        var completion = new JobCompletion(mute, new JobOptions(), new NoObserver(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
+        var completion = new JobCompletion(mute, new JobOptions(), new NoObserver(), TimeProvider.System,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
         var before = await EverythingAsync(bench.Redis);
-        var refused = await Should.ThrowAsync<RedisServerException>(() => completion.FinishAsync(entry, Bench.Transcript(0), [], bench.Patience));
+        var refused =
+            await Should.ThrowAsync<RedisServerException>(() => completion.FinishAsync(entry, Bench.Transcript(0), [], bench.Patience));
         refused.Message.ShouldContain("NOPERM");
         refused.Message.ShouldContain("PUBLISH");
         (await EverythingAsync(bench.Redis)).ShouldBe(before);
@@ -203,7 +212,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await bench.Redis.ExecuteAsync("XADD", "history:anna", "1-0", "result", "junk");
         await bench.Redis.ExecuteAsync("ACL", "SETUSER", $"no-{command}", "on", ">pw", "~*", "&*", "+@all", $"-{command}");
         await using var user = new RedisClient(RedisOptions.Parse(fixture.Server.Url) with { Username = $"no-{command}", Password = "pw" });
-        var completion = new JobCompletion(user, new JobOptions(), new NoObserver(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
+        var completion = new JobCompletion(user, new JobOptions(), new NoObserver(), TimeProvider.System,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
         var before = await EverythingAsync(bench.Redis);
         await Should.ThrowAsync<RedisServerException>(
             () => completion.AbandonAsync(entry, new Failed(0, 0, Failed.Transcribing, "x", "y"), bench.Patience));
@@ -221,7 +231,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         var entry = (await bench.EnqueueAndReadAsync(1))[0];
         await bench.Redis.ExecuteAsync("ACL", "SETUSER", $"no-{command}", "on", ">pw", "~*", "&*", "+@all", $"-{command}");
         await using var user = new RedisClient(RedisOptions.Parse(fixture.Server.Url) with { Username = $"no-{command}", Password = "pw" });
-        var completion = new JobCompletion(user, new JobOptions(), new NoObserver(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
+        var completion = new JobCompletion(user, new JobOptions(), new NoObserver(), TimeProvider.System,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<JobCompletion>.Instance);
         (await completion.AbandonAsync(entry, new Failed(0, 0, Failed.Transcribing, "x", "y"), bench.Patience)).ShouldBeTrue();
         (await bench.Redis.StreamLengthAsync(RedisKeys.AudioJobs)).ShouldBe(0);
         (await bench.Redis.StreamLengthAsync(RedisKeys.Dead(RedisKeys.AudioJobs))).ShouldBe(1);
@@ -245,7 +256,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         await hold.OpenAsync(bench.Patience);
         await hold.ClaimAsync(0, bench.Patience);
         await hold.KeepAliveAsync(new SessionProgress(1, default), bench.Patience);
-        (await bench.Redis.KeyTimeToLiveAsync("session:anna")).ShouldNotBeNull().ShouldBeInRange(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(60));
+        (await bench.Redis.KeyTimeToLiveAsync("session:anna")).ShouldNotBeNull()
+            .ShouldBeInRange(TimeSpan.FromSeconds(50), TimeSpan.FromSeconds(60));
         (await hold.EnqueueAsync(Bench.Job(0), new SessionProgress(1, default), 0, most: 0, bench.Patience)).ShouldBe(HoldResult.Done);
         (await bench.Redis.KeyTimeToLiveAsync("session:anna")).ShouldNotBeNull().ShouldBeGreaterThan(TimeSpan.FromMinutes(50));
     }
@@ -283,7 +295,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         (string Name, Func<Task> Run, bool IsEnd)[] calls =
         [
             ("finish", () => bench.FinishAsync(entry, segment, null, following), true),
-            ("give up", () => bench.Completion.AbandonAsync(entry, new Failed(0, segment, Failed.Transcribing, "x", "y"), bench.Patience), true),
+            ("give up", () => bench.Completion.AbandonAsync(
+                entry, new Failed(0, segment, Failed.Transcribing, "x", "y"), bench.Patience), true),
             ("bury", () => bench.Completion.BuryAsync(entry, "x", "y", bench.Patience), true),
             ("translation", () => bench.Completion.FinishAsync(entry, new Translation(0, segment, "fr", "oui"), [], bench.Patience), true),
             ("enqueue", () => bench.EnqueueAsync(segment + 2), false),
@@ -293,8 +306,10 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
             ("release", () => hold.ReleaseAsync(bench.Patience), false),
             ("read", () => bench.Sessions.ReadAsync("anna", bench.Patience), false),
             ("history", () => bench.ReadHistoryAsync(), false),
-            ("lost", () => bench.Losses.FailAsync("anna", [new Failed(0, segment, Failed.Transcribing, "lost", "z")], bench.Patience), false),
-            ("restore", () => hold.RestoreAsync(segment, progress, random.Next(5), [new Failed(0, 1, Failed.Transcribing, "lost", "z")], bench.Patience), false),
+            ("lost", () => bench.Losses.FailAsync(
+                "anna", [new Failed(0, segment, Failed.Transcribing, "lost", "z")], bench.Patience), false),
+            ("restore", () => hold.RestoreAsync(
+                segment, progress, random.Next(5), [new Failed(0, 1, Failed.Transcribing, "lost", "z")], bench.Patience), false),
             ("raw", () => RawAsync(bench.Redis, random, entry), false),
         ];
         var (name, run, isEnd) = calls[random.Next(calls.Length)];
@@ -318,7 +333,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
         (RedisScript Script, int Keys, int Arguments)[] scripts =
         [
             (JobScripts.Enqueue, 3, 9), (JobScripts.Finish, 5, 16), (SessionScripts.KeepAlive, 2, 4), (JobScripts.Lost, 2, 2),
-            (SessionScripts.Open, 2, 2), (SessionScripts.Read, 1, 0), (SessionScripts.Claim, 2, 4), (SessionScripts.Release, 1, 1), (SessionScripts.Restore, 2, 9),
+            (SessionScripts.Open, 2, 2), (SessionScripts.Read, 1, 0), (SessionScripts.Claim, 2, 4), (SessionScripts.Release, 1, 1),
+            (SessionScripts.Restore, 2, 9),
         ];
         var (script, keys, count) = scripts[random.Next(scripts.Length)];
         RedisKey[] names = keys == 5 || keys == 3
@@ -333,11 +349,13 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
     /// <summary>Each entry of the stream is pending, or was never given out.</summary>
     private static async Task NothingIsForgottenAsync(RedisClient redis, string story)
     {
-        var pending = (await redis.StreamPendingRangeAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, 100)).Select(entry => entry.StreamId).ToHashSet();
+        var pending = (await redis.StreamPendingRangeAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, 100)).Select(entry => entry.StreamId)
+            .ToHashSet();
         var groups = await redis.RunAsync(database => database.StreamGroupInfoAsync(RedisKeys.AudioJobs));
         var given = StreamId.Parse(groups.ShouldHaveSingleItem().LastDeliveredId!);
         foreach (var entry in await redis.StreamRangeAsync(RedisKeys.AudioJobs))
-            (pending.Contains(entry.StreamId) || entry.StreamId > given).ShouldBeTrue($"{entry.Id} is neither waiting nor pending. {story}");
+            (pending.Contains(entry.StreamId) || entry.StreamId > given)
+                .ShouldBeTrue($"{entry.Id} is neither waiting nor pending. {story}");
     }
 
     /// <summary>A job that has left its stream has left a result or lies among the dead.</summary>
@@ -348,7 +366,8 @@ public class HostileRedisTests(JobsFixture fixture) : IClassFixture<JobsFixture>
             if (((string?)(await redis.ExecuteAsync("TYPE", key))) == "stream" && await redis.StreamLengthAsync(key) > 0)
                 return true;
         }
-        var session = ((string?)(await redis.ExecuteAsync("TYPE", "session:anna"))) == "hash" ? await redis.HashGetAllAsync("session:anna") : [];
+        var session = ((string?)(await redis.ExecuteAsync("TYPE", "session:anna"))) == "hash"
+            ? await redis.HashGetAllAsync("session:anna") : [];
         return session.Any(field => field.Name.StartsWith("held:")) || session.FindString("released") is not null;
     }
 

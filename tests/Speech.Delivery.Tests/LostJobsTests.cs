@@ -7,7 +7,8 @@ namespace Speech.Delivery.Tests;
 /// <summary>Streams that lose jobs while the session of their client is intact: lost.lua, and what finish.lua does then.</summary>
 public class LostJobsTests(JobsFixture fixture) : IClassFixture<JobsFixture>
 {
-    private static readonly Failed[] Segments = [.. Enumerable.Range(0, 4).Select(segment => new Failed(0, segment, Failed.Transcribing, "lost", ""))];
+    private static readonly Failed[] Segments =
+        [.. Enumerable.Range(0, 4).Select(segment => new Failed(0, segment, Failed.Transcribing, "lost", ""))];
 
     [Fact]
     public async Task Failures_take_the_places_of_jobs_whose_stream_was_deleted()

@@ -7,7 +7,8 @@ public class StreamShardsTests
     {
         var shard = StreamShards.One.Of("ann");
         StreamShards.One.All.ShouldBe([shard]);
-        (shard.Stream(RedisKeys.AudioJobs), shard.Session("ann"), shard.History("ann")).ShouldBe(("audio_jobs", "session:ann", "history:ann"));
+        (shard.Stream(RedisKeys.AudioJobs), shard.Session("ann"), shard.History("ann"))
+            .ShouldBe(("audio_jobs", "session:ann", "history:ann"));
     }
 
     [Fact]
@@ -25,7 +26,8 @@ public class StreamShardsTests
     {
         new StreamShards(100).Of("123456789").ShouldBe(new RedisShard($"{{{0x31C3 % 100}}}")); // the check value of CRC-16/XMODEM
         var shards = new StreamShards(16);
-        Enumerable.Range(0, 1000).GroupBy(i => shards.Of($"client-{i}")).Select(clients => clients.Count()).ShouldAllBe(count => count > 30);
+        Enumerable.Range(0, 1000).GroupBy(i => shards.Of($"client-{i}")).Select(clients => clients.Count())
+            .ShouldAllBe(count => count > 30);
     }
 
     [Theory]

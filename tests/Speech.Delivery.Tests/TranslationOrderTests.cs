@@ -42,7 +42,8 @@ public class TranslationOrderTests(JobsFixture fixture) : IClassFixture<JobsFixt
             (await bench.ReadHistoryAsync(after: Count)).ShouldBe(heard);
             (await bench.Redis.StreamLengthAsync(RedisKeys.TranslationJobs)).ShouldBe(0);
             (await bench.Sessions.ReadAsync("anna", bench.Patience)).Translating.ShouldBeEmpty();
-            (await bench.Redis.HashGetAllAsync("session:anna")).Select(field => (string)field.Name!).ShouldNotContain(name => name.StartsWith("held:"));
+            (await bench.Redis.HashGetAllAsync("session:anna")).Select(field => (string)field.Name!)
+                .ShouldNotContain(name => name.StartsWith("held:"));
         }
     }
 
@@ -55,7 +56,8 @@ public class TranslationOrderTests(JobsFixture fixture) : IClassFixture<JobsFixt
         await bench.FinishTranslationAsync(jobs[0]);
         await bench.FinishTranslationAsync(jobs[3]); // early
 
-        (await bench.Sessions.ReadAsync("anna", bench.Patience)).Translating.ShouldBe([(0, "zho_Hans"), (1, "fr"), (1, "zho_Hans")], ignoreOrder: true);
+        (await bench.Sessions.ReadAsync("anna", bench.Patience)).Translating
+            .ShouldBe([(0, "zho_Hans"), (1, "fr"), (1, "zho_Hans")], ignoreOrder: true);
     }
 
     [Fact]
@@ -68,7 +70,8 @@ public class TranslationOrderTests(JobsFixture fixture) : IClassFixture<JobsFixt
         await bench.HearNothingElseAsync();
 
         var failure = new Failed(0, 0, Failed.Translating, "max_deliveries", "gave up after 3 attempts", "fr");
-        (await bench.Completion.AbandonAsync(new JobEntry(JobStream.Translations, jobs[0].StreamId, "anna"), failure, bench.Patience)).ShouldBeTrue();
+        (await bench.Completion.AbandonAsync(new JobEntry(JobStream.Translations, jobs[0].StreamId, "anna"), failure, bench.Patience))
+            .ShouldBeTrue();
 
         (await bench.HearAsync(3)).Select(envelope => (envelope.Result.Type, envelope.Result.Segment)).ShouldBe(
             [("failed", 0), ("translation", 1), ("translation", 2)]);
@@ -101,7 +104,8 @@ public class TranslationOrderTests(JobsFixture fixture) : IClassFixture<JobsFixt
     {
         await using var bench = await Bench.CreateAsync(fixture.Server);
         await bench.TranslateAsync(1, "fr");
-        await bench.Redis.StreamAddAsync(RedisKeys.TranslationJobs, [new("client_id", "anna"), new("segment", 5), new("language", "fr"), new("job", "by hand")]);
+        await bench.Redis.StreamAddAsync(
+            RedisKeys.TranslationJobs, [new("client_id", "anna"), new("segment", 5), new("language", "fr"), new("job", "by hand")]);
         var job = (await bench.Redis.StreamReadGroupAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "t1", 1))[0];
 
         await bench.FinishTranslationAsync(job);
@@ -122,9 +126,11 @@ public class TranslationOrderTests(JobsFixture fixture) : IClassFixture<JobsFixt
             [("transcript", 0), ("translation", 0), ("transcript", 1), ("transcript", 2)]);
 
         await bench.FinishTranslationAsync(
-            (await bench.Redis.StreamReadGroupAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "t1", 2)).ShouldHaveSingleItem());
+            (await bench.Redis.StreamReadGroupAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "t1", 2))
+                .ShouldHaveSingleItem());
 
-        (await bench.HearAsync(2)).Select(envelope => (envelope.Result.Type, envelope.Result.Segment)).ShouldBe([("translation", 1), ("translation", 2)]);
+        (await bench.HearAsync(2)).Select(envelope => (envelope.Result.Type, envelope.Result.Segment))
+            .ShouldBe([("translation", 1), ("translation", 2)]);
 
         static FollowingTranslation Known(int segment) => new("en", Job: null, new Translation(0, segment, "en", "by Whisper"));
     }
@@ -135,7 +141,8 @@ public class TranslationOrderTests(JobsFixture fixture) : IClassFixture<JobsFixt
         await using var bench = await Bench.CreateAsync(fixture.Server, options: new JobOptions { MaxTranslationJobs = 2 });
         var entries = await bench.EnqueueAndReadAsync(3);
         for (var segment = 0; segment < 3; segment++)
-            await bench.FinishAsync(entries[segment], segment, null, FollowingTranslation.Of(Bench.TranslationJob(segment, segment == 2 ? "es" : "fr")));
+            await bench.FinishAsync(
+                entries[segment], segment, null, FollowingTranslation.Of(Bench.TranslationJob(segment, segment == 2 ? "es" : "fr")));
 
         var failed = (await bench.HearAsync(4))[3].Result.ShouldBeOfType<Failed>();
 

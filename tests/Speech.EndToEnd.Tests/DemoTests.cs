@@ -79,7 +79,8 @@ public sealed class DemoTests
     {
         try
         {
-            return folder.GetDirectories("speech-demo-*") is [var own] ? FleetReport.TryRead(Path.Combine(own.FullName, "ready.json")) : null;
+            return folder.GetDirectories("speech-demo-*") is [var own]
+                ? FleetReport.TryRead(Path.Combine(own.FullName, "ready.json")) : null;
         }
         catch (DirectoryNotFoundException)
         {

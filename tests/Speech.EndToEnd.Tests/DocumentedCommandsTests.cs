@@ -11,7 +11,8 @@ namespace Speech.EndToEnd.Tests;
 public sealed partial class DocumentedCommandsTests(SharedFleet shared)
 {
     /// <summary>Those that are run here.</summary>
-    public static TheoryData<string> Runnable => [.. DocumentedCommand.All.Where(command => command.Run is not null).Select(command => command.Text)];
+    public static TheoryData<string> Runnable =>
+        [.. DocumentedCommand.All.Where(command => command.Run is not null).Select(command => command.Text)];
 
     [Fact]
     public void Every_command_of_the_documentation_is_known_here_and_no_other()
@@ -22,7 +23,8 @@ public sealed partial class DocumentedCommandsTests(SharedFleet shared)
 
         // Those for containers are run by the quick start: by name, or since they stand in its chapter about Redis.
         var inQuickStart = RedisChapter().Match(File.ReadAllText(Checkout.Path("docs/operations.md"))).Value;
-        var unknown = shown.Except(known).Where(command => !quickStart.Contains($"'{command}'") && !Commands(inQuickStart).Contains(command));
+        var unknown = shown.Except(known)
+            .Where(command => !quickStart.Contains($"'{command}'") && !Commands(inQuickStart).Contains(command));
         unknown.ShouldBe(["docker-compose --profile monitoring up"], "only Prometheus and Grafana are tried otherwise (MonitoringTests)");
         known.Except(shown).ShouldBeEmpty();
     }
@@ -38,7 +40,8 @@ public sealed partial class DocumentedCommandsTests(SharedFleet shared)
         if (text.Contains(" dead "))
             await KillAsync();
         var line = command.Run!
-            .Replace("{gateway}", shared.Gateway.ToString()).Replace("{redis}", shared.Fleet.Report.RedisUrl).Replace("{folder}", folder.Path);
+            .Replace("{gateway}", shared.Gateway.ToString()).Replace("{redis}", shared.Fleet.Report.RedisUrl)
+                .Replace("{folder}", folder.Path);
 
         // What is built is what is to be tried: ./speech must not build it again under the other tests' feet.
         foreach (var stamp in (string[])[".built-services", ".built-tests"])
@@ -66,14 +69,17 @@ public sealed partial class DocumentedCommandsTests(SharedFleet shared)
             Audio = new byte[32_000],
         };
         await shared.Fleet.Redis.ExecuteAsync(
-            "XADD", RedisKeys.Dead(RedisKeys.AudioJobs), "1760000000000-0", AudioJobFields.ClientId, job.ClientId, AudioJobFields.Segment, job.Segment,
-            AudioJobFields.Kind, job.Kind.ToWireName(), AudioJobFields.DurationMs, job.DurationMs, AudioJobFields.Job, job.ToArray(), DeadJobFields.Cause, "max_deliveries",
+            "XADD", RedisKeys.Dead(RedisKeys.AudioJobs), "1760000000000-0", AudioJobFields.ClientId, job.ClientId, AudioJobFields.Segment,
+            job.Segment,
+            AudioJobFields.Kind, job.Kind.ToWireName(), AudioJobFields.DurationMs, job.DurationMs, AudioJobFields.Job, job.ToArray(),
+            DeadJobFields.Cause, "max_deliveries",
             DeadJobFields.Reason, "a test's", DeadJobFields.Deliveries, 3);
     }
 
     private static IEnumerable<string> Documented()
     {
-        string[] pages = [Checkout.Path("README.md"), Checkout.Path("CONTRIBUTING.md"), .. Directory.GetFiles(Checkout.Path("docs"), "*.md")];
+        string[] pages =
+            [Checkout.Path("README.md"), Checkout.Path("CONTRIBUTING.md"), .. Directory.GetFiles(Checkout.Path("docs"), "*.md")];
         return pages.SelectMany(page => Commands(File.ReadAllText(page)));
     }
 
@@ -82,7 +88,8 @@ public sealed partial class DocumentedCommandsTests(SharedFleet shared)
     {
         var text = Fence().Replace(markdown, "");
         return Indented().Matches(text).Concat(Inline().Matches(text)).Select(match => match.Groups[1].Value.TrimEnd())
-            .Where(command => command is not ("./speech up" or "./speech bench" or "./speech chaos") && !command.StartsWith("GET ", StringComparison.Ordinal))
+            .Where(command => command is not ("./speech up" or "./speech bench" or "./speech chaos")
+                && !command.StartsWith("GET ", StringComparison.Ordinal))
             .Append("./speech up").Distinct();
     }
 

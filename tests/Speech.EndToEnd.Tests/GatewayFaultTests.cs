@@ -27,7 +27,8 @@ public sealed class GatewayFaultTests
             var closed = await Should.ThrowAsync<SpeechClientException>(first.Completed);
             closed.CloseCode.ShouldBe(CloseCode.GoingAway);
 
-            await Until.TrueAsync(async () => await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) == 1, "the open segment to be queued");
+            await Until.TrueAsync(
+                async () => await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) == 1, "the open segment to be queued");
             var jobs = await fleet.Redis.StreamRangeAsync(RedisKeys.AudioJobs);
             jobs.Select(job => (job.GetString(AudioJobFields.ClientId), job.GetString(AudioJobFields.Segment)))
                 .ShouldBe([(first.ClientId, $"{open}")]);
@@ -35,7 +36,8 @@ public sealed class GatewayFaultTests
 
         // Its transcript waits in the history: seq counts from 1, segments from 0.
         await Until.TrueAsync(
-            async () => await fleet.Redis.StreamLengthAsync(RedisKeys.History(first.ClientId)) == open + 1, "the open segment's transcript in the history");
+            async () => await fleet.Redis.StreamLengthAsync(RedisKeys.History(first.ClientId)) == open + 1,
+            "the open segment's transcript in the history");
         await using var second = await GoOnAsync(fleet, first);
         second.Ready.Committed.ShouldBeInRange(_script.Utterances[Interrupted].Start, _script.Utterances[Interrupted].End);
         second.Transcripts[0].Segment.ShouldBe(open);
@@ -49,7 +51,8 @@ public sealed class GatewayFaultTests
         await using var fleet = await TestFleet.StartAsync("gateway-drained", gateways: 2);
 
         // Nobody is to be done before.
-        var talks = await Task.WhenAll(scripts.Select(script => Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, pauseAt: script.Utterances[^1].Start)));
+        var talks = await Task.WhenAll(
+            scripts.Select(script => Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, pauseAt: script.Utterances[^1].Start)));
         await Until.TrueAsync(() => talks.All(talk => talk.Transcripts.Count > 0), "a transcript for everyone");
         Signal.Send(fleet.PidOf("gateway-1"), Signal.Terminate);
 

@@ -20,7 +20,8 @@ public sealed partial class ReadmeClientTests(SharedFleet shared)
         try
         {
             await File.WriteAllTextAsync(
-                Path.Combine(folder.FullName, "client.cs"), program.Replace("127.0.0.1:8080", shared.Gateway.Authority, StringComparison.Ordinal));
+                Path.Combine(folder.FullName, "client.cs"),
+                program.Replace("127.0.0.1:8080", shared.Gateway.Authority, StringComparison.Ordinal));
             string[] arguments =
             [
                 "run", "-p:PublishAot=false", // else the SDK asks NuGet for a native compiler, which only publishing needs
@@ -34,7 +35,8 @@ public sealed partial class ReadmeClientTests(SharedFleet shared)
             messages[0].GetProperty("type").GetString().ShouldBe("ready");
             messages[^1].GetProperty("type").GetString().ShouldBe("done");
             var transcripts = messages.Where(message => message.GetProperty("type").GetString() == "transcript");
-            await Hearing.ShouldBeRightAsync([recording], string.Join(' ', transcripts.Select(transcript => transcript.GetProperty("text").GetString())));
+            await Hearing.ShouldBeRightAsync(
+                [recording], string.Join(' ', transcripts.Select(transcript => transcript.GetProperty("text").GetString())));
         }
         finally
         {

@@ -22,12 +22,14 @@ public sealed class RedisCliTests(SharedFleet shared)
         (await AskAsync("xlen", "audio_jobs")).ShouldBe(["0"]);
 
         // What comes when the worker stands still has to wait.
-        var talks = (await Task.WhenAll(Hearing.Speakers(4, utterances: 8).Select(script => Talk.BeginAsync(shared.Gateway, script)))).ToList();
+        var talks = (await Task.WhenAll(Hearing.Speakers(4, utterances: 8).Select(script => Talk.BeginAsync(shared.Gateway, script))))
+            .ToList();
         using (await shared.Fleet.FreezeAtWorkAsync("stt-1", backlog: 8))
         {
             talks.Add(await Talk.BeginAsync(shared.Gateway, _script));
             await Until.TrueAsync(
-                async () => await shared.Fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) > await shared.Fleet.PendingAsync("stt-1"), "a segment that waits");
+                async () => await shared.Fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) > await shared.Fleet.PendingAsync("stt-1"),
+                "a segment that waits");
             var waiting = int.Parse((await AskAsync("xlen", "audio_jobs"))[0], CultureInfo.InvariantCulture);
 
             var group = Pairs(await AskAsync("xinfo", "groups", "audio_jobs"));
@@ -69,7 +71,8 @@ public sealed class RedisCliTests(SharedFleet shared)
         await talk.Completed;
         var count = talk.Transcripts.Count;
 
-        var ids = (await AskAsync("xrange", $"history:{talk.ClientId}", "-", "+")).Where(line => line.EndsWith("-0", StringComparison.Ordinal));
+        var ids = (await AskAsync("xrange", $"history:{talk.ClientId}", "-", "+"))
+            .Where(line => line.EndsWith("-0", StringComparison.Ordinal));
         ids.ShouldBe(Enumerable.Range(1, count).Select(seq => $"{seq}-0"));
         var history = await shared.Fleet.Redis.StreamRangeAsync(RedisKeys.History(talk.ClientId));
         history.Select(entry => ResultEnvelope.ReadResult(entry["result"], (long)entry.StreamId.Milliseconds)).ShouldBe(talk.Transcripts);
@@ -106,7 +109,8 @@ public sealed class RedisCliTests(SharedFleet shared)
             var read = false;
             while (published < talk.Transcripts.Count)
             {
-                var line = await monitor.StandardOutput.ReadLineAsync(limit.Token) ?? throw new EndOfStreamException("the end of redis-cli monitor");
+                var line = await monitor.StandardOutput.ReadLineAsync(limit.Token)
+                    ?? throw new EndOfStreamException("the end of redis-cli monitor");
                 read |= Shows(line, "xreadgroup", "stt_workers", "stt-1", "audio_jobs");
                 if (Shows(line, "evalsha", "audio_jobs", $"session:{talk.ClientId}", "duration_ms"))
                     queued++;
@@ -140,10 +144,12 @@ public sealed class RedisCliTests(SharedFleet shared)
         return ["-p", $"{redis.Port}", "-a", redis.Password!, "--no-auth-warning", .. command];
     }
 
-    private static bool Shows(string line, params string[] parts) => parts.All(part => line.Contains(part, StringComparison.OrdinalIgnoreCase));
+    private static bool Shows(string line, params string[] parts) =>
+        parts.All(part => line.Contains(part, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>redis-cli prints a map as name, value, name, value, each on a line of its own.</summary>
-    private static Dictionary<string, string> Pairs(IReadOnlyList<string> lines) => lines.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
+    private static Dictionary<string, string> Pairs(IReadOnlyList<string> lines) =>
+        lines.Chunk(2).ToDictionary(pair => pair[0], pair => pair[1]);
 
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -19,14 +19,16 @@ public sealed class RedisFaultTests
         {
             // Committed is the gateway's word that the audio is safe.
             await talk.Paused;
-            await Until.TrueAsync(() => talk.Messages.OfType<Committed>().LastOrDefault()?.Until > script.Utterances[6].End, "the first utterances to be accepted");
+            await Until.TrueAsync(() => talk.Messages.OfType<Committed>()
+                .LastOrDefault()?.Until > script.Utterances[6].End, "the first utterances to be accepted");
             accepted = await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs);
             accepted.ShouldBeGreaterThan(0);
 
             Signal.Send(redis, Signal.Kill);
             talk.GoOn();
             await fleet.RestartedAsync("redis", redis);
-            await Until.TrueAsync(async () => await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) >= accepted, "the accepted segments to be back");
+            await Until.TrueAsync(
+                async () => await fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs) >= accepted, "the accepted segments to be back");
         }
 
         await talk.Completed;
@@ -49,10 +51,12 @@ public sealed class RedisFaultTests
         foreach (var service in (string[])["gateway-1", "stt-1"])
         {
             await Until.TrueAsync(async () => await fleet.HealthAsync(service) is (HttpStatusCode.ServiceUnavailable, var body)
-                && body.GetProperty("redis").TryGetProperty("error", out var error) && error.GetString()!.Contains("LOADING", StringComparison.Ordinal), $"/health of {service} to tell");
+                && body.GetProperty("redis").TryGetProperty("error", out var error)
+                    && error.GetString()!.Contains("LOADING", StringComparison.Ordinal), $"/health of {service} to tell");
         }
         await Until.TrueAsync(
-            async () => (await fleet.HealthAsync("gateway-1")).Body.GetProperty("held").GetProperty("segments").GetInt32() > 0, "segments to be held");
+            async () => (await fleet.HealthAsync("gateway-1")).Body.GetProperty("held").GetProperty("segments").GetInt32() > 0,
+            "segments to be held");
         talk.Messages.OfType<Done>().ShouldBeEmpty();
 
         await talk.Completed;
@@ -66,7 +70,8 @@ public sealed class RedisFaultTests
     {
         var scripts = Hearing.Speakers(4, utterances: 8);
         await using var fleet = await TestFleet.StartAsync("redis-killed-busy");
-        var talks = await Task.WhenAll(scripts.Select(script => Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, pauseAt: script.Utterances[^1].Start)));
+        var talks = await Task.WhenAll(
+            scripts.Select(script => Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, pauseAt: script.Utterances[^1].Start)));
         await Until.TrueAsync(() => talks.Sum(talk => talk.Transcripts.Count) >= 3, "work to be in full swing");
         Signal.Send(fleet.PidOf("redis"), Signal.Kill);
         foreach (var talk in talks)

@@ -65,7 +65,8 @@ public sealed class RedisRefusalTests(RedisRefusalTests.OwnFleet own) : IClassFi
         {
             talk.GoOn();
             await Until.TrueAsync(async () => (await HealthAsync()) is (HttpStatusCode.ServiceUnavailable, var body)
-                && body.GetProperty("redis").GetProperty("status").GetString() == "degraded" && body.GetProperty("held").GetProperty("segments").GetInt32() > 0, "/health to tell");
+                && body.GetProperty("redis").GetProperty("status").GetString() == "degraded"
+                    && body.GetProperty("held").GetProperty("segments").GetInt32() > 0, "/health to tell");
         }
 
         await talk.Completed;
@@ -98,7 +99,8 @@ public sealed class RedisRefusalTests(RedisRefusalTests.OwnFleet own) : IClassFi
         using (Fleet.Freeze("stt-1"))
         {
             await talk.Paused;
-            await Until.TrueAsync(() => talk.Messages.OfType<Committed>().LastOrDefault()?.Until > _script.Utterances[3].End, "some segments to be accepted");
+            await Until.TrueAsync(() => talk.Messages.OfType<Committed>()
+                .LastOrDefault()?.Until > _script.Utterances[3].End, "some segments to be accepted");
             lost = await Fleet.Redis.StreamLengthAsync(RedisKeys.AudioJobs);
             lost.ShouldBeGreaterThan(0);
             await TellRedisAsync("FLUSHALL");
@@ -146,8 +148,10 @@ public sealed class RedisRefusalTests(RedisRefusalTests.OwnFleet own) : IClassFi
         try
         {
             talk.GoOn();
-            await Until.TrueAsync(() => talk.Messages.OfType<Warning>().Any(warning => warning.Code == "queue_unreachable"), $"the client to be told that Redis {refusal}");
-            await Until.TrueAsync(async () => (await HealthAsync()).Body.GetProperty("held").GetProperty("segments").GetInt32() > 0, "/health to tell of held segments");
+            await Until.TrueAsync(() => talk.Messages.OfType<Warning>()
+                .Any(warning => warning.Code == "queue_unreachable"), $"the client to be told that Redis {refusal}");
+            await Until.TrueAsync(async () => (await HealthAsync()).Body.GetProperty("held").GetProperty("segments")
+                .GetInt32() > 0, "/health to tell of held segments");
         }
         finally
         {

@@ -15,7 +15,8 @@ public sealed class StatusTests(SharedFleet shared)
         await talk.Paused;
 
         // Another test's session may still be saying goodbye.
-        await Until.TrueAsync(async () => (await GetAsync("/health")).GetProperty("sessions").GetProperty("active").GetInt32() == 1, "one session");
+        await Until.TrueAsync(
+            async () => (await GetAsync("/health")).GetProperty("sessions").GetProperty("active").GetInt32() == 1, "one session");
         (await GetAsync("/health")).GetProperty("status").GetString().ShouldBe("ok");
         var status = await GetAsync("/api/status");
         status.GetProperty("gateway").GetProperty("sessions").GetInt32().ShouldBe(1);

@@ -15,7 +15,8 @@ public sealed class TranscribeTests(SharedFleet shared)
 
         run.ExitCode.ShouldBe(0, run.Errors);
         run.Errors.ShouldBeEmpty();
-        var messages = run.Lines.Select(line => JsonDocument.Parse(line).RootElement).ToLookup(line => line.GetProperty("file").GetString()!);
+        var messages = run.Lines.Select(line => JsonDocument.Parse(line).RootElement)
+            .ToLookup(line => line.GetProperty("file").GetString()!);
         messages.Select(ofFile => ofFile.Key).ShouldBe(files.Keys, ignoreOrder: true);
         foreach (var ofFile in messages)
         {
@@ -26,7 +27,8 @@ public sealed class TranscribeTests(SharedFleet shared)
         }
 
         // One utterance may become two segments; its words stay together.
-        var heard = recordings.Zip(files.Keys, (_, file) => messages[file].Where(message => message.GetProperty("type").GetString() == "transcript"))
+        var heard = recordings.Zip(
+            files.Keys, (_, file) => messages[file].Where(message => message.GetProperty("type").GetString() == "transcript"))
             .SelectMany(transcripts => transcripts.Select(transcript => transcript.GetProperty("text").GetString()));
         await Hearing.ShouldBeRightAsync(recordings, string.Join(' ', heard));
     }
@@ -37,7 +39,8 @@ public sealed class TranscribeTests(SharedFleet shared)
         // At the speed of speech: an interim result a second.
         var recording = Hearing.Recordings.MaxBy(recording => recording.Samples.Length)!;
         var run = await ProgramRun.SpeechAsync(
-            ["transcribe", Checkout.Path($"shared/recordings/an4/{recording.Id}.wav"), "--url", shared.Gateway.ToString(), "--json", "--interim", "--realtime"]);
+            ["transcribe", Checkout.Path(
+                $"shared/recordings/an4/{recording.Id}.wav"), "--url", shared.Gateway.ToString(), "--json", "--interim", "--realtime"]);
 
         run.ExitCode.ShouldBe(0, run.Errors);
         var messages = run.Lines.Select(line => JsonDocument.Parse(line).RootElement).ToArray();

@@ -33,7 +33,8 @@ public sealed class TranslationTests
         using var http = new HttpClient { BaseAddress = new Uri($"http://{fleet.Report.GatewayUrl(0).Authority}") };
         var status = JsonDocument.Parse(await http.GetStringAsync("/api/status")).RootElement;
         status.GetProperty("queue").GetProperty("translation_jobs").GetInt32().ShouldBe(0);
-        var worker = status.GetProperty("workers").EnumerateArray().Single(worker => worker.GetProperty("role").GetString() == "translation");
+        var worker = status.GetProperty("workers").EnumerateArray()
+            .Single(worker => worker.GetProperty("role").GetString() == "translation");
         worker.GetProperty("id").GetString().ShouldBe("translation-1");
         worker.GetProperty("model").GetString().ShouldBe("nano-nllb");
         await CloseAsync(talks);
@@ -63,13 +64,15 @@ public sealed class TranslationTests
     [Fact]
     public async Task A_client_that_comes_back_after_its_gateway_was_killed_gets_the_translations_it_missed()
     {
-        await using var fleet = await TestFleet.StartAsync("translation-resumed", gateways: 2, translationWorkers: 1, settings: "USE_STUB_TRANSLATION=true");
+        await using var fleet = await TestFleet.StartAsync(
+            "translation-resumed", gateways: 2, translationWorkers: 1, settings: "USE_STUB_TRANSLATION=true");
         var script = _scripts[0];
         FinalResult[] results;
         string clientId;
         using (fleet.Freeze("translation-1"))
         {
-            await using var first = await Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, pauseAt: script.Seconds / 2, translate: Languages);
+            await using var first = await Talk.BeginAsync(
+                fleet.Report.GatewayUrl(0), script, pauseAt: script.Seconds / 2, translate: Languages);
             clientId = first.ClientId;
             await Until.TrueAsync(() => first.Transcripts.Count > 1, "two transcripts");
             Signal.Send(fleet.PidOf("gateway-1"), Signal.Kill);
@@ -106,7 +109,8 @@ public sealed class TranslationTests
         json.ExitCode.ShouldBe(0, json.Errors);
         var messages = json.Lines.Select(line => JsonDocument.Parse(line).RootElement).ToArray();
         var translations = messages.Where(message => message.GetProperty("type").GetString() == "translation").ToArray();
-        translations.Select(translation => translation.GetProperty("language").GetString()).Distinct().ShouldBe(["fr", "de"], ignoreOrder: true);
+        translations.Select(translation => translation.GetProperty("language").GetString()).Distinct()
+            .ShouldBe(["fr", "de"], ignoreOrder: true);
         messages[^1].GetProperty("type").GetString().ShouldBe("done");
     }
 
@@ -115,13 +119,15 @@ public sealed class TranslationTests
     {
         await using var fleet = await TestFleet.StartAsync("translation-refused");
         var script = Hearing.Speakers(1, utterances: 1)[0];
-        var refusal = await Should.ThrowAsync<SpeechClientException>(async () => await Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, translate: "tlh"));
+        var refusal = await Should.ThrowAsync<SpeechClientException>(
+            async () => await Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, translate: "tlh"));
         refusal.Message.ShouldContain("GET /api/languages");
     }
 
     private async Task<Talk[]> TalkAsync(TestFleet fleet)
     {
-        var talks = await Task.WhenAll(_scripts.Select(script => Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, translate: Languages)));
+        var talks = await Task.WhenAll(
+            _scripts.Select(script => Talk.BeginAsync(fleet.Report.GatewayUrl(0), script, translate: Languages)));
         await Task.WhenAll(talks.Select(talk => talk.Completed));
         return talks;
     }

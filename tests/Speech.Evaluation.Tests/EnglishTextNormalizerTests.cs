@@ -113,7 +113,8 @@ public sealed class EnglishTextNormalizerTests
     [InlineData("dollars", "dollars")]
     [InlineData("$0612", "$612")]
     [InlineData("你好, 世界!", "你好 世界")]
-    public void Other_text_becomes_plain_words(string text, string normalized) => EnglishTextNormalizer.Normalize(text).ShouldBe(normalized);
+    public void Other_text_becomes_plain_words(string text, string normalized) =>
+        EnglishTextNormalizer.Normalize(text).ShouldBe(normalized);
 
     [Theory]
     [InlineData("Enter six two four!", "enter 624")]
@@ -129,15 +130,18 @@ public sealed class EnglishTextNormalizerTests
     [InlineData("twenty two, two two", "twenty two two two")]
     [InlineData("don't [noise] 3.5 (laughs)", "don t 3 5")]
     [InlineData("Ärger über Öl", "ärger über öl")]
-    public void The_basic_normaliser_keeps_what_was_said(string text, string normalized) => BasicTextNormalizer.Normalize(text).ShouldBe(normalized);
+    public void The_basic_normaliser_keeps_what_was_said(string text, string normalized) =>
+        BasicTextNormalizer.Normalize(text).ShouldBe(normalized);
 
     [Fact]
     public void Any_words_of_numbers_can_be_read()
     {
         string[] words =
         [
-            "zero", "oh", "one", "nine", "ten", "nineteen", "twenty", "ninety", "hundred", "million", "hundredth", "thousands", "first", "sixes", "fifties",
-            "fortieth", "minus", "dollar", "cents", "per", "cent", "percent", "and", "a", "half", "double", "triple", "point", "3", "3.5", "$7", "007", "%", ".", "$",
+            "zero", "oh", "one", "nine", "ten", "nineteen", "twenty", "ninety", "hundred", "million", "hundredth", "thousands", "first",
+            "sixes", "fifties",
+            "fortieth", "minus", "dollar", "cents", "per", "cent", "percent", "and", "a", "half", "double", "triple", "point", "3", "3.5",
+            "$7", "007", "%", ".", "$",
         ];
         var random = new Random(1);
         for (var i = 0; i < 20_000; i++)
@@ -153,7 +157,8 @@ public sealed class EnglishTextNormalizerTests
         var random = new Random(1);
         for (var i = 0; i < 5_000; i++)
         {
-            var text = new string([.. Enumerable.Range(0, random.Next(0, 30)).Select(_ => random.Next(4) == 0 ? (char)random.Next(0x10000) : (char)random.Next(0x20, 0x7f))]);
+            var text = new string([.. Enumerable.Range(0, random.Next(0, 30))
+                .Select(_ => random.Next(4) == 0 ? (char)random.Next(0x10000) : (char)random.Next(0x20, 0x7f))]);
             Should.NotThrow(() => EnglishTextNormalizer.Normalize(text), text);
             Should.NotThrow(() => BasicTextNormalizer.Normalize(text), text);
         }

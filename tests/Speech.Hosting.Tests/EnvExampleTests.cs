@@ -26,7 +26,8 @@ public partial class EnvExampleTests
     [Fact]
     public void A_default_that_is_a_literal_is_the_one_documented()
     {
-        var literals = Reads.Select(read => (Name: read.Groups["name"].Value, Value: Literal(read))).Where(read => read.Value is not null).ToArray();
+        var literals = Reads.Select(read => (Name: read.Groups["name"].Value, Value: Literal(read))).Where(read => read.Value is not null)
+            .ToArray();
 
         literals.Length.ShouldBeGreaterThan(10);
         foreach (var (name, value) in literals)
@@ -41,7 +42,8 @@ public partial class EnvExampleTests
             return source[(source.LastIndexOf('.') + 1)..].ToLowerInvariant();
         if (source.StartsWith('"'))
             return source.Trim('"');
-        return double.TryParse(source.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+        return double.TryParse(
+            source.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
             ? number.ToString(CultureInfo.InvariantCulture)
             : null;
     }

@@ -29,7 +29,8 @@ public class EnvironmentSettingsTests
     public void Values_are_read_without_regard_to_the_machine_s_language()
     {
         var settings = With(
-            ("SIZE", " 16 "), ("RATIO", "0.25"), ("FLAG", "On"), ("DEVICE", "CPU"), ("WAIT_MS", "40"), ("WAIT_SECONDS", "1.5"), ("URL", "ws://a/b"));
+            ("SIZE", " 16 "), ("RATIO", "0.25"), ("FLAG", "On"), ("DEVICE", "CPU"), ("WAIT_MS", "40"), ("WAIT_SECONDS", "1.5"),
+            ("URL", "ws://a/b"));
         settings.GetInt("SIZE", 8, 1, 64).ShouldBe(16);
         settings.GetDouble("RATIO", 0.5, 0, 1).ShouldBe(0.25);
         settings.GetBool("FLAG", false).ShouldBeTrue();
@@ -89,7 +90,8 @@ public class EnvironmentSettingsTests
     public void A_file_that_cannot_be_read_is_a_problem_like_others_and_a_missing_one_is_none()
     {
         using var folder = new TemporaryFolder();
-        EnvironmentSettings.Load([], folder.Write("broken", "THIS IS NOT = A 'SETTING\n")).Problems.ShouldHaveSingleItem().ShouldContain("cannot be read");
+        EnvironmentSettings.Load([], folder.Write("broken", "THIS IS NOT = A 'SETTING\n")).Problems.ShouldHaveSingleItem()
+            .ShouldContain("cannot be read");
         EnvironmentSettings.Load([], "/no/such/file").Problems.ShouldBeEmpty();
     }
 
@@ -114,11 +116,13 @@ public class EnvironmentSettingsTests
         settings.GetInt("PORT", 0, 0, 9).ShouldBe(1);
     }
 
-    // docker-compose 1.29 reads .env by python-dotenv; Compose v2's reader, which is not to be had here, takes all between single quotes literally.
+    // docker-compose 1.29 reads .env by python-dotenv; Compose v2's reader, which is not to be had here, takes all between single quotes
+    // literally.
     [Fact]
     public async Task What_env_example_promises_of_single_quotes_docker_compose_keeps_too()
     {
-        var allowed = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code).Where(letter => letter is not ('\'' or '\\')));
+        var allowed = string.Concat(
+            Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code).Where(letter => letter is not ('\'' or '\\')));
         string[] passwords =
         [
             allowed.Replace("{", "", StringComparison.Ordinal), "a{$b", " blanks ", "$", "$$", "$HOME", "a #b", "#b", "\"", "a=b", "%s",
@@ -159,7 +163,8 @@ public class EnvironmentSettingsTests
     public void A_name_that_is_no_setting_is_told_of_with_the_likely_one()
     {
         using var folder = new TemporaryFolder();
-        var file = folder.Write(".env", "MAX_BATCHSIZE=4\nTRANSLATION_MODEL=x\nGATEWAY_MEMORY=1g\nCOMPOSE_PROJECT_NAME=a\nWHATEVER_ELSE=1\n");
+        var file = folder.Write(
+            ".env", "MAX_BATCHSIZE=4\nTRANSLATION_MODEL=x\nGATEWAY_MEMORY=1g\nCOMPOSE_PROJECT_NAME=a\nWHATEVER_ELSE=1\n");
         Environment.SetEnvironmentVariable("REDIS_URI", "redis://:hush@host");
         try
         {

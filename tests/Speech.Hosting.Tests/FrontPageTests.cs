@@ -69,5 +69,6 @@ public sealed class FrontPageTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
-    public async Task What_a_path_says_itself_stays() => (await (await _http.GetAsync("/ws")).Content.ReadAsStringAsync()).ShouldBe("its own words");
+    public async Task What_a_path_says_itself_stays() =>
+        (await (await _http.GetAsync("/ws")).Content.ReadAsStringAsync()).ShouldBe("its own words");
 }

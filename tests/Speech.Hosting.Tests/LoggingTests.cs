@@ -46,7 +46,8 @@ public class LoggingTests
     public void Nothing_that_is_logged_begins_a_line_or_steers_a_terminal(LogFormat format)
     {
         const string Hostile = "x\r\n12:34:56.789 ERR gateway: forged\u001b[2J\u009b1m\u0085\u2028\u202e";
-        var log = Format(format, LogEventLevel.Error, "{Language} is not known", new InvalidOperationException(Hostile), ("Language", Hostile), ("service", "gateway"));
+        var log = Format(format, LogEventLevel.Error, "{Language} is not known", new InvalidOperationException(
+            Hostile), ("Language", Hostile), ("service", "gateway"));
         log.Any(letter => (char.IsControl(letter) && letter != '\n') || letter is '\u2028' or '\u202e').ShouldBeFalse(log);
         var lines = log.TrimEnd('\n').Split('\n');
         lines[0].ShouldContain(@"forged\u001b[2J\u009b1m\u0085\u2028\u202e");
@@ -80,12 +81,14 @@ public class LoggingTests
     [InlineData(LogFormat.Text)]
     [InlineData(LogFormat.Json)]
     public void What_is_logged_has_bounds(LogFormat format) =>
-        Format(format, LogEventLevel.Error, "{A}", new InvalidOperationException(new string('x', 1_000_000)), ("A", new string('y', 1_000_000))).Length.ShouldBeLessThan(100_000);
+        Format(format, LogEventLevel.Error, "{A}", new InvalidOperationException(
+            new string('x', 1_000_000)), ("A", new string('y', 1_000_000))).Length.ShouldBeLessThan(100_000);
 
     private static string Format(LogFormat format, LogEventLevel level, string template, params (string Name, object Value)[] properties) =>
         Format(format, level, template, level == LogEventLevel.Error ? new InvalidOperationException("boom") : null, properties);
 
-    private static string Format(LogFormat format, LogEventLevel level, string template, Exception? exception, params (string Name, object Value)[] properties)
+    private static string Format(
+        LogFormat format, LogEventLevel level, string template, Exception? exception, params (string Name, object Value)[] properties)
     {
         var output = new StringWriter();
         LoggingSetup.FormatterOf(format).Format(

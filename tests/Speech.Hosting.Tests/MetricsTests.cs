@@ -19,7 +19,8 @@ public sealed partial class MetricsTests
         builder.Services.AddInstruments((_, instruments) =>
         {
             jobs = instruments.Create.CreateCounter("speech_test_jobs_total", "Some jobs.", ["outcome"]);
-            latency = instruments.Create.CreateHistogram("speech_test_latency_seconds", "", new HistogramConfiguration { Buckets = [0.1, 1] });
+            latency = instruments.Create.CreateHistogram(
+                "speech_test_latency_seconds", "", new HistogramConfiguration { Buckets = [0.1, 1] });
             instruments.ObserveGauge("speech_test_sessions", "", () => sessions);
         });
         var text = await GetMetricsAsync(builder, () =>
@@ -59,9 +60,11 @@ public sealed partial class MetricsTests
     {
         GC.Collect();
 
-        var text = await GetMetricsAsync(SpeechHost.CreateBuilder([], "gateway", defaultPort: 0), () => Should.Throw<FormatException>(() => int.Parse("x")));
+        var text = await GetMetricsAsync(
+            SpeechHost.CreateBuilder([], "gateway", defaultPort: 0), () => Should.Throw<FormatException>(() => int.Parse("x")));
 
-        var shown = Family().Matches(text).Select(family => $"{family.Groups["name"]} {family.Groups["type"]}").Order(StringComparer.Ordinal);
+        var shown = Family().Matches(text).Select(family => $"{family.Groups["name"]} {family.Groups["type"]}")
+            .Order(StringComparer.Ordinal);
         shown.ShouldBe([
             "dotnet_assembly_count gauge",
             "dotnet_exceptions_total counter",
@@ -115,7 +118,8 @@ public sealed partial class MetricsTests
         var instruments = new Instruments();
         instruments.ObserveGauge("speech_test", "", () => throw new InvalidOperationException("gone"));
 
-        (await Should.ThrowAsync<InvalidOperationException>(() => instruments.WriteAsync(Stream.Null, CancellationToken.None))).Message.ShouldBe("gone");
+        (await Should.ThrowAsync<InvalidOperationException>(() => instruments.WriteAsync(Stream.Null, CancellationToken.None))).Message
+            .ShouldBe("gone");
     }
 
     [Fact]

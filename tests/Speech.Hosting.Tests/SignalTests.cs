@@ -10,7 +10,8 @@ public sealed class SignalTests
     {
         var builder = SpeechHost.CreateBuilder(["--PORT", "0"], "gateway", defaultPort: 0);
         var parts = new Parts();
-        builder.Services.AddSingleton<IHostedService>(provider => new Signalled((SignalLifetime)provider.GetRequiredService<IHostLifetime>(), parts));
+        builder.Services.AddSingleton<IHostedService>(
+            provider => new Signalled((SignalLifetime)provider.GetRequiredService<IHostLifetime>(), parts));
         var app = builder.Build();
 
         (await app.RunSpeechAsync().WaitAsync(TimeSpan.FromSeconds(20))).ShouldBe(0);
@@ -23,7 +24,8 @@ public sealed class SignalTests
     public async Task A_start_that_takes_long_is_cancelled_by_a_signal_and_that_is_no_crash()
     {
         var builder = SpeechHost.CreateBuilder(["--PORT", "0"], "gateway", defaultPort: 0);
-        builder.Services.AddSingleton<IHostedService>(provider => new Endless((SignalLifetime)provider.GetRequiredService<IHostLifetime>()));
+        builder.Services.AddSingleton<IHostedService>(
+            provider => new Endless((SignalLifetime)provider.GetRequiredService<IHostLifetime>()));
         var app = builder.Build();
 
         (await app.RunSpeechAsync().WaitAsync(TimeSpan.FromSeconds(20))).ShouldBe(0);

@@ -153,7 +153,8 @@ public class SpeechHostTests
     [Fact]
     public async Task Wrong_settings_end_it_with_code_2_and_a_line_each()
     {
-        var builder = SpeechHost.CreateBuilder(["--PORT", "eighty", "--LOG_LEVEL", "loud", "--REDIS_URL", "http://:hush@host"], "gateway", defaultPort: 0);
+        var builder = SpeechHost.CreateBuilder(
+            ["--PORT", "eighty", "--LOG_LEVEL", "loud", "--REDIS_URL", "http://:hush@host"], "gateway", defaultPort: 0);
         builder.AddJobs();
         builder.Services.AddHostedService<NeverStarted>();
         var (code, said) = await RunAsync(builder.Build());

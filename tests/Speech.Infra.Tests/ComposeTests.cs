@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Speech.Infra.Tests;
 
-/// <summary>docker-compose.yml and the Dockerfile against the checkout, as far as that can be seen without an engine; with one: ./speech test --docker.</summary>
+/// <summary>
+/// docker-compose.yml and the Dockerfile against the checkout, as far as that can be seen without an engine; with one: ./speech test
+/// --docker.
+/// </summary>
 public sealed partial class ComposeTests
 {
     private static readonly string Compose = File.ReadAllText(Checkout.Path("docker-compose.yml"));
@@ -52,9 +55,11 @@ public sealed partial class ComposeTests
     [Fact]
     public void Base_images_are_those_that_can_be_made_without_a_registry()
     {
-        var offline = OfflineTag().Matches(File.ReadAllText(Checkout.Path("infra/offline/build"))).Select(match => match.Groups[1].Value).ToHashSet();
+        var offline = OfflineTag().Matches(File.ReadAllText(Checkout.Path("infra/offline/build"))).Select(match => match.Groups[1].Value)
+            .ToHashSet();
         var used = BaseImage().Matches(Dockerfile).Concat(ComposeImage().Matches(Compose)).Select(match => match.Groups[1].Value)
-            .Where(image => !image.StartsWith("speech/", StringComparison.Ordinal) && !image.StartsWith("grafana/", StringComparison.Ordinal));
+            .Where(image => !image.StartsWith("speech/", StringComparison.Ordinal)
+                && !image.StartsWith("grafana/", StringComparison.Ordinal));
 
         used.Distinct().Order(StringComparer.Ordinal).ShouldBe(offline.Order(StringComparer.Ordinal));
     }

@@ -6,7 +6,9 @@ using System.Text.RegularExpressions;
 
 namespace Speech.Infra.Tests;
 
-/// <summary>infra/haproxy.cfg in a real HAProxy, with ports of its own and services that are named instead of found by Docker's DNS.</summary>
+/// <summary>
+/// infra/haproxy.cfg in a real HAProxy, with ports of its own and services that are named instead of found by Docker's DNS.
+/// </summary>
 internal sealed partial class Edge : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -34,7 +36,8 @@ internal sealed partial class Edge : IAsyncDisposable
     {
         var ports = FreePorts(4);
         var config = File.ReadAllText(Checkout.Path("infra/haproxy.cfg"));
-        config = Bind().Replace(config, match => $"bind 127.0.0.1:{ports[match.Groups["port"].Value switch { "8080" => 0, "8081" => 1, "8082" => 2, _ => 3 }]}");
+        config = Bind().Replace(config,
+            match => $"bind 127.0.0.1:{ports[match.Groups["port"].Value switch { "8080" => 0, "8081" => 1, "8082" => 2, _ => 3 }]}");
         config = Template().Replace(config, match =>
             $"server {match.Groups["name"].Value} {(match.Groups["name"].Value == "gateway" ? gateway : sttWorker).Authority} {match.Groups["checks"].Value}");
         config.ShouldNotContain("server-template");
@@ -44,7 +47,8 @@ internal sealed partial class Edge : IAsyncDisposable
         var path = $"{Environment.GetEnvironmentVariable("PATH")}:/usr/sbin:/sbin";
         var program = path.Split(':').Select(part => Path.Combine(part, "haproxy")).FirstOrDefault(File.Exists)
             ?? throw new InvalidOperationException("haproxy is missing; ./speech test installs it.");
-        var process = Process.Start(new ProcessStartInfo(program, ["-db", "-f", file]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var process = Process.Start(
+            new ProcessStartInfo(program, ["-db", "-f", file]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var edge = new Edge(process, folder, ports[0], ports[1]);
         try
         {
@@ -68,7 +72,8 @@ internal sealed partial class Edge : IAsyncDisposable
         {
             await socket.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
             var stream = socket.GetStream();
-            await stream.WriteAsync(Encoding.Latin1.GetBytes($"{requestLine}\r\nHost: localhost\r\nConnection: close\r\n\r\n"), cancellationToken);
+            await stream.WriteAsync(
+                Encoding.Latin1.GetBytes($"{requestLine}\r\nHost: localhost\r\nConnection: close\r\n\r\n"), cancellationToken);
             using var reader = new StreamReader(stream);
             return await reader.ReadToEndAsync(cancellationToken);
         }

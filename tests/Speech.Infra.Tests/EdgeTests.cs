@@ -27,17 +27,21 @@ public sealed class EdgeTests : IAsyncLifetime
     public async Task Only_the_paths_that_clients_need_pass_however_others_are_written()
     {
         foreach (var (path, status) in ((string, string)[])[
-            ("/", "200"), ("/ws", "426"), ("/ws?token=x", "426"), ("/api/languages", "200"), ("/api/languages?x", "200"), ("/health", "503"), ("/health/all", "503")])
+            ("/", "200"), ("/ws", "426"), ("/ws?token=x", "426"), ("/api/languages", "200"), ("/api/languages?x", "200"),
+            ("/health", "503"), ("/health/all", "503")])
             (await AskAsync(path)).ShouldStartWith($"HTTP/1.1 {status}", customMessage: path);
         (await AskAsync("/api/status")).ShouldContain("sessions");
 
         foreach (var path in (string[])[
-            "/metrics", "/METRICS", "/Metrics", "/metrics/", "//metrics", "/x/../metrics", "/health/../metrics", "/./metrics", "/%6detrics", "/metrics?x", "/metrics;x",
-            "/metrics%00", "/ws/../metrics", "/api/../metrics", @"\metrics", @"/x\..\metrics", "http://localhost/metrics", "http://localhost/METRICS?/health", "/health/",
+            "/metrics", "/METRICS", "/Metrics", "/metrics/", "//metrics", "/x/../metrics", "/health/../metrics", "/./metrics", "/%6detrics",
+            "/metrics?x", "/metrics;x",
+            "/metrics%00", "/ws/../metrics", "/api/../metrics", @"\metrics", @"/x\..\metrics", "http://localhost/metrics",
+            "http://localhost/METRICS?/health", "/health/",
             "/WS", "/api", "/nothing"])
         {
             var answer = await AskAsync(path);
-            (answer.StartsWith("HTTP/1.1 404", StringComparison.Ordinal) || answer.StartsWith("HTTP/1.1 400", StringComparison.Ordinal)).ShouldBeTrue($"{path}: {answer}");
+            (answer.StartsWith("HTTP/1.1 404", StringComparison.Ordinal) || answer.StartsWith("HTTP/1.1 400", StringComparison.Ordinal))
+                .ShouldBeTrue($"{path}: {answer}");
             answer.ShouldNotContain("speech_", customMessage: path);
         }
         (await AskAsync("/nothing")).ShouldEndWith("""{"code":"not_found","message":"there is nothing at this path; GET / lists what there is"}""");

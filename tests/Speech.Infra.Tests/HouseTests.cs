@@ -47,7 +47,8 @@ public sealed class HouseTests
     }
 
     private static IEnumerable<string> Projects(string folder) =>
-        Directory.EnumerateFiles(Checkout.Path(folder), "*.csproj", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 });
+        Directory.EnumerateFiles(
+            Checkout.Path(folder), "*.csproj", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 });
 
     private static IEnumerable<string> References(string project) => References(XDocument.Load(project));
 

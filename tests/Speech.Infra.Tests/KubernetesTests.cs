@@ -36,7 +36,8 @@ public sealed class KubernetesTests
     {
         var manifest = File.ReadAllLines(Checkout.Path("infra/k8s/redis.yaml")).Select(line => line.Trim()).ToHashSet();
         var settings = File.ReadAllLines(Checkout.Path("infra/redis.conf"))
-            .Where(line => line.Length > 0 && line[0] != '#' && !line.StartsWith("bind", StringComparison.Ordinal) && !line.StartsWith("protected-mode", StringComparison.Ordinal));
+            .Where(line => line.Length > 0 && line[0] != '#' && !line.StartsWith("bind", StringComparison.Ordinal)
+                && !line.StartsWith("protected-mode", StringComparison.Ordinal));
         settings.Where(setting => !manifest.Contains(setting)).ShouldBeEmpty();
     }
 

@@ -72,7 +72,8 @@ public sealed partial class MakeEnvTests : IDisposable
 
     private async Task RunAsync(string script)
     {
-        using var process = Process.Start(new ProcessStartInfo(Path.Combine(_folder, script)) { RedirectStandardError = true, WorkingDirectory = "/" })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(Path.Combine(_folder, script)) { RedirectStandardError = true, WorkingDirectory = "/" })!;
         var said = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         process.ExitCode.ShouldBe(0, said);

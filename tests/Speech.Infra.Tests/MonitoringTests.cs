@@ -23,13 +23,17 @@ public sealed partial class MonitoringTests
     public async Task Metrics_keep_their_names_types_and_labels()
     {
         var shown = await Task.WhenAll(
-            TextOfAsync("Speech.Gateway"), TextOfAsync("Speech.SttWorker"), TextOfAsync("Speech.TranslationWorker", "--USE_STUB_TRANSLATION", "true"));
+            TextOfAsync("Speech.Gateway"), TextOfAsync("Speech.SttWorker"),
+            TextOfAsync("Speech.TranslationWorker", "--USE_STUB_TRANSLATION", "true"));
 
         string[] all = ["speech_job_latency_seconds histogram", "speech_redis_up gauge", "speech_results_published_total counter kind",
-            "speech_segments_accepted_total counter", "speech_stream_lag gauge", "speech_stream_length gauge", "speech_stream_pending gauge"];
-        string[] workers = [.. all, "speech_model_ready gauge", "speech_worker_busy gauge", "speech_worker_jobs_total counter outcome", "speech_worker_slots gauge"];
+            "speech_segments_accepted_total counter", "speech_stream_lag gauge", "speech_stream_length gauge",
+            "speech_stream_pending gauge"];
+        string[] workers = [.. all, "speech_model_ready gauge", "speech_worker_busy gauge", "speech_worker_jobs_total counter outcome",
+            "speech_worker_slots gauge"];
         FamiliesOf(shown[0]).ShouldBe(
-            [.. all, "speech_held_segments gauge", "speech_queue_max gauge", "speech_sessions gauge", "speech_sessions_ended_total counter code", "speech_sessions_max gauge"],
+            [.. all, "speech_held_segments gauge", "speech_queue_max gauge", "speech_sessions gauge",
+                "speech_sessions_ended_total counter code", "speech_sessions_max gauge"],
             ignoreOrder: true);
         FamiliesOf(shown[1]).ShouldBe([.. workers, "speech_audio_seconds_total counter"], ignoreOrder: true);
         FamiliesOf(shown[2]).ShouldBe(workers, ignoreOrder: true);
@@ -39,7 +43,8 @@ public sealed partial class MonitoringTests
     private static readonly Lazy<Task<HashSet<string>>> Shown = new(async () =>
     {
         var all = await Task.WhenAll(
-            MetricsOfAsync("Speech.Gateway"), MetricsOfAsync("Speech.SttWorker"), MetricsOfAsync("Speech.TranslationWorker", "--USE_STUB_TRANSLATION", "true"));
+            MetricsOfAsync("Speech.Gateway"), MetricsOfAsync("Speech.SttWorker"),
+            MetricsOfAsync("Speech.TranslationWorker", "--USE_STUB_TRANSLATION", "true"));
         return [.. all.SelectMany(names => names)];
     });
 
@@ -54,7 +59,8 @@ public sealed partial class MonitoringTests
     private static IEnumerable<string> FamiliesOf(string text) =>
         Family().Matches(text).Where(family => family.Groups["name"].Value.StartsWith("speech_", StringComparison.Ordinal)).Select(family =>
         {
-            var labels = Regex.Match(text, $"^{family.Groups["name"].Value}\\{{(?:(?<label>[a-z]+)=\"[^\"]*\",?)+\\}}", RegexOptions.Multiline).Groups["label"].Captures;
+            var labels = Regex.Match(text, $"^{family.Groups["name"].Value}\\{{(?:(?<label>[a-z]+)=\"[^\"]*\",?)+\\}}",
+                RegexOptions.Multiline).Groups["label"].Captures;
             return string.Join(' ', [family.Groups["name"].Value, family.Groups["type"].Value, .. labels.Select(label => label.Value)]);
         });
 
@@ -62,7 +68,8 @@ public sealed partial class MonitoringTests
     {
         var text = await TextOfAsync(program, settings);
         return Family().Matches(text).SelectMany(family => family.Groups["type"].Value == "histogram"
-            ? (string[])[$"{family.Groups["name"].Value}_bucket", $"{family.Groups["name"].Value}_sum", $"{family.Groups["name"].Value}_count"]
+            ? (string[])[$"{family.Groups["name"].Value}_bucket", $"{family.Groups["name"].Value}_sum",
+                $"{family.Groups["name"].Value}_count"]
             : [family.Groups["name"].Value]);
     }
 

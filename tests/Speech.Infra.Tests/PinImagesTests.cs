@@ -36,7 +36,8 @@ public sealed partial class PinImagesTests : IDisposable
         text.ShouldContain("\nREDIS_IMAGE=redis@sha256:0123\n");
         text.ShouldContain("\nSDK_IMAGE=mcr.microsoft.com/dotnet/sdk@sha256:0123\n");
         var pinned = Pinned().Matches(text).Select(match => match.Groups[1].Value);
-        var variables = Variable().Matches(await File.ReadAllTextAsync(Checkout.Path("docker-compose.yml"))).Select(match => match.Groups[1].Value);
+        var variables = Variable().Matches(await File.ReadAllTextAsync(Checkout.Path("docker-compose.yml")))
+            .Select(match => match.Groups[1].Value);
         pinned.Order().ShouldBe(variables.Distinct().Order());
     }
 
@@ -65,7 +66,8 @@ public sealed partial class PinImagesTests : IDisposable
 
     private async Task<(int ExitCode, string Said)> RunAsync()
     {
-        var start = new ProcessStartInfo(Path.Combine(_folder, "infra", "pin-images")) { RedirectStandardError = true, WorkingDirectory = "/" };
+        var start =
+            new ProcessStartInfo(Path.Combine(_folder, "infra", "pin-images")) { RedirectStandardError = true, WorkingDirectory = "/" };
         start.Environment["PATH"] = $"{Path.Combine(_folder, "bin")}:{Environment.GetEnvironmentVariable("PATH")}";
         using var process = Process.Start(start)!;
         var said = await process.StandardError.ReadToEndAsync();

@@ -18,11 +18,13 @@ internal sealed partial class ServiceProcess : IAsyncDisposable
     /// <param name="settings">As on its command line.</param>
     public static async Task<ServiceProcess> StartAsync(string program, params string[] settings)
     {
-        var dll = Path.Combine(AppContext.BaseDirectory, "..", "..", program, Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), $"{program}.dll");
-        var process = Process.Start(new ProcessStartInfo("dotnet", [Path.GetFullPath(dll), "--PORT", "0", "--LOG_FORMAT", "text", .. settings])
-        {
-            RedirectStandardError = true,
-        })!;
+        var dll = Path.Combine(
+            AppContext.BaseDirectory, "..", "..", program, Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), $"{program}.dll");
+        var process = Process.Start(
+            new ProcessStartInfo("dotnet", [Path.GetFullPath(dll), "--PORT", "0", "--LOG_FORMAT", "text", .. settings])
+            {
+                RedirectStandardError = true,
+            })!;
         using var limit = new CancellationTokenSource(Patience);
         var said = new List<string>();
         while (await process.StandardError.ReadLineAsync(limit.Token) is { } line)

@@ -40,7 +40,8 @@ public sealed class SilenceClipsTests
     {
         var clips = SilenceClips.Generate(seed: 3, count: 4 * SilenceClips.Kinds.Count).ToList();
 
-        clips.ShouldAllBe(clip => clip.Samples.Length >= 2 * SilenceClips.SampleRate && clip.Samples.Length <= 20 * SilenceClips.SampleRate);
+        clips.ShouldAllBe(
+            clip => clip.Samples.Length >= 2 * SilenceClips.SampleRate && clip.Samples.Length <= 20 * SilenceClips.SampleRate);
         clips.ShouldAllBe(clip => Array.TrueForAll(clip.Samples, sample => sample >= -1 && sample < 1));
         clips.CountBy(clip => clip.Kind).ShouldAllBe(kind => kind.Value == 4);
         clips.Where(clip => clip.Kind == "silence").ShouldContain(clip => Array.TrueForAll(clip.Samples, sample => sample == 0));

@@ -32,10 +32,12 @@ public sealed class SpeakersTests
     {
         var scripts = SpeakerScript.ShareOut(Recordings, speakers);
         scripts.Count.ShouldBe(speakers);
-        scripts.SelectMany(script => script.Utterances).Select(placed => placed.Utterance.Id).Order().ShouldBe(Recordings.Select(utterance => utterance.Id).Order());
+        scripts.SelectMany(script => script.Utterances).Select(placed => placed.Utterance.Id).Order()
+            .ShouldBe(Recordings.Select(utterance => utterance.Id).Order());
         if (speakers > 10)
             return;
-        foreach (var person in scripts.SelectMany(script => script.Utterances.Select(placed => placed.Utterance.Person).Distinct()).GroupBy(person => person))
+        foreach (var person in scripts.SelectMany(script => script.Utterances.Select(placed => placed.Utterance.Person)
+            .Distinct()).GroupBy(person => person))
             person.Count().ShouldBe(1, "a person's utterances stay together");
         scripts.Max(script => script.Seconds).ShouldBeLessThan(1.6 * scripts.Average(script => script.Seconds));
     }
@@ -59,7 +61,8 @@ public sealed class SpeakersTests
         foreach (var (before, after) in Script.Utterances.Zip(Script.Utterances.Skip(1)))
             (after.Start - before.End).ShouldBe(SpeakerScript.PauseSeconds, tolerance: 1e-9);
         foreach (var placed in Script.Utterances)
-            Script.Samples.AsSpan((int)Math.Round(placed.Start * 16_000), placed.Utterance.Samples.Length).SequenceEqual(placed.Utterance.Samples).ShouldBeTrue();
+            Script.Samples.AsSpan((int)Math.Round(placed.Start * 16_000), placed.Utterance.Samples.Length)
+                .SequenceEqual(placed.Utterance.Samples).ShouldBeTrue();
         (Script.Seconds - Script.Utterances[^1].End).ShouldBe(SpeakerScript.PauseSeconds, tolerance: 1e-9);
     }
 
@@ -81,7 +84,8 @@ public sealed class SpeakersTests
     public async Task An_utterance_that_is_not_heard_is_a_problem()
     {
         var report = await RunAsync(connection => SendAllAsync(connection, skip: 1));
-        report.Problems.ShouldContain(problem => problem.Contains($"nothing was heard of {Script.Utterances[1].Utterance.Id}", StringComparison.Ordinal));
+        report.Problems.ShouldContain(
+            problem => problem.Contains($"nothing was heard of {Script.Utterances[1].Utterance.Id}", StringComparison.Ordinal));
         report.Problems.ShouldContain(problem => problem.Contains("above the model's own", StringComparison.Ordinal));
     }
 
@@ -115,7 +119,8 @@ public sealed class SpeakersTests
     [Fact]
     public void Latencies_are_summed_up_by_nearest_rank()
     {
-        LatencySummary.Of([.. Enumerable.Range(1, 100).Select(milliseconds => (TimeSpan?)TimeSpan.FromMilliseconds(milliseconds))]).ShouldBe(new LatencySummary(50, 95, 100));
+        LatencySummary.Of([.. Enumerable.Range(1, 100).Select(milliseconds => (TimeSpan?)TimeSpan.FromMilliseconds(milliseconds))])
+            .ShouldBe(new LatencySummary(50, 95, 100));
         LatencySummary.Of([TimeSpan.FromMilliseconds(7)]).ShouldBe(new LatencySummary(7, 7, 7));
         LatencySummary.Of([]).ShouldBeNull();
         LatencySummary.Of([TimeSpan.FromMilliseconds(7), null]).ShouldBeNull();
@@ -161,6 +166,7 @@ public sealed class SpeakersTests
             (await connection.ReceiveUntilStopAsync()).Count.ShouldBe((int)Math.Ceiling(Script.Seconds / 0.02));
             await script(connection);
         });
-        return await new SpeakersRun([Script], SegmentTiming.OfEnvironment(), realTime: false, TimeProvider.System).RunAsync(_ => server.Url, fleet: null, CancellationToken.None);
+        return await new SpeakersRun([Script], SegmentTiming.OfEnvironment(), realTime: false, TimeProvider.System)
+            .RunAsync(_ => server.Url, fleet: null, CancellationToken.None);
     }
 }

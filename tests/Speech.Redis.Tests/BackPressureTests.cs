@@ -11,7 +11,8 @@ public class BackPressureTests(ServerFixture fixture) : IClassFixture<ServerFixt
     {
         const int commands = 1600;
         const int length = 64 * 1024;
-        await using var redis = new RedisClient(fixture.Options with { CommandTimeout = TimeSpan.FromSeconds(60), MaxOutgoingBytes = 1024 * 1024 });
+        await using var redis = new RedisClient(
+            fixture.Options with { CommandTimeout = TimeSpan.FromSeconds(60), MaxOutgoingBytes = 1024 * 1024 });
         var echo = new RedisScript("return ARGV[1]");
         var content = new byte[length];
         new Random(1).NextBytes(content);
@@ -59,7 +60,9 @@ public class BackPressureTests(ServerFixture fixture) : IClassFixture<ServerFixt
     {
         await using var server = await RedisServer.StartAsync();
         await using var redis = new RedisClient(
-            RedisOptions.Parse(server.Url) with { CommandTimeout = TimeSpan.FromSeconds(60), MaxOutgoingBytes = 10_000, MaxWaitingBytes = 20_000 });
+            RedisOptions.Parse(
+                server.Url) with
+            { CommandTimeout = TimeSpan.FromSeconds(60), MaxOutgoingBytes = 10_000, MaxWaitingBytes = 20_000 });
         await redis.PingAsync();
         server.Pause();
         var scripts = Enumerable.Range(0, 40).Select(i => redis.EvalAsync(Length, [], [new byte[1000]])).ToArray();
@@ -85,7 +88,8 @@ public class BackPressureTests(ServerFixture fixture) : IClassFixture<ServerFixt
         var job = new byte[1024 * 1024]; // one for all: what is copied on the way is what counts
         using var cancellation = new CancellationTokenSource();
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var sent = Enumerable.Range(0, jobs).Select(i => redis.EvalAsync(count, ["jobs"], [job], i % 2 == 1 ? cancellation.Token : default)).ToArray();
+        var sent = Enumerable.Range(0, jobs).Select(i => redis.EvalAsync(count, ["jobs"], [job], i % 2 == 1 ? cancellation.Token : default))
+            .ToArray();
         (GC.GetTotalMemory(forceFullCollection: true) - before).ShouldBeLessThan(64L * 1024 * 1024);
         await cancellation.CancelAsync();
         var cancelled = 0;

@@ -66,7 +66,8 @@ public class BlockingTests(ServerFixture fixture) : IClassFixture<ServerFixture>
         var id = await _redis.StreamAddAsync("unseen", [new("n", 1)]);
         await using (var reader = new RedisBlockingConnection(fixture.Options))
             await reader.StreamReadGroupAsync("unseen", "g", "c", 10, Long); // and forgotten, as if the process had died
-        (await _redis.StreamReadGroupAsync("unseen", "g", "c", 10, pendingAfter: StreamId.Zero)).ShouldHaveSingleItem().StreamId.ShouldBe(id);
+        (await _redis.StreamReadGroupAsync("unseen", "g", "c", 10, pendingAfter: StreamId.Zero)).ShouldHaveSingleItem().StreamId
+            .ShouldBe(id);
     }
 
     [Fact]

@@ -73,7 +73,9 @@ public class FaultTests
     {
         await using var master = await RedisServer.StartAsync("--repl-diskless-sync-delay", "0");
         await using var server = await RedisServer.StartAsync();
-        var options = RedisOptions.Parse(server.Url) with { KeepAliveInterval = TimeSpan.FromSeconds(1), CommandTimeout = TimeSpan.FromSeconds(30) };
+        var options = RedisOptions.Parse(
+            server.Url) with
+        { KeepAliveInterval = TimeSpan.FromSeconds(1), CommandTimeout = TimeSpan.FromSeconds(30) };
         await using var redis = new RedisClient(options);
         await redis.ExecuteAsync("REPLICAOF", "127.0.0.1", master.Port);
         (await Should.ThrowAsync<RedisServerException>(redis.ExecuteAsync("SET", "k", 1))).Code.ShouldBe("READONLY");
@@ -101,7 +103,8 @@ public class FaultTests
     [Fact]
     public async Task A_server_that_reads_its_data_again_refuses_everything_meanwhile()
     {
-        await using var server = await RedisServer.StartAsync("--key-load-delay", "200", "--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024");
+        await using var server = await RedisServer.StartAsync(
+            "--key-load-delay", "200", "--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024");
         var options = RedisOptions.Parse(server.Url) with { CommandTimeout = TimeSpan.FromSeconds(30) };
         await using var redis = new RedisClient(options);
         await using var other = new RedisClient(options);
@@ -195,14 +198,16 @@ public class FaultTests
         await Eventually.TrueAsync(async () =>
         {
             // The read that timed out may have taken the entry when the server woke up: then it is pending.
-            var entries = await Eventually.ConnectedAsync(() => reader.StreamReadGroupAsync("jobs", "g", "c", 1, TimeSpan.FromMilliseconds(50)));
+            var entries =
+                await Eventually.ConnectedAsync(() => reader.StreamReadGroupAsync("jobs", "g", "c", 1, TimeSpan.FromMilliseconds(50)));
             return entries.Length == 1 || (await redis.StreamPendingCountAsync("jobs", "g")) == 1;
         });
     }
 
     private static async Task RefusesWritesAsync(RedisClient redis, string code)
     {
-        foreach (var write in (Func<Task>[])[() => redis.SetAsync("k", 1), () => redis.EvalAsync(Write, ["k"], [1]), () => redis.StreamAddAsync("s", [new("n", 1)])])
+        foreach (var write in (Func<Task>[])[() => redis.SetAsync("k", 1), () => redis.EvalAsync(
+            Write, ["k"], [1]), () => redis.StreamAddAsync("s", [new("n", 1)])])
         {
             var refused = await Should.ThrowAsync<RedisServerException>(write);
             (refused.Code, refused.IsTransient).ShouldBe((code, true));

@@ -49,7 +49,8 @@ public class GroupTests(ServerFixture fixture) : IClassFixture<ServerFixture>
         await _redis.StreamReadGroupAsync("deleted", "g", "c", 10);
         await _redis.StreamDeleteAsync("deleted", [gone]);
         var pending = await _redis.StreamReadGroupAsync("deleted", "g", "c", 10, pendingAfter: StreamId.Zero);
-        pending.Select(entry => (entry.StreamId, entry.IsDeleted, entry.FindString("n"))).ShouldBe([(gone, true, null), (there, false, "2")]);
+        pending.Select(entry => (entry.StreamId, entry.IsDeleted, entry.FindString("n")))
+            .ShouldBe([(gone, true, null), (there, false, "2")]);
 
         var claim = await _redis.RunAsync(database => database.StreamAutoClaimAsync("deleted", "g", "other", 0, StreamId.Zero));
         StreamId.From(claim.NextStartId).ShouldBe(StreamId.Zero);

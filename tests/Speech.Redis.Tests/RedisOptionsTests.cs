@@ -24,7 +24,8 @@ public class RedisOptionsTests
     [Fact]
     public void A_url_names_sentinels_and_their_master()
     {
-        var options = RedisOptions.Parse("redis+sentinel://ann:pw@a:1,b,[::1]:3/my%20master/2?sentinel_username=bob&sentinel_password=s%40p");
+        var options = RedisOptions.Parse(
+            "redis+sentinel://ann:pw@a:1,b,[::1]:3/my%20master/2?sentinel_username=bob&sentinel_password=s%40p");
         (options.Deployment, options.UseTls, options.Username, options.Password, options.Database, options.MasterName)
             .ShouldBe((RedisDeployment.Sentinel, false, "ann", "pw", 2, "my master"));
         options.Seeds.ShouldBe([new("a", 1), new("b", 26379), new("::1", 3)]);
@@ -100,6 +101,7 @@ public class RedisOptionsTests
     {
         Should.Throw<ArgumentException>(() => new RedisClient(new RedisOptions { CommandTimeout = TimeSpan.Zero }))
             .Message.ShouldContain("CommandTimeout");
-        Should.Throw<ArgumentException>(() => new RedisClient(new RedisOptions { ClientName = "two words" })).Message.ShouldContain("two words");
+        Should.Throw<ArgumentException>(() => new RedisClient(new RedisOptions { ClientName = "two words" })).Message
+            .ShouldContain("two words");
     }
 }

@@ -14,7 +14,8 @@ public class SecurityTests
         var asDefault = server.Url.Replace("redis://", "redis://:top@", StringComparison.Ordinal);
         await using var root = new RedisClient(RedisOptions.Parse(asDefault) with { Database = 2 });
         await root.ExecuteAsync("ACL", "SETUSER", "ann", "on", ">p@ss:/%w", "~own:*", "+@all");
-        var asAnn = server.Url.Replace("redis://", "redis://ann:p%40ss%3A%2F%25w@", StringComparison.Ordinal).Replace("/0", "/2", StringComparison.Ordinal);
+        var asAnn = server.Url.Replace("redis://", "redis://ann:p%40ss%3A%2F%25w@", StringComparison.Ordinal)
+            .Replace("/0", "/2", StringComparison.Ordinal);
         await using var ann = new RedisClient(RedisOptions.Parse(asAnn));
         await ann.SetAsync("own:key", "x");
         ((string?)await ann.ExecuteAsync("ACL", "WHOAMI")).ShouldBe("ann");
@@ -32,10 +33,11 @@ public class SecurityTests
     public async Task A_wrong_password_is_said_at_once(string credentials, string code)
     {
         await using var server = await RedisServer.StartAsync("--requirepass", "top");
-        await using var redis = new RedisClient(RedisOptions.Parse(server.Url.Replace("redis://", credentials, StringComparison.Ordinal)) with
-        {
-            CommandTimeout = TimeSpan.FromMinutes(5), // not what ends it
-        });
+        await using var redis = new RedisClient(
+            RedisOptions.Parse(server.Url.Replace("redis://", credentials, StringComparison.Ordinal)) with
+            {
+                CommandTimeout = TimeSpan.FromMinutes(5), // not what ends it
+            });
         var error = await Should.ThrowAsync<RedisConnectionException>(redis.PingAsync());
         error.Message.ShouldContain(code);
         error.MaybeExecuted.ShouldBeFalse();
@@ -63,7 +65,8 @@ public class SecurityTests
     {
         await using var server = await RedisServer.StartAsync();
         await using var root = new RedisClient(RedisOptions.Parse(server.Url));
-        await root.ExecuteAsync("ACL", "SETUSER", "worker", "on", ">pw", "~jobs", "&*", "-@all", "+ping", "+echo", "+select", "+xadd", "+subscribe", "+publish");
+        await root.ExecuteAsync("ACL", "SETUSER", "worker", "on", ">pw", "~jobs", "&*", "-@all", "+ping", "+echo", "+select", "+xadd",
+            "+subscribe", "+publish");
         await using var redis = new RedisClient(RedisOptions.Parse(server.Url) with { Username = "worker", Password = "pw", Database = 3 });
         await redis.StreamAddAsync("jobs", [new("n", 1)]);
         await using var subscriber = new RedisSubscriber(redis);
@@ -76,7 +79,8 @@ public class SecurityTests
     public async Task A_database_that_does_not_exist_is_said_at_once()
     {
         await using var server = await RedisServer.StartAsync();
-        await using var redis = new RedisClient(RedisOptions.Parse(server.Url) with { Database = 999, CommandTimeout = TimeSpan.FromMinutes(5) });
+        await using var redis = new RedisClient(
+            RedisOptions.Parse(server.Url) with { Database = 999, CommandTimeout = TimeSpan.FromMinutes(5) });
         (await Should.ThrowAsync<RedisConnectionException>(redis.PingAsync())).Message.ShouldContain("no database 999");
     }
 

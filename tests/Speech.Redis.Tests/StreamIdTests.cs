@@ -10,7 +10,8 @@ public class StreamIdTests
     public void An_id_reads_back_from_its_text() => Prop.ForAll<ulong, ulong>((milliseconds, sequence) =>
     {
         var id = new StreamId(milliseconds, sequence);
-        return StreamId.Parse(id.ToString()) == id && StreamId.TryParse(Encoding.ASCII.GetBytes(id.ToString()), out var other) && other == id;
+        return StreamId.Parse(id.ToString()) == id && StreamId.TryParse(Encoding.ASCII.GetBytes(id.ToString()), out var other)
+            && other == id;
     }).QuickCheckThrowOnFailure();
 
     [Fact]

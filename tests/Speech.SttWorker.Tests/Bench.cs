@@ -16,7 +16,8 @@ internal sealed class Bench : WorkerBench
 
     public static async Task<Bench> CreateAsync() => new(await RedisServer.StartAsync());
 
-    public Task<WorkerApp> StartWorkerAsync(string id = "w1", Func<IBatchedModel, IBatchedModel>? transcriber = null, params string[] settings) =>
+    public Task<WorkerApp> StartWorkerAsync(
+        string id = "w1", Func<IBatchedModel, IBatchedModel>? transcriber = null, params string[] settings) =>
         AddAsync(WorkerApp.StartAsync(Server.Url, id, transcriber, settings));
 
     public Task<WorkerProcess> StartProcessAsync(string id, params string[] settings) =>
@@ -28,7 +29,8 @@ internal sealed class Bench : WorkerBench
     public async Task EnqueueAsync(string clientId, IReadOnlyList<Utterances.Utterance> utterances)
     {
         for (var segment = 0; segment < utterances.Count; segment++)
-            await Queue.EnqueueAsync(Utterances.Job(clientId, segment, utterances[segment], start: 40 * segment), 40 * (segment + 1), lastSeq: 0, Patience);
+            await Queue.EnqueueAsync(
+                Utterances.Job(clientId, segment, utterances[segment], start: 40 * segment), 40 * (segment + 1), lastSeq: 0, Patience);
     }
 
     public async Task<IReadOnlyList<FinalResult>> ResultsAsync(string clientId) =>
@@ -37,11 +39,14 @@ internal sealed class Bench : WorkerBench
     /// <summary>Waits for so many results and returns all that there are.</summary>
     public async Task<IReadOnlyList<FinalResult>> ResultsAsync(string clientId, int count)
     {
-        await Eventually.TrueAsync(() => Eventually.ConnectedAsync(async () => await Redis.StreamLengthAsync(RedisKeys.History(clientId), Patience) >= count));
+        await Eventually.TrueAsync(() => Eventually.ConnectedAsync(
+            async () => await Redis.StreamLengthAsync(RedisKeys.History(clientId), Patience) >= count));
         return await ResultsAsync(clientId);
     }
 
-    /// <summary>Waits until every job has come to an end, and checks that a client has the utterances' texts, each once and in order.</summary>
+    /// <summary>
+    /// Waits until every job has come to an end, and checks that a client has the utterances' texts, each once and in order.
+    /// </summary>
     public async Task ShouldHaveHeardAsync(string clientId, IReadOnlyList<Utterances.Utterance> utterances)
     {
         var results = await ResultsAsync(clientId, utterances.Count);

@@ -20,7 +20,8 @@ public class CapacityTests
         var second = await bench.StartWorkerAsync("w2", inner => new GatedModel(inner, gate), "--BEAM_SIZE", "4");
         await Eventually.TrueAsync(() => second.Held.Count == 2);
 
-        await Eventually.TrueAsync(async () => await FieldsAsync(bench, "w1") == ("2", "2") && await FieldsAsync(bench, "w2") == ("2", "2"));
+        await Eventually.TrueAsync(
+            async () => await FieldsAsync(bench, "w1") == ("2", "2") && await FieldsAsync(bench, "w2") == ("2", "2"));
         var jobs = (await first.HealthAsync()).Body["jobs"]!;
         (jobs["slots"]!.GetValue<int>(), jobs["busy"]!.GetValue<int>()).ShouldBe((2, 2));
         (await bench.PendingAsync()).Length.ShouldBe(4);

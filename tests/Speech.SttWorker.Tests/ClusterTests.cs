@@ -22,7 +22,8 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         await using var redis = new RedisClient(cluster.Options);
         await using var subscriber = new RedisSubscriber(redis);
         var options = new JobOptions { Shards = new StreamShards(Shards) };
-        var queue = new AudioJobQueue(redis, options, new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
+        var queue = new AudioJobQueue(
+            redis, options, new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
         var sessions = new SessionStore(redis, options);
         var holds = new SessionHolds(redis, queue, options, TimeProvider.System, NullLogger<SessionHolds>.Instance);
         var history = new HistoryReader(redis, options, NullLogger<HistoryReader>.Instance);
@@ -32,7 +33,8 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         foreach (var client in clients)
         {
             for (var segment = 0; segment < utterances.Length; segment++)
-                await queue.EnqueueAsync(Utterances.Job(client, segment, utterances[segment], start: 40 * segment), 40 * (segment + 1), lastSeq: 0, patience.Token);
+                await queue.EnqueueAsync(Utterances.Job(client, segment, utterances[segment], start: 40 * segment), 40 * (
+                    segment + 1), lastSeq: 0, patience.Token);
         }
         (await queue.DepthAsync(patience.Token)).ShouldBe(clients.Length * utterances.Length);
 

@@ -99,7 +99,8 @@ public class DeliveryTests
         await using var bench = await Bench.CreateAsync();
         await bench.Queue.EnqueueAsync(Utterances.Job("anna", 0, Utterances.All[0]), 1, 0, bench.Patience);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.AudioJobs, [new("client_id", "anna"), new("segment", 1), new("kind", "final"), new("job", new byte[] { 0xC1, 7 })], cancellationToken: bench.Patience);
+            RedisKeys.AudioJobs, [new("client_id", "anna"), new("segment", 1), new("kind", "final"), new("job", new byte[] { 0xC1, 7 })],
+            cancellationToken: bench.Patience);
         await bench.Redis.HashSetAsync(RedisKeys.Session("anna"), "segments", 2, bench.Patience);
         await bench.Queue.EnqueueAsync(Utterances.Job("anna", 2, Utterances.All[1]), 3, 0, bench.Patience);
 
@@ -109,7 +110,8 @@ public class DeliveryTests
         results.Select(result => result.Segment).ShouldBe([0, 1, 2]);
         var failed = results[1].ShouldBeOfType<Failed>();
         (failed.Stage, failed.Code).ShouldBe(("transcribe", "malformed_job"));
-        var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs), cancellationToken: bench.Patience)).ShouldHaveSingleItem();
+        var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs), cancellationToken: bench.Patience))
+            .ShouldHaveSingleItem();
         dead.GetString("reason").ShouldBe(failed.Message);
         ((byte[]?)dead["job"]).ShouldBe([0xC1, 7]);
         (await bench.PendingAsync()).ShouldBeEmpty();
@@ -123,7 +125,8 @@ public class DeliveryTests
         await using var bench = await Bench.CreateAsync();
         await bench.Redis.StreamAddAsync(RedisKeys.AudioJobs, [new("hello", "world")], cancellationToken: bench.Patience);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.AudioJobs, [new("client_id", "spaces are not allowed"), new("segment", "x"), new("job", new byte[1_000_000])], cancellationToken: bench.Patience);
+            RedisKeys.AudioJobs, [new("client_id", "spaces are not allowed"), new("segment", "x"), new("job", new byte[1_000_000])],
+            cancellationToken: bench.Patience);
         var utterances = Utterances.Some(1);
         await bench.EnqueueAsync("anna", utterances);
 
@@ -148,7 +151,8 @@ public class DeliveryTests
         var results = await bench.ResultsAsync("anna", 2);
 
         results[0].ShouldBeOfType<Failed>().Code.ShouldBe("max_deliveries");
-        var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs), cancellationToken: bench.Patience)).ShouldHaveSingleItem();
+        var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.AudioJobs), cancellationToken: bench.Patience))
+            .ShouldHaveSingleItem();
         dead.GetString("cause").ShouldBe("max_deliveries");
         dead.GetString("deliveries").ShouldBe("2");
         results[1].ShouldBeOfType<Transcript>().Text.ShouldBe(utterances[1].Text);
@@ -167,7 +171,8 @@ public class DeliveryTests
         await bench.EnqueueAsync("bad", Utterances.Some(1));
         await bench.EnqueueAsync("ben", ben);
 
-        var worker = await bench.StartWorkerAsync("w1", inner => new FailingTranscriber(inner, "bad", whenAdmitted), "--MAX_DELIVERIES", "2");
+        var worker = await bench.StartWorkerAsync(
+            "w1", inner => new FailingTranscriber(inner, "bad", whenAdmitted), "--MAX_DELIVERIES", "2");
 
         await bench.ShouldHaveHeardAsync("anna", anna);
         await bench.ShouldHaveHeardAsync("ben", ben);

@@ -77,7 +77,8 @@ public class HealthTests
         try
         {
             await using var bench = await Bench.CreateAsync();
-            var worker = await bench.StartWorkerAsync("w1", null, "--MODEL_SIZE", $"{files.Url}/ggml-copy.bin", "--MODEL_DIR", folder.FullName);
+            var worker = await bench.StartWorkerAsync(
+                "w1", null, "--MODEL_SIZE", $"{files.Url}/ggml-copy.bin", "--MODEL_DIR", folder.FullName);
 
             JsonNode? download = null;
             await Eventually.TrueAsync(async () =>
@@ -113,7 +114,8 @@ public class HealthTests
         fields.GetString("device").ShouldStartWith("cpu ");
         fields.GetString("slots").ShouldBe("8");
         fields.GetString("pid").ShouldBe($"{Environment.ProcessId}");
-        (await bench.Redis.KeyTimeToLiveAsync(RedisKeys.Worker("w1"), bench.Patience)).ShouldNotBeNull().ShouldBeLessThanOrEqualTo(Heartbeat.Lifetime);
+        (await bench.Redis.KeyTimeToLiveAsync(RedisKeys.Worker("w1"), bench.Patience)).ShouldNotBeNull()
+            .ShouldBeLessThanOrEqualTo(Heartbeat.Lifetime);
 
         await worker.StopAsync();
         (await bench.Redis.KeyExistsAsync(RedisKeys.Worker("w1"), bench.Patience)).ShouldBeFalse();

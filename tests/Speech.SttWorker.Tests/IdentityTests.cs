@@ -18,7 +18,8 @@ public class IdentityTests
         var first = await bench.StartWorkerAsync("twin", inner => new GatedModel(inner, gate));
         await bench.EnqueueAsync("anna", Utterances.Some(3));
         await Eventually.TrueAsync(() => first.Held.Count == 3);
-        var pending = (await bench.PendingAsync()).Select(entry => (entry.StreamId, (string?)entry.ConsumerName, entry.DeliveryCount)).ToArray();
+        var pending = (await bench.PendingAsync()).Select(entry => (entry.StreamId, (string?)entry.ConsumerName, entry.DeliveryCount))
+            .ToArray();
 
         var (code, errors) = await bench.RunToEndAsync("twin");
 
@@ -117,7 +118,8 @@ public class IdentityTests
     private static async Task BeatAsync(Bench bench, string worker, string host)
     {
         await bench.Redis.HashSetAsync(
-            RedisKeys.Worker(worker), [new("role", "stt"), new("instance", "another"), new("host", host), new("pid", 4_000_000), new("processes", "other")], bench.Patience);
+            RedisKeys.Worker(worker), [new("role", "stt"), new("instance", "another"), new("host", host), new("pid", 4_000_000), new(
+                "processes", "other")], bench.Patience);
         await bench.Redis.KeyExpireAsync(RedisKeys.Worker(worker), Heartbeat.Lifetime, bench.Patience);
     }
 }

@@ -31,7 +31,8 @@ public class InterimTests
         var utterance = Utterances.All[0];
         var stale = Utterances.Job("anna", 0, utterance, AudioJobKind.Interim);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.InterimJobs, [new(AudioJobFields.Job, stale.ToArray())], new StreamId(1_700_000_000_000, 0), cancellationToken: bench.Patience);
+            RedisKeys.InterimJobs, [new(AudioJobFields.Job, stale.ToArray())], new StreamId(1_700_000_000_000, 0),
+            cancellationToken: bench.Patience);
         var worker = await bench.StartWorkerAsync("w1", null, "--INTERIM_TIMEOUT_MS", "60000");
         await Eventually.TrueAsync(() => worker.Speech.InterimsLost == 1);
 
@@ -39,7 +40,8 @@ public class InterimTests
         RedisScript together = new(
             "for i = 1, #ARGV do redis.call('XADD', KEYS[1], '*', 'job', ARGV[i]) end return redis.status_reply('OK')");
         RedisValue[] revisions =
-            [.. Enumerable.Range(0, 4).Select(revision => (RedisValue)Utterances.Job("anna", 1, utterance, AudioJobKind.Interim, revision).ToArray())];
+            [.. Enumerable.Range(0, 4)
+                .Select(revision => (RedisValue)Utterances.Job("anna", 1, utterance, AudioJobKind.Interim, revision).ToArray())];
         await bench.Redis.EvalAsync(together, [RedisKeys.InterimJobs], revisions, bench.Patience);
 
         (await heard.ReadAsync(bench.Patience)).Result.ShouldBe(new Partial(1, 3, utterance.Text));
@@ -52,7 +54,8 @@ public class InterimTests
         using var gate = new ManualResetEventSlim();
         GatedModel? model = null;
         await using var bench = await Bench.CreateAsync();
-        var worker = await bench.StartWorkerAsync("w1", inner => model = new GatedModel(inner, gate), "--MAX_BATCH_SIZE", "2", "--INTERIM_TIMEOUT_MS", "60000");
+        var worker = await bench.StartWorkerAsync(
+            "w1", inner => model = new GatedModel(inner, gate), "--MAX_BATCH_SIZE", "2", "--INTERIM_TIMEOUT_MS", "60000");
         await bench.Queue.EnqueueInterimAsync(Utterances.Job("ben", 0, Utterances.All[0], AudioJobKind.Interim), bench.Patience);
         await Eventually.TrueAsync(() => model?.Admitted == 1);
         await bench.EnqueueAsync("anna", Utterances.Some(2));
@@ -79,9 +82,11 @@ public class InterimTests
         // The busy worker may still be waiting for one interim that it had asked for before; it never asks for a second.
         for (var revision = 0; idle.Speech.Interims == 0; revision++)
         {
-            await bench.Queue.EnqueueInterimAsync(Utterances.Job("ben", 0, Utterances.All[0], AudioJobKind.Interim, revision), bench.Patience);
+            await bench.Queue.EnqueueInterimAsync(
+                Utterances.Job("ben", 0, Utterances.All[0], AudioJobKind.Interim, revision), bench.Patience);
             await Eventually.TrueAsync(async () => await bench.Redis.StreamLengthAsync(RedisKeys.InterimJobs, bench.Patience) == 0);
-            await Eventually.TrueAsync(() => idle.Speech.Interims > 0 || busy.Speech.InterimsLost + busy.Speech.Interims + busy.Queue.Interims.Count > 0);
+            await Eventually.TrueAsync(() => idle.Speech.Interims > 0
+                || busy.Speech.InterimsLost + busy.Speech.Interims + busy.Queue.Interims.Count > 0);
         }
 
         (await heard.ReadAsync(bench.Patience)).Result.ShouldBeOfType<Partial>().Text.ShouldBe(Utterances.All[0].Text);

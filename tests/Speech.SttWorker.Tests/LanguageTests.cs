@@ -17,7 +17,8 @@ public sealed class LanguageTests : IDisposable
         var worker = await bench.StartWorkerAsync();
         await worker.ModelReady;
         worker.Capacity.Languages.ShouldBe(["en"]);
-        await bench.Queue.EnqueueAsync(Utterances.Job("anna", 0, Utterances.All[0], language: "fr", translate: ["en", "fr"]), 1, 0, bench.Patience);
+        await bench.Queue.EnqueueAsync(
+            Utterances.Job("anna", 0, Utterances.All[0], language: "fr", translate: ["en", "fr"]), 1, 0, bench.Patience);
 
         var transcript = (await bench.ResultsAsync("anna", 1))[0].ShouldBeOfType<Transcript>();
 
@@ -37,7 +38,8 @@ public sealed class LanguageTests : IDisposable
             && (await bench.Redis.StreamConsumersAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, bench.Patience)).Length == 2);
 
         for (var segment = 0; segment < 6; segment++)
-            await bench.Queue.EnqueueAsync(Utterances.Job("anna", segment, Utterances.All[0], language: "fr"), segment + 1, 0, bench.Patience);
+            await bench.Queue.EnqueueAsync(
+                Utterances.Job("anna", segment, Utterances.All[0], language: "fr"), segment + 1, 0, bench.Patience);
 
         (await bench.ResultsAsync("anna", 6)).ShouldAllBe(result => ((Transcript)result).Language == "fr");
         await Task.WhenAll(english.IdleAsync(), other.IdleAsync());

@@ -21,7 +21,8 @@ public class ShutdownTests
         await process.ExitedAsync(bench.Patience);
 
         process.ExitCode.ShouldBe(0);
-        (await bench.PendingAsync()).ShouldAllBe(entry => entry.DeliveryCount == 0 && entry.IdleTimeInMilliseconds >= TimeSpan.FromSeconds(30).TotalMilliseconds);
+        (await bench.PendingAsync())
+            .ShouldAllBe(entry => entry.DeliveryCount == 0 && entry.IdleTimeInMilliseconds >= TimeSpan.FromSeconds(30).TotalMilliseconds);
         (await bench.Redis.KeyExistsAsync(RedisKeys.Worker("leaving"), bench.Patience)).ShouldBeFalse();
 
         await bench.StartWorkerAsync("next");
@@ -67,7 +68,8 @@ public class ShutdownTests
         using var gate = new ManualResetEventSlim();
         await using var bench = await Bench.CreateAsync();
         var stuck = await bench.StartWorkerAsync(
-            "stuck", inner => new GatedModel(inner, gate), "--DRAIN_TIMEOUT_SECONDS", "2", "--JOB_TIMEOUT_MS", "3600000", "--MAX_BATCH_SIZE", "2");
+            "stuck", inner => new GatedModel(inner, gate), "--DRAIN_TIMEOUT_SECONDS", "2", "--JOB_TIMEOUT_MS", "3600000",
+            "--MAX_BATCH_SIZE", "2");
         var utterances = Utterances.Some(3);
         await bench.EnqueueAsync("anna", utterances);
         await Eventually.TrueAsync(() => stuck.Held.Count == 2);

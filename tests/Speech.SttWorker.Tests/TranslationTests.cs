@@ -19,7 +19,8 @@ public sealed class TranslationTests : IDisposable
         await using var bench = await Bench.CreateAsync();
         await bench.StartWorkerAsync();
         var utterance = Utterances.All[0];
-        await bench.Queue.EnqueueAsync(Utterances.Job("anna", 0, utterance, translate: ["fr", "en", "spa_Latn", "eng_Latn"]), 1, 0, bench.Patience);
+        await bench.Queue.EnqueueAsync(
+            Utterances.Job("anna", 0, utterance, translate: ["fr", "en", "spa_Latn", "eng_Latn"]), 1, 0, bench.Patience);
 
         var transcript = (Transcript)(await bench.ResultsAsync("anna", 1)).ShouldHaveSingleItem();
 
@@ -48,7 +49,8 @@ public sealed class TranslationTests : IDisposable
         await using var bench = await Bench.CreateAsync();
         await bench.StartWorkerAsync("w1", null, "--MODEL_SIZE", _model, "--TRANSLATE_VIA", "whisper");
         var utterance = Utterances.All[0];
-        await bench.Queue.EnqueueAsync(Utterances.Job("anna", 0, utterance, language: "fr", translate: ["de", "eng_Latn"]), 1, 0, bench.Patience);
+        await bench.Queue.EnqueueAsync(
+            Utterances.Job("anna", 0, utterance, language: "fr", translate: ["de", "eng_Latn"]), 1, 0, bench.Patience);
 
         var results = await bench.ResultsAsync("anna", 2);
 
@@ -68,7 +70,8 @@ public sealed class TranslationTests : IDisposable
         MultilingualModel.Write(_model);
         await using var bench = await Bench.CreateAsync();
         await bench.StartWorkerAsync("w1", null, "--MODEL_SIZE", _model);
-        await bench.Queue.EnqueueAsync(Utterances.Job("anna", 0, Utterances.All[0], language: "la", translate: ["fr"]), 1, 0, bench.Patience);
+        await bench.Queue.EnqueueAsync(
+            Utterances.Job("anna", 0, Utterances.All[0], language: "la", translate: ["fr"]), 1, 0, bench.Patience);
 
         var results = await bench.ResultsAsync("anna", 2);
 

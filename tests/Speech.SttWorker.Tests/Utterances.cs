@@ -15,8 +15,10 @@ internal static class Utterances
 
     private static readonly Lazy<IReadOnlyList<Utterance>> Loaded = new(() =>
     {
-        var references = Recordings.References("whispercpp-reference.tsv").ToDictionary(reference => (reference.Set, reference.Id), reference => reference.Text);
-        return [.. Recordings.All.Select(recording => new Utterance(Pcm(recording.Samples), references[(recording.Set, recording.Id)].Trim()))];
+        var references = Recordings.References("whispercpp-reference.tsv")
+            .ToDictionary(reference => (reference.Set, reference.Id), reference => reference.Text);
+        return [.. Recordings.All.Select(
+            recording => new Utterance(Pcm(recording.Samples), references[(recording.Set, recording.Id)].Trim()))];
     });
 
     public static IReadOnlyList<Utterance> All => Loaded.Value;
@@ -25,7 +27,8 @@ internal static class Utterances
     public static Utterance[] Some(int count) => [.. Enumerable.Range(0, count).Select(i => All[i * 37 % All.Count])];
 
     public static AudioJob Job(
-        string clientId, int segment, Utterance utterance, AudioJobKind kind = AudioJobKind.Final, int revision = 0, bool words = false, double start = 0,
+        string clientId, int segment, Utterance utterance, AudioJobKind kind = AudioJobKind.Final, int revision = 0, bool words = false,
+        double start = 0,
         string? prompt = null, string? language = null, string[]? translate = null) => new()
         {
             ClientId = clientId,

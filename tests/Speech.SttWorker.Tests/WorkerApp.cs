@@ -21,7 +21,8 @@ internal sealed class WorkerApp : RunningWorker
     public SpeechQueue Queue => Get<SpeechQueue>();
 
     /// <param name="around">Something to put around the real transcriber.</param>
-    public static async Task<WorkerApp> StartAsync(string redisUrl, string id, Func<IBatchedModel, IBatchedModel>? around, string[] settings)
+    public static async Task<WorkerApp> StartAsync(
+        string redisUrl, string id, Func<IBatchedModel, IBatchedModel>? around, string[] settings)
     {
         var builder = CreateBuilder("stt_worker", redisUrl, id, ["--AUDIO_CONTEXT", "full", .. settings]);
         var parsed = SttWorkerSettings.From(builder.Settings);
@@ -29,7 +30,8 @@ internal sealed class WorkerApp : RunningWorker
         if (around is not null)
         {
             builder.Services.AddSingleton<LoadModel>((_, _) =>
-                around(WhisperTranscriber.Load(WhisperCatalog.Find(parsed.Worker.Model, [parsed.Worker.ModelStore.BuiltInFolder!]), parsed)));
+                around(WhisperTranscriber.Load(
+                    WhisperCatalog.Find(parsed.Worker.Model, [parsed.Worker.ModelStore.BuiltInFolder!]), parsed)));
         }
 
         var worker = new WorkerApp(builder);

@@ -31,7 +31,8 @@ public sealed class ReadinessTests : IDisposable
     public async Task A_download_may_take_longer_than_the_time_limit_and_is_reported()
     {
         var bytes = 0;
-        var (problem, reported) = await StartAsync(() => ++bytes < 40 ? new(ProbeState.Downloading, $"downloading {bytes} bytes") : ProbeAnswer.Ready);
+        var (problem, reported) =
+            await StartAsync(() => ++bytes < 40 ? new(ProbeState.Downloading, $"downloading {bytes} bytes") : ProbeAnswer.Ready);
 
         problem.ShouldBeNull();
         reported.ShouldContain("sleeper is downloading 1 bytes");
@@ -42,7 +43,8 @@ public sealed class ReadinessTests : IDisposable
     public async Task After_a_download_the_time_limit_counts()
     {
         var asked = 0;
-        var (problem, _) = await StartAsync(() => ++asked < 3 ? new(ProbeState.Downloading, "downloading") : ProbeAnswer.NotYet("it sleeps"));
+        var (problem, _) =
+            await StartAsync(() => ++asked < 3 ? new(ProbeState.Downloading, "downloading") : ProbeAnswer.NotYet("it sleeps"));
 
         problem.ShouldNotBeNull().ShouldStartWith("sleeper was not ready within 1 s after its download: it sleeps; it wrote nothing to ");
     }
@@ -61,7 +63,8 @@ public sealed class ReadinessTests : IDisposable
         };
         var environment = new Dictionary<string, string> { ["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin" };
         var spec = new PartSpec(
-            "sleeper", new Uri("http://127.0.0.1:1"), new ChildCommand("sleep", ["60"], _folder.FullName, environment), _ => Task.FromResult(script()));
+            "sleeper", new Uri("http://127.0.0.1:1"), new ChildCommand("sleep", ["60"], _folder.FullName, environment), _ =>
+                Task.FromResult(script()));
         using var launcher = new ChildLauncher();
         using var log = new RotatingLog(Path.Combine(_folder.FullName, "sleeper.log"), status);
         using var stop = new CancellationTokenSource();

@@ -67,5 +67,6 @@ public sealed class RotatingLogTests : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private RotatingLog Open(long maxBytes = RotatingLog.DefaultMaxBytes) => new(LogPath, new StatusLog(_status, TimeProvider.System), maxBytes);
+    private RotatingLog Open(long maxBytes = RotatingLog.DefaultMaxBytes) =>
+        new(LogPath, new StatusLog(_status, TimeProvider.System), maxBytes);
 }

@@ -1,8 +1,8 @@
 namespace Speech.Supervisor.Tests;
 
 /// <summary>
-/// Time that passes only by waiting: whoever waits for no more than <paramref name="step"/> has waited at once, and then every timer that fell due meanwhile
-/// fires too. So how long a test's machine takes for anything else does not count.
+/// Time that passes only by waiting: whoever waits for no more than <paramref name="step"/> has waited at once, and then every timer that
+/// fell due meanwhile fires too. So how long a test's machine takes for anything else does not count.
 /// </summary>
 internal sealed class SkippingClock(TimeSpan step) : TimeProvider
 {

@@ -25,10 +25,11 @@ public class SmallPartsTests
     public async Task A_child_whose_parent_died_before_it_could_ask_for_the_signal_ends_itself()
     {
         const string NotOurPid = "1";
-        using var child = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", ChildLauncher.CheckParentThenRun, NotOurPid, "echo", "alive"])
-        {
-            RedirectStandardOutput = true,
-        })!;
+        using var child = Process.Start(
+            new ProcessStartInfo("/bin/sh", ["-c", ChildLauncher.CheckParentThenRun, NotOurPid, "echo", "alive"])
+            {
+                RedirectStandardOutput = true,
+            })!;
 
         (await child.StandardOutput.ReadToEndAsync()).ShouldBeEmpty();
         await child.WaitForExitAsync();
@@ -44,7 +45,8 @@ public class SmallPartsTests
             var environment = new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" };
             using var log = new RotatingLog(Path.Combine(folder, "child.log"), new StatusLog(TextWriter.Null, TimeProvider.System));
             using var launcher = new ChildLauncher();
-            using var child = await launcher.StartAsync(new ChildCommand("printf", [@"a\033[2J\302\233\342\200\256b\t語👋\r\nc"], folder, environment), log);
+            using var child = await launcher.StartAsync(
+                new ChildCommand("printf", [@"a\033[2J\302\233\342\200\256b\t語👋\r\nc"], folder, environment), log);
             (await child.Exited).ShouldBe(0);
             File.ReadAllText(log.Path).ShouldBe("a\\u001b[2J\\u009b\\u202eb\t語👋\nc");
         }

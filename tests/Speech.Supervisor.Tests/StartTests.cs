@@ -17,11 +17,13 @@ public class StartTests
 
         foreach (var name in (string[])["stt-1", "stt-2", "translation-1", "translation-2", "gateway-1", "gateway-2"])
             run.Events.ShouldContain($"{name} started with Redis +PONG {run.PidOf(name)}");
-        run.Errors.IndexOf("redis is ready", StringComparison.Ordinal).ShouldBeLessThan(run.Errors.IndexOf("stt-1 is ready", StringComparison.Ordinal));
+        run.Errors.IndexOf("redis is ready", StringComparison.Ordinal)
+            .ShouldBeLessThan(run.Errors.IndexOf("stt-1 is ready", StringComparison.Ordinal));
         var ready = run.Ready();
         ready.GetProperty("pid").GetInt32().ShouldBe(run.ProcessId);
         ready.GetProperty("gateways").GetArrayLength().ShouldBe(2);
-        ready.GetProperty("workers").EnumerateArray().Select(worker => worker.GetProperty("name").GetString()).ShouldBe(["stt-1", "stt-2", "translation-1", "translation-2"]);
+        ready.GetProperty("workers").EnumerateArray().Select(worker => worker.GetProperty("name").GetString())
+            .ShouldBe(["stt-1", "stt-2", "translation-1", "translation-2"]);
         using var http = new HttpClient();
         foreach (var worker in ready.GetProperty("workers").EnumerateArray())
             (await http.GetStringAsync(worker.GetProperty("health").GetString())).ShouldBe("ok");
@@ -53,7 +55,8 @@ public class StartTests
         worker.ShouldContain("MODEL_SIZE=nano.en");
         worker.ShouldContain("WORKER_ID=stt-1");
         worker.ShouldContain($"REDIS_URL=redis://127.0.0.1:{run.RedisUrl().Port}");
-        (await EnvironmentOfAsync(run.PidOf("redis"))).ShouldNotContain(variable => variable.StartsWith("A_SECRET_OF_SOMEONE", StringComparison.Ordinal));
+        (await EnvironmentOfAsync(run.PidOf("redis")))
+            .ShouldNotContain(variable => variable.StartsWith("A_SECRET_OF_SOMEONE", StringComparison.Ordinal));
         (run.Errors + run.Output).ShouldNotContain("unlikely-words");
     }
 
@@ -128,7 +131,8 @@ public class StartTests
     public async Task A_service_that_says_it_has_failed_is_not_waited_for()
     {
         const string Health = /*lang=json*/ """{"status":"degraded","model":{"status":"degraded","state":"failed","error":"no model is called enormous"}}""";
-        await using var run = SupervisorRun.Start(["--gateways", "0", "--start-timeout", "3600"], worker: $"FAKE_OUTPUT=30 FAKE_UNHEALTHY='{Health}'");
+        await using var run = SupervisorRun.Start(
+            ["--gateways", "0", "--start-timeout", "3600"], worker: $"FAKE_OUTPUT=30 FAKE_UNHEALTHY='{Health}'");
 
         (await run.EndAsync()).ShouldBe(ExitCodes.Failed);
 

@@ -22,7 +22,8 @@ public class StopTests
             .Select(line => line[..line.LastIndexOf(' ')]).ToArray();
         stops[..2].ShouldBe(["gateway-1 terminating", "gateway-1 stopped"]);
         stops[2..].ShouldBe(["stt-1 terminating", "stt-1 stopped", "stt-2 terminating", "stt-2 stopped"], ignoreOrder: true);
-        run.Errors.LastIndexOf("stt-", StringComparison.Ordinal).ShouldBeLessThan(run.Errors.IndexOf("redis stopped", StringComparison.Ordinal));
+        run.Errors.LastIndexOf("stt-", StringComparison.Ordinal)
+            .ShouldBeLessThan(run.Errors.IndexOf("redis stopped", StringComparison.Ordinal));
         pids.ShouldAllBe(pid => !SupervisorRun.IsRunning(pid));
         File.Exists(run.ReadyFile).ShouldBeFalse();
     }

@@ -74,7 +74,8 @@ internal sealed class SupervisorRun : IAsyncDisposable
     public static SupervisorRun Start(string[] arguments, string gateway = "", string worker = "", string? folder = null) =>
         new(folder ?? Directory.CreateTempSubdirectory("speech-supervisor-").FullName, folder is null, gateway, worker, arguments);
 
-    public static async Task<SupervisorRun> StartReadyAsync(string[]? arguments = null, string gateway = "", string worker = "", string? folder = null)
+    public static async Task<SupervisorRun> StartReadyAsync(
+        string[]? arguments = null, string gateway = "", string worker = "", string? folder = null)
     {
         var run = Start(arguments ?? [], gateway, worker, folder);
         await run.UntilAsync(() => File.Exists(run.ReadyFile) || run._process.HasExited, "the ready file");
@@ -88,7 +89,8 @@ internal sealed class SupervisorRun : IAsyncDisposable
 
     /// <summary>The process ID of a part, now.</summary>
     public int PidOf(string name) =>
-        Ready().GetProperty("parts").EnumerateArray().Single(part => part.GetProperty("name").GetString() == name).GetProperty("pid").GetInt32();
+        Ready().GetProperty("parts").EnumerateArray().Single(part => part.GetProperty("name").GetString() == name).GetProperty("pid")
+            .GetInt32();
 
     public int[] Pids() => [.. Ready().GetProperty("parts").EnumerateArray().Select(part => part.GetProperty("pid").GetInt32())];
 

@@ -44,7 +44,8 @@ public abstract class RunningWorker(WebApplicationBuilder builder) : IAsyncDispo
         _http.Dispose();
     }
 
-    protected static WebApplicationBuilder CreateBuilder(string service, string redisUrl, string id, string[] settings) => SpeechHost.CreateBuilder(
+    protected static WebApplicationBuilder CreateBuilder(string service, string redisUrl, string id, string[] settings) =>
+        SpeechHost.CreateBuilder(
         ["--REDIS_URL", redisUrl, "--WORKER_ID", id, "--URLS", "http://127.0.0.1:0", "--LOG_LEVEL", "error", "--THREADS", "1", .. settings],
         service,
         defaultPort: 0);

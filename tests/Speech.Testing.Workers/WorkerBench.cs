@@ -19,7 +19,8 @@ public abstract class WorkerBench(RedisServer server, JobStream jobs) : IAsyncDi
 
     public RedisClient Redis { get; } = new(RedisOptions.Parse(server.Url));
 
-    public AudioJobQueue Queue => field ??= new(Redis, new JobOptions(), new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
+    public AudioJobQueue Queue => field ??= new(
+        Redis, new JobOptions(), new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<AudioJobQueue>.Instance);
 
     public HistoryReader History => field ??= new(Redis, new JobOptions(), NullLogger<HistoryReader>.Instance);
 

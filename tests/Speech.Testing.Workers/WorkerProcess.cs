@@ -23,10 +23,13 @@ public sealed class WorkerProcess : IAsyncDisposable
         // artifacts/bin/<project>/<configuration>: the program lies beside its tests.
         var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
         var program = Path.Combine(AppContext.BaseDirectory, "..", "..", worker, configuration, $"{worker}.dll");
-        var start = new ProcessStartInfo(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet")) { RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"))
+        { RedirectStandardError = true };
         string[] arguments =
         [
-            program, "--REDIS_URL", redisUrl, "--WORKER_ID", id, "--URLS", "http://127.0.0.1:0", "--LOG_LEVEL", "warning", "--THREADS", "1", .. settings,
+            program, "--REDIS_URL", redisUrl, "--WORKER_ID", id, "--URLS", "http://127.0.0.1:0", "--LOG_LEVEL", "warning", "--THREADS", "1",
+            .. settings,
         ];
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);

@@ -5,7 +5,9 @@ public static class Checkout
 {
     private static readonly string Root = FindRoot();
 
-    /// <summary>The full path of a file given from the checkout's root, such as <c>shared/models/silero-vad/ggml-silero-v6.2.0.bin</c>.</summary>
+    /// <summary>
+    /// The full path of a file given from the checkout's root, such as <c>shared/models/silero-vad/ggml-silero-v6.2.0.bin</c>.
+    /// </summary>
     public static string Path(string relativePath) => System.IO.Path.Combine(Root, relativePath);
 
     private static string FindRoot()

@@ -24,7 +24,8 @@ public sealed class ClusterDeployment : IAsyncLifetime
         {
             var busPort = RedisServer.FreePort();
             var server = await RedisServer.StartAsync(
-                "--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--cluster-port", $"{busPort}", "--repl-diskless-sync-delay", "0");
+                "--cluster-enabled", "yes", "--cluster-node-timeout", "1500", "--cluster-port", $"{busPort}", "--repl-diskless-sync-delay",
+                "0");
             _nodes.Add(new LoneNode(server, busPort));
         }
         for (var i = 0; i < 3; i++)
@@ -63,7 +64,8 @@ public sealed class ClusterDeployment : IAsyncLifetime
             if (!info.Contains("cluster_state:ok", StringComparison.Ordinal) || !info.Contains("cluster_size:3", StringComparison.Ordinal)
                 || nodes.Contains("fail", StringComparison.Ordinal))
                 return false;
-            online += (await node.InfoAsync("replication")).Split('\n').Count(line => line.Contains("state=online", StringComparison.Ordinal));
+            online += (await node.InfoAsync("replication")).Split('\n')
+                .Count(line => line.Contains("state=online", StringComparison.Ordinal));
         }
         return online == 1;
     }));

@@ -42,7 +42,9 @@ public sealed class FakeGateway : IAsyncDisposable
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
             try
             {
-                await script(new FakeConnection(socket, parameters, context.RequestAborted) { Authorization = context.Request.Headers.Authorization });
+                await script(new FakeConnection(
+                    socket, parameters, context.RequestAborted)
+                { Authorization = context.Request.Headers.Authorization });
             }
             catch (Exception gone) when (gone is WebSocketException or OperationCanceledException)
             {

@@ -91,7 +91,8 @@ public sealed class FileServer : IAsyncDisposable
         {
             from = (int)start;
             response.StatusCode = from < Content.Length ? StatusCodes.Status206PartialContent : StatusCodes.Status416RangeNotSatisfiable;
-            response.Headers.ContentRange = from < Content.Length ? $"bytes {from}-{Content.Length - 1}/{Content.Length}" : $"bytes */{Content.Length}";
+            response.Headers.ContentRange = from < Content.Length
+                ? $"bytes {from}-{Content.Length - 1}/{Content.Length}" : $"bytes */{Content.Length}";
             if (from >= Content.Length)
                 return;
         }

@@ -4,7 +4,9 @@ using Speech.Tensors.Ggml;
 
 namespace Speech.Testing;
 
-/// <summary>Single precision to ggml's element formats, as ggml's <c>quantize_row_*_ref</c> do it, so that tests can make their own files.</summary>
+/// <summary>
+/// Single precision to ggml's element formats, as ggml's <c>quantize_row_*_ref</c> do it, so that tests can make their own files.
+/// </summary>
 public static class GgmlQuantiser
 {
     public static byte[] Quantise(GgmlType type, ReadOnlySpan<float> values)

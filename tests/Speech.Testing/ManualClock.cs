@@ -12,7 +12,8 @@ public sealed class ManualClock(TimeSpan timersAreLateBy) : TimeProvider
 
     public override long GetTimestamp() => Interlocked.Read(ref _ticks);
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Immediate(this, callback, state, dueTime);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        new Immediate(this, callback, state, dueTime);
 
     private sealed class Immediate : ITimer
     {

@@ -109,7 +109,8 @@ public sealed class RedisServer : IAsyncDisposable
         var start = new ProcessStartInfo("setpriv") { RedirectStandardOutput = true, RedirectStandardError = true };
         string[] arguments =
         [
-            "--pdeathsig", "KILL", "redis-server", .. _configurationFile, "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder, "--save", "",
+            "--pdeathsig", "KILL", "redis-server", .. _configurationFile, "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder,
+            "--save", "",
             "--appendonly", "yes", "--appendfsync", "no", "--daemonize", "no", .. _options,
         ];
         foreach (var argument in arguments)
@@ -143,7 +144,8 @@ public sealed class RedisServer : IAsyncDisposable
                 return;
             lock (_log)
                 _log.AppendLine(line);
-            if (line.Contains("Ready to accept connections", StringComparison.Ordinal) || line.Contains("Sentinel ID is", StringComparison.Ordinal))
+            if (line.Contains("Ready to accept connections", StringComparison.Ordinal)
+                || line.Contains("Sentinel ID is", StringComparison.Ordinal))
                 ready.TrySetResult();
         }
     }
@@ -180,7 +182,8 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>One thread that starts processes and lives as long as this process.</summary>
     private static class Starter
     {
-        private static readonly System.Collections.Concurrent.BlockingCollection<(ProcessStartInfo, TaskCompletionSource<Process>)> Orders = [];
+        private static readonly System.Collections.Concurrent.BlockingCollection<(
+            ProcessStartInfo, TaskCompletionSource<Process>)> Orders = [];
 
         static Starter() => new Thread(Run) { IsBackground = true, Name = "starts redis-server" }.Start();
 
@@ -201,7 +204,8 @@ public sealed class RedisServer : IAsyncDisposable
                 }
                 catch (Win32Exception e)
                 {
-                    started.SetException(new InvalidOperationException("These tests need setpriv (package util-linux) and redis-server.", e));
+                    started.SetException(
+                        new InvalidOperationException("These tests need setpriv (package util-linux) and redis-server.", e));
                 }
             }
         }

@@ -17,7 +17,8 @@ internal sealed class Bench : WorkerBench
     private readonly JobCompletion _completion;
 
     private Bench(RedisServer server) : base(server, JobStream.Translations) =>
-        _completion = new JobCompletion(Redis, new JobOptions(), new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<JobCompletion>.Instance);
+        _completion = new JobCompletion(
+            Redis, new JobOptions(), new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<JobCompletion>.Instance);
 
     public static async Task<Bench> CreateAsync() => new(await RedisServer.StartAsync());
 
@@ -30,8 +31,11 @@ internal sealed class Bench : WorkerBench
     public Task<(int ExitCode, string[] Errors)> RunToEndAsync(string id, params string[] settings) =>
         RunToEndAsync("Speech.TranslationWorker", id, settings);
 
-    /// <summary>A client's transcripts, segments 0.., each with the languages that it wants it in: as gateway and STT worker leave them.</summary>
-    public Task SayAsync(string clientId, IReadOnlyList<string> texts, params string[] languages) => SayMoreAsync(clientId, texts, firstSegment: 0, languages);
+    /// <summary>
+    /// A client's transcripts, segments 0.., each with the languages that it wants it in: as gateway and STT worker leave them.
+    /// </summary>
+    public Task SayAsync(string clientId, IReadOnlyList<string> texts, params string[] languages) =>
+        SayMoreAsync(clientId, texts, firstSegment: 0, languages);
 
     public async Task SayMoreAsync(string clientId, IReadOnlyList<string> texts, int firstSegment, params string[] languages)
     {
@@ -50,7 +54,8 @@ internal sealed class Bench : WorkerBench
                 Audio = new byte[2],
             };
             await Queue.EnqueueAsync(audio, segment + 1, lastSeq: 0, Patience);
-            var entry = (await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "stt", 1, cancellationToken: Patience)).Single();
+            var entry = (await Redis.StreamReadGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers, "stt", 1, cancellationToken: Patience))
+                .Single();
             await _completion.FinishAsync(
                 new JobEntry(JobStream.Audio, entry.StreamId, clientId),
                 new Transcript(0, segment, segment, segment + 1, text, "en", 1, Translations: languages),
@@ -95,7 +100,8 @@ internal sealed class Bench : WorkerBench
         results.Count.ShouldBe(texts.Count * languages.Length);
         foreach (var language in languages)
         {
-            results.Cast<Translation>().Where(translation => translation.Language == language).Select(translation => (translation.Segment, translation.Text))
+            results.Cast<Translation>().Where(translation => translation.Language == language)
+                .Select(translation => (translation.Segment, translation.Text))
                 .ShouldBe(texts.Select((text, segment) => (segment, $"[{language}] {text}")));
         }
     }

@@ -41,7 +41,8 @@ public class DeliveryTests
         gate.Set();
 
         var results = await bench.ResultsAsync("anna", 9);
-        results.Cast<Translation>().Where(translation => translation.Language == "fr").Select(translation => translation.Segment).ShouldBe([0, 1, 2, 3, 4]);
+        results.Cast<Translation>().Where(translation => translation.Language == "fr").Select(translation => translation.Segment)
+            .ShouldBe([0, 1, 2, 3, 4]);
         results.Take(4).Cast<Translation>().ShouldAllBe(translation => translation.Language == "es");
         await Task.WhenAll(slow.IdleAsync(), quick.IdleAsync());
         slow.Statistics.Done.ShouldBe(1);
@@ -84,7 +85,8 @@ public class DeliveryTests
         using var gate = new ManualResetEventSlim();
         await using var bench = await Bench.CreateAsync();
         var stuck = await bench.StartWorkerAsync(
-            "stuck", inner => new GatedModel(inner, gate), "--DRAIN_TIMEOUT_SECONDS", "2", "--JOB_TIMEOUT_MS", "3600000", "--TRANSLATION_MAX_BATCH_SIZE", "2");
+            "stuck", inner => new GatedModel(inner, gate), "--DRAIN_TIMEOUT_SECONDS", "2", "--JOB_TIMEOUT_MS", "3600000",
+            "--TRANSLATION_MAX_BATCH_SIZE", "2");
         await bench.SayAsync("anna", Texts[..5], "fr");
         await Eventually.TrueAsync(() => stuck.Held.Count == 2);
 
@@ -107,11 +109,13 @@ public class DeliveryTests
         await bench.SayAsync("anna", Texts[..4], "fr");
 
         var results = await bench.ResultsAsync("anna", 4);
-        results.Select(result => (result.Type, result.Segment)).ShouldBe([("translation", 0), ("failed", 1), ("translation", 2), ("translation", 3)]);
+        results.Select(result => (result.Type, result.Segment))
+            .ShouldBe([("translation", 0), ("failed", 1), ("translation", 2), ("translation", 3)]);
         var failed = results[1].ShouldBeOfType<Failed>();
         (failed.Stage, failed.Code, failed.Language).ShouldBe(("translate", "model_error", "fr"));
         failed.Message.ShouldContain("cannot stand this text");
-        var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.TranslationJobs), cancellationToken: bench.Patience)).ShouldHaveSingleItem();
+        var dead = (await bench.Redis.StreamRangeAsync(RedisKeys.Dead(RedisKeys.TranslationJobs), cancellationToken: bench.Patience))
+            .ShouldHaveSingleItem();
         TranslationJob.Read(dead["job"]).Text.ShouldBe(Texts[1]);
         await bench.ShouldBeIdleAsync();
         worker.Statistics.Retried.ShouldBe(1);
@@ -123,9 +127,11 @@ public class DeliveryTests
         await using var bench = await Bench.CreateAsync();
         await bench.SayAsync("anna", Texts[..2], "fr");
         var taken = (await bench.TakeAndVanishAsync(1)).Single().StreamId;
-        await bench.Redis.StreamClaimAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "ghost", TimeSpan.Zero, [taken], bench.Patience);
+        await bench.Redis.StreamClaimAsync(
+            RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, "ghost", TimeSpan.Zero, [taken], bench.Patience);
         await bench.Redis.StreamAddAsync(
-            RedisKeys.TranslationJobs, [new("client_id", "ben"), new("segment", 7), new("language", "fr"), new("job", new byte[] { 0xC1 })], cancellationToken: bench.Patience);
+            RedisKeys.TranslationJobs, [new("client_id", "ben"), new("segment", 7), new("language", "fr"), new("job", new byte[] { 0xC1 })],
+            cancellationToken: bench.Patience);
         await bench.Redis.StreamAddAsync(RedisKeys.TranslationJobs, [new("hello", "world")], cancellationToken: bench.Patience);
 
         await bench.StartWorkerAsync("t1", null, "--MAX_DELIVERIES", "2");

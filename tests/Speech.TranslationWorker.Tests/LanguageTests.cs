@@ -43,7 +43,8 @@ public class LanguageTests
             await bench.Redis.HashGetAllAsync(RedisKeys.Worker("all"), bench.Patience) is var heartbeat
             && heartbeat.FindString("model_state") == "ready"
             && heartbeat.FindString("languages")?.Contains("jpn_Jpan") == true
-            && (await bench.Redis.StreamConsumersAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, bench.Patience)).Length == 2);
+            && (await bench.Redis.StreamConsumersAsync(
+                RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, bench.Patience)).Length == 2);
 
         await bench.SayAsync("ben", ["one", "two", "three", "four", "five", "six"], "ja");
 

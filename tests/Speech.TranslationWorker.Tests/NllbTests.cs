@@ -22,7 +22,8 @@ public class NllbTests
         await bench.AddAsync(Bench.Job("ben", 0, "Il fait froid à Berlin.", "de", source: "fr"));
         await bench.AddAsync(Bench.Job("ben", 1, "The same.", "eng_Latn"));
 
-        var anna = (await bench.ResultsAsync("anna", 6)).Cast<Translation>().ToDictionary(result => (result.Segment, result.Language), result => result.Text);
+        var anna = (await bench.ResultsAsync("anna", 6)).Cast<Translation>()
+            .ToDictionary(result => (result.Segment, result.Language), result => result.Text);
         anna[(0, "fr")].ShouldBe("Où est la gare, s'il vous plaît ?");
         anna[(1, "es")].ShouldBe("cuesta veintiún euros");
         var ben = (await bench.ResultsAsync("ben", 2)).Cast<Translation>().OrderBy(result => result.Segment).ToArray();

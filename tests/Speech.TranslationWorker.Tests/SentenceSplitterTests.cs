@@ -10,7 +10,8 @@ public class SentenceSplitterTests
     [Theory]
     [InlineData("One. Two? Three! Four", "One.|Two?|Three!|Four")]
     [InlineData("  leading and trailing  ", "leading and trailing")]
-    [InlineData("Dr. Smith met Mr. J. R. Jones at 3 p.m. on Jan. 5. They talked.", "Dr. Smith met Mr. J. R. Jones at 3 p.m. on Jan. 5. They talked.")]
+    [InlineData("Dr. Smith met Mr. J. R. Jones at 3 p.m. on Jan. 5. They talked.",
+        "Dr. Smith met Mr. J. R. Jones at 3 p.m. on Jan. 5. They talked.")]
     [InlineData("He paid 3.50 dollars. She did not.", "He paid 3.50 dollars.|She did not.")]
     [InlineData("We use tools, e.g. hammers. They work.", "We use tools, e.g. hammers.|They work.")]
     [InlineData("See No. 5 there. No. I will not.", "See No. 5 there.|No.|I will not.")]

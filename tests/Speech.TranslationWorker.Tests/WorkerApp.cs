@@ -15,7 +15,8 @@ internal sealed class WorkerApp : RunningWorker
     }
 
     /// <param name="around">Something to put around the stub.</param>
-    public static async Task<WorkerApp> StartAsync(string redisUrl, string id, Func<IBatchedModel, IBatchedModel>? around, string[] settings)
+    public static async Task<WorkerApp> StartAsync(
+        string redisUrl, string id, Func<IBatchedModel, IBatchedModel>? around, string[] settings)
     {
         string[] stub = settings.Contains("--TRANSLATION_MODEL") ? [] : ["--USE_STUB_TRANSLATION", "true"];
         var builder = CreateBuilder("translation_worker", redisUrl, id, [.. stub, .. settings]);

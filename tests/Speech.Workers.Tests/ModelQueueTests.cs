@@ -9,7 +9,8 @@ namespace Speech.Workers.Tests;
 public class ModelQueueTests
 {
     private readonly ModelQueue _queue =
-        new(new WorkerSettings { WorkerId = "w1", Model = "none", ModelSetting = "MODEL_SIZE", BatchTimeout = TimeSpan.Zero }, new WorkerCapacity(), TimeProvider.System);
+        new(new WorkerSettings { WorkerId = "w1", Model = "none", ModelSetting = "MODEL_SIZE", BatchTimeout = TimeSpan.Zero },
+            new WorkerCapacity(), TimeProvider.System);
 
     [Fact]
     public void The_client_with_the_fewest_jobs_in_the_model_is_next_and_each_clients_own_stay_in_order()

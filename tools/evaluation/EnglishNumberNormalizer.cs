@@ -9,13 +9,13 @@ namespace Speech.Evaluation;
 /// seventy cents" $2.70, "double oh seven" 007, "ninety percent" 90%.
 /// <para>
 /// The words are read from left to right with one number in the making. It is either a <em>quantity</em>, which multipliers and smaller
-/// numbers are added to, or, as soon as the words cannot be one quantity ("nineteen ninety nine", "nine one one"), a row of <em>digits</em>,
-/// which others are appended to.
+/// numbers are added to, or, as soon as the words cannot be one quantity ("nineteen ninety nine", "nine one one"), a row of
+/// <em>digits</em>, which others are appended to.
 /// </para>
 /// </summary>
 /// <remarks>
-/// Source: openai/whisper, <c>normalizers/english.py</c>, EnglishNumberNormalizer: the same decisions, quirks included, but for one: there an
-/// unescaped dot makes 12 cents of $0612.
+/// Source: openai/whisper, <c>normalizers/english.py</c>, EnglishNumberNormalizer: the same decisions, quirks included, but for one: there
+/// an unescaped dot makes 12 cents of $0612.
 /// </remarks>
 internal static partial class EnglishNumberNormalizer
 {
@@ -50,8 +50,10 @@ internal static partial class EnglishNumberNormalizer
     private static string Finish(string text)
     {
         text = DollarsAndCents().Replace(text, match => string.Create(
-            CultureInfo.InvariantCulture, $"{match.Groups[1].Value}{match.Groups[2].Value}.{int.Parse(match.Groups[3].ValueSpan, CultureInfo.InvariantCulture):00}"));
-        text = OnlyCents().Replace(text, match => string.Create(CultureInfo.InvariantCulture, $"¢{int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)}"));
+            CultureInfo.InvariantCulture,
+            $"{match.Groups[1].Value}{match.Groups[2].Value}.{int.Parse(match.Groups[3].ValueSpan, CultureInfo.InvariantCulture):00}"));
+        text = OnlyCents().Replace(text, match => string.Create(
+            CultureInfo.InvariantCulture, $"¢{int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)}"));
         return LoneOne().Replace(text, "one$1");
     }
 
@@ -184,7 +186,8 @@ internal static partial class EnglishNumberNormalizer
             {
                 // "nineteen twenty" and now "one": its last zero gives way.
                 var digits = number.ToString();
-                return EnglishNumberWords.Tens.ContainsKey(previous) && ones < 10 && digits.EndsWith('0') ? $"{digits[..^1]}{ones}" : $"{digits}{ones}";
+                return EnglishNumberWords.Tens.ContainsKey(previous) && ones < 10 && digits.EndsWith('0')
+                    ? $"{digits[..^1]}{ones}" : $"{digits}{ones}";
             }
 
             return number.Quantity % (ones < 10 ? 10 : 100) == 0 ? number.Quantity + ones : $"{number}{ones}";
@@ -272,7 +275,8 @@ internal static partial class EnglishNumberNormalizer
         }
 
         /// <summary>What further digits are appended to: a quantity of nought counts as nothing, as in the original.</summary>
-        private string DigitsOrNothing() => _number is { } number && !(number.Digits is null && number.Quantity.IsZero) ? number.ToString() : "";
+        private string DigitsOrNothing() =>
+            _number is { } number && !(number.Digits is null && number.Quantity.IsZero) ? number.ToString() : "";
 
         private void WriteNumber()
         {

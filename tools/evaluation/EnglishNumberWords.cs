@@ -8,7 +8,8 @@ internal static class EnglishNumberWords
 {
     private static readonly string[] OneToNineteen =
     [
-        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen",
+        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+        "fifteen",
         "sixteen", "seventeen", "eighteen", "nineteen",
     ];
 
@@ -53,17 +54,20 @@ internal static class EnglishNumberWords
                 .Select(one => KeyValuePair.Create(one.Key + (one.Key.EndsWith('t') ? "h" : "th"), (one.Value, "th"))))
             .Concat(
             [
-                new("zeroth", (0, "th")), new("first", (1, "st")), new("second", (2, "nd")), new("third", (3, "rd")), new("fifth", (5, "th")),
+                new("zeroth", (0, "th")), new("first", (1, "st")), new("second", (2, "nd")), new("third", (3, "rd")), new(
+                    "fifth", (5, "th")),
                 new("twelfth", (12, "th")),
             ])
             .ToFrozenDictionary();
 
     public static FrozenDictionary<string, (int Value, string Suffix)> TensSuffixed { get; } =
-        Tens.SelectMany(ten => (KeyValuePair<string, (int, string)>[])[new(ten.Key[..^1] + "ies", (ten.Value, "s")), new(ten.Key[..^1] + "ieth", (ten.Value, "th"))])
+        Tens.SelectMany(ten => (KeyValuePair<string, (int, string)>[])[new(ten.Key[..^1] + "ies", (ten.Value, "s")), new(
+            ten.Key[..^1] + "ieth", (ten.Value, "th"))])
             .ToFrozenDictionary();
 
     public static FrozenDictionary<string, (BigInteger Value, string Suffix)> MultipliersSuffixed { get; } =
-        Multipliers.SelectMany(multiplier => (KeyValuePair<string, (BigInteger, string)>[])[new(multiplier.Key + "s", (multiplier.Value, "s")), new(multiplier.Key + "th", (multiplier.Value, "th"))])
+        Multipliers.SelectMany(multiplier => (KeyValuePair<string, (BigInteger, string)>[])[new(
+            multiplier.Key + "s", (multiplier.Value, "s")), new(multiplier.Key + "th", (multiplier.Value, "th"))])
             .ToFrozenDictionary();
 
     /// <summary>Before a number.</summary>

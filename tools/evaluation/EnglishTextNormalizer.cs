@@ -12,7 +12,8 @@ namespace Speech.Evaluation;
 /// for spelled letters and digits use <see cref="BasicTextNormalizer"/>.
 /// </para>
 /// </summary>
-/// <remarks>Source: openai/whisper, <c>normalizers/english.py</c>, and the paper's appendix C. Its rules in its order; the text is trimmed.</remarks>
+/// <remarks>Source: openai/whisper, <c>normalizers/english.py</c>, and the paper's appendix C. Its rules in its order; the text is
+/// trimmed.</remarks>
 public static partial class EnglishTextNormalizer
 {
     private static readonly SearchValues<char> NumericSymbols = SearchValues.Create(".%$¢€£");
@@ -21,12 +22,15 @@ public static partial class EnglishTextNormalizer
     private static readonly (Regex Pattern, string Replacement)[] Replacements =
     [
         .. Words("won't=will not", "can't=can not", "let's=let us", "ain't=aint", "y'all=you all", "wanna=want to", "gotta=got to",
-            "gonna=going to", "i'ma=i am going to", "imma=i am going to", "woulda=would have", "coulda=could have", "shoulda=should have", "ma'am=madam"),
-        .. Words("mr=mister ", "mrs=missus ", "st=saint ", "dr=doctor ", "prof=professor ", "capt=captain ", "gov=governor ", "ald=alderman ",
+            "gonna=going to", "i'ma=i am going to", "imma=i am going to", "woulda=would have", "coulda=could have", "shoulda=should have",
+            "ma'am=madam"),
+        .. Words(
+            "mr=mister ", "mrs=missus ", "st=saint ", "dr=doctor ", "prof=professor ", "capt=captain ", "gov=governor ", "ald=alderman ",
             "gen=general ", "sen=senator ", "rep=representative ", "pres=president ", "rev=reverend ", "hon=honorable ", "asst=assistant ",
             "assoc=associate ", "lt=lieutenant ", "col=colonel ", "jr=junior ", "sr=senior ", "esq=esquire "),
         // Perfect tenses; "'s done" would be ambiguous.
-        .. Endings("'d been= had been", "'s been= has been", "'d gone= had gone", "'s gone= has gone", "'d done= had done", "'s got= has got"),
+        .. Endings(
+            "'d been= had been", "'s been= has been", "'d gone= had gone", "'s gone= has gone", "'d done= had done", "'s got= has got"),
         .. Endings("n't= not", "'re= are", "'s= is", "'d= would", "'ll= will", "'t= not", "'ve= have", "'m= am"),
     ];
 

@@ -35,7 +35,8 @@ public static class WordAlignment
     {
         var columns = hypothesis.Count + 1;
         if ((reference.Count + 1L) * columns > MaxCells)
-            throw new ArgumentException($"{reference.Count} and {hypothesis.Count} words are too many to be aligned at once; align them in parts.");
+            throw new ArgumentException(
+                $"{reference.Count} and {hypothesis.Count} words are too many to be aligned at once; align them in parts.");
 
         // cost[i, j]: from the words after i of the reference to the words after j of the hypothesis. Built from the end, so that the walk
         // below goes forward. An edit costs more than all mismatches of a text together; a substitution costs a little more than another

@@ -6,7 +6,9 @@ using Speech.Delivery.Dead;
 
 namespace Speech.Cli.Dead;
 
-/// <summary>`dead retry` and `dead drop`: one job after the other; one that has gone meanwhile, or cannot be put back, does not stop the rest.</summary>
+/// <summary>
+/// `dead retry` and `dead drop`: one job after the other; one that has gone meanwhile, or cannot be put back, does not stop the rest.
+/// </summary>
 internal static class ChangeCommand
 {
     public static Command CreateRetry() => Create(
@@ -37,7 +39,8 @@ internal static class ChangeCommand
             async dead =>
             {
                 // All ids are known before the first change: a job that fails again at once is not put back for ever.
-                var jobs = await dead.ListAsync(DeadOptions.StreamsOf(parsed.GetValue(stream)!), cancellationToken).ToListAsync(cancellationToken);
+                var jobs = await dead.ListAsync(DeadOptions.StreamsOf(parsed.GetValue(stream)!), cancellationToken)
+                    .ToListAsync(cancellationToken);
                 IReadOnlyList<string> problems = [];
                 var selected = parsed.GetValue(all) ? jobs : DeadSelection.Select(jobs, parsed.GetValue(ids)!, out problems);
                 return await RunAsync(dead, selected, problems, change, parsed.GetValue(json), cancellationToken);

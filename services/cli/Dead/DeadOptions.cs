@@ -36,7 +36,8 @@ internal static class DeadOptions
     public static IReadOnlyList<string> StreamsOf(string choice)
     {
         var shards = StreamShards.Parse(Installation.Settings().FindString("STREAM_SHARDS"));
-        return [.. (choice == EveryStream ? DeadJobs.Streams : [choice]).SelectMany(stream => shards.All.Select(shard => shard.Stream(stream)))];
+        return [.. (choice == EveryStream ? DeadJobs.Streams : [choice])
+            .SelectMany(stream => shards.All.Select(shard => shard.Stream(stream)))];
     }
 
     /// <summary>Runs a command against Redis, and says what went wrong with it.</summary>

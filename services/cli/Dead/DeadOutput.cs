@@ -52,7 +52,8 @@ internal static class DeadOutput
             .AddColumn("reason");
         foreach (var job in jobs)
             table.AddRow(
-                $"{job.Id}", job.Stream, Age(job.Age), Text(job.ClientId), Text(job.Segment), Text(job.Deliveries), Text(job.Cause), Text(job.Reason));
+                $"{job.Id}", job.Stream, Age(job.Age), Text(job.ClientId), Text(job.Segment), Text(job.Deliveries), Text(job.Cause),
+                Text(job.Reason));
         console.Write(table);
     }
 
@@ -63,7 +64,9 @@ internal static class DeadOutput
         : age < TimeSpan.FromHours(48) ? Number(age.TotalHours, "h")
         : Number(age.TotalDays, "d");
 
-    public static string Text(object? value) => value is null ? "-" : Markup.Escape(PlainText.Escape(Convert.ToString(value, CultureInfo.InvariantCulture)!));
+    public static string Text(object? value) =>
+        value is null ? "-" : Markup.Escape(PlainText.Escape(Convert.ToString(value, CultureInfo.InvariantCulture)!));
 
-    private static string Number(double value, string unit) => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(value):F0} {unit}");
+    private static string Number(double value, string unit) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(value):F0} {unit}");
 }

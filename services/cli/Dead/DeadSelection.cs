@@ -8,7 +8,8 @@ internal static class DeadSelection
     /// <param name="jobs">All there are.</param>
     /// <param name="prefixes">Each must be the beginning of exactly one id.</param>
     /// <param name="problems">What is wrong with those that are not.</param>
-    public static IReadOnlyList<DeadJob> Select(IReadOnlyList<DeadJob> jobs, IEnumerable<string> prefixes, out IReadOnlyList<string> problems)
+    public static IReadOnlyList<DeadJob> Select(
+        IReadOnlyList<DeadJob> jobs, IEnumerable<string> prefixes, out IReadOnlyList<string> problems)
     {
         var wrong = new List<string>();
         var selected = new List<DeadJob>();

@@ -20,7 +20,8 @@ internal static class ListCommand
         parsed.GetValue(RedisUrl),
         async dead =>
         {
-            var jobs = await dead.ListAsync(DeadOptions.StreamsOf(parsed.GetValue(Stream)!), cancellationToken).ToListAsync(cancellationToken);
+            var jobs = await dead.ListAsync(DeadOptions.StreamsOf(parsed.GetValue(Stream)!), cancellationToken)
+                .ToListAsync(cancellationToken);
             if (parsed.GetValue(Json))
                 Console.WriteLine(DeadOutput.ToJson(jobs.Select(DeadOutput.Describe)));
             else if (jobs.Count == 0)

@@ -20,7 +20,8 @@ internal static class ShowCommand
     private static readonly Option<string?> RedisUrl = DeadOptions.RedisUrl();
     private static readonly Option<string> Stream = DeadOptions.Stream();
     private static readonly Option<bool> Json = Options.Json("One JSON object.");
-    private static readonly Option<string?> Wav = new("--wav") { Description = "Also write the segment's audio to this file.", HelpName = "FILE" };
+    private static readonly Option<string?> Wav =
+        new("--wav") { Description = "Also write the segment's audio to this file.", HelpName = "FILE" };
 
     public static Command Create()
     {
@@ -33,7 +34,8 @@ internal static class ShowCommand
         parsed.GetValue(RedisUrl),
         async dead =>
         {
-            var jobs = await dead.ListAsync(DeadOptions.StreamsOf(parsed.GetValue(Stream)!), cancellationToken).ToListAsync(cancellationToken);
+            var jobs = await dead.ListAsync(DeadOptions.StreamsOf(parsed.GetValue(Stream)!), cancellationToken)
+                .ToListAsync(cancellationToken);
             if (DeadSelection.Select(jobs, [parsed.GetValue(Id)!], out var problems) is not [var job])
             {
                 await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, problems));
@@ -54,7 +56,8 @@ internal static class ShowCommand
     {
         var (audio, problem) = ReadAudio(job, fields);
         if (json)
-            Console.WriteLine(DeadOutput.ToJson(new { Job = DeadOutput.Describe(job), Audio = audio is null ? null : Describe(audio), Unreadable = problem }));
+            Console.WriteLine(DeadOutput.ToJson(
+                new { Job = DeadOutput.Describe(job), Audio = audio is null ? null : Describe(audio), Unreadable = problem }));
         else
             Print(job, audio, problem);
 
@@ -81,7 +84,8 @@ internal static class ShowCommand
             // Half a file is none; but what was there before, or is a device, is not ours to delete.
             if (isNew)
                 File.Delete(wav);
-            await Console.Error.WriteLineAsync($"{PlainText.Escape(wav)}: {FileProblem.Describe(e, wav)}{(isNew ? "" : " What is there now is incomplete.")}");
+            await Console.Error.WriteLineAsync(
+                $"{PlainText.Escape(wav)}: {FileProblem.Describe(e, wav)}{(isNew ? "" : " What is there now is incomplete.")}");
             return ExitCodes.Failed;
         }
     }

@@ -9,7 +9,9 @@ using Speech.Tensors.Cpu;
 
 namespace Speech.Cli.Decode;
 
-/// <summary>`decode`: the engine alone, in process, without server or segmenter: for debugging and for comparing with other engines.</summary>
+/// <summary>
+/// `decode`: the engine alone, in process, without server or segmenter: for debugging and for comparing with other engines.
+/// </summary>
 internal static class DecodeCommand
 {
     private static readonly Argument<string[]> Files = new("FILE")
@@ -22,17 +24,21 @@ internal static class DecodeCommand
 
     private static readonly Option<string> Context = ModelOptions.AudioContext();
 
-    private static readonly Option<bool> Timestamps = new("--timestamps") { Description = "Sample times too; recordings beyond 30 s always have them." };
+    private static readonly Option<bool> Timestamps =
+        new("--timestamps") { Description = "Sample times too; recordings beyond 30 s always have them." };
 
     private static readonly Option<bool> Words = new("--words") { Description = "Also find when each word is said." };
 
-    private static readonly Option<string?> Language = new("--language") { Description = "What is spoken; left out: detected (multilingual models).", HelpName = "CODE" };
+    private static readonly Option<string?> Language =
+        new("--language") { Description = "What is spoken; left out: detected (multilingual models).", HelpName = "CODE" };
 
-    private static readonly Option<bool> Translate = new("--translate") { Description = "Write English, whatever is spoken (multilingual models)." };
+    private static readonly Option<bool> Translate =
+        new("--translate") { Description = "Write English, whatever is spoken (multilingual models)." };
 
     private static readonly Option<string?> Prompt = new("--prompt") { Description = "Names and terms that may occur.", HelpName = "TEXT" };
 
-    private static readonly Option<bool> Condition = new("--condition-on-previous-text") { Description = "Begin each 30 s window with the text so far." };
+    private static readonly Option<bool> Condition =
+        new("--condition-on-previous-text") { Description = "Begin each 30 s window with the text so far." };
 
     private static readonly Option<int> Beams = Options.Number("--beam-size", "N", "Beams; 1 is greedy.", 1, 1, 16);
 
@@ -55,7 +61,8 @@ internal static class DecodeCommand
 
     private static readonly Option<int> Threads = ModelOptions.Threads();
 
-    private static readonly Option<bool> Json = Options.Json("One line of JSON per file: file, text, tokens, logprobs (natural), seconds (of audio); with times or words also segments.");
+    private static readonly Option<bool> Json = Options.Json(
+        "One line of JSON per file: file, text, tokens, logprobs (natural), seconds (of audio); with times or words also segments.");
 
     public static Command Create()
     {
@@ -154,5 +161,6 @@ internal static class DecodeCommand
 
     /// <summary>NaN for what is no number.</summary>
     private static double[] ParseTemperatures(string? text) =>
-        [.. (text ?? "").Split(',').Select(part => double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) ? value : double.NaN)];
+        [.. (text ?? "").Split(',').Select(part => double.TryParse(
+            part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) ? value : double.NaN)];
 }

@@ -17,7 +17,8 @@ internal static class ModelOptions
 
     public static Option<string> AudioContext() => new("--audio-context")
     {
-        Description = "Encoder positions: full (30 s), auto (cut to the segment for models trained for it), or a number of 20 ms positions.",
+        Description =
+            "Encoder positions: full (30 s), auto (cut to the segment for models trained for it), or a number of 20 ms positions.",
         HelpName = "full|auto|N",
         DefaultValueFactory = _ => "auto",
         Validators =
@@ -32,7 +33,8 @@ internal static class ModelOptions
 
     /// <summary>The value of <see cref="AudioContext"/>, which its validator has let pass.</summary>
     public static AudioContext ParsedAudioContext(string? text) =>
-        Speech.Models.Whisper.AudioContext.TryParse(text, out var context) ? context : throw new ArgumentException($"'{text}' is no audio context.");
+        Speech.Models.Whisper.AudioContext.TryParse(text, out var context)
+            ? context : throw new ArgumentException($"'{text}' is no audio context.");
 
     public static Option<int> Threads() => Options.Number("--threads", "N", "Threads that compute; 0: one per processor core.", 0, 0, 256);
 

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace Speech.Cli.Fleet;
 
 /// <summary>Where everything is: the supervisor's ready file.</summary>
-internal sealed record FleetReport(int Pid, string RedisUrl, IReadOnlyList<string> Gateways, IReadOnlyList<FleetPart> Workers, IReadOnlyList<FleetPart> Parts)
+internal sealed record FleetReport(
+    int Pid, string RedisUrl, IReadOnlyList<string> Gateways, IReadOnlyList<FleetPart> Workers, IReadOnlyList<FleetPart> Parts)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 

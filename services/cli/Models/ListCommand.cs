@@ -47,11 +47,13 @@ internal static class ListCommand
             .AddColumn(new TableColumn("where").NoWrap())
             .AddColumn("file");
         foreach (var model in models)
-            table.AddRow(Markup.Escape(model.Name), Kind(model), ByteCount.Text(model.Bytes), Place(model), Markup.Escape(model.Path ?? ""));
+            table.AddRow(
+                Markup.Escape(model.Name), Kind(model), ByteCount.Text(model.Bytes), Place(model), Markup.Escape(model.Path ?? ""));
         Terminal.Output().Write(table);
     }
 
-    private static object ToJson(StoredModel model) => new { name = model.Name, kind = Kind(model), bytes = model.Bytes, place = Place(model), path = model.Path };
+    private static object ToJson(StoredModel model) =>
+        new { name = model.Name, kind = Kind(model), bytes = model.Bytes, place = Place(model), path = model.Path };
 
     private static string Kind(StoredModel model) => model.Kind == ModelKind.Translation ? "translation" : "speech";
 

@@ -31,7 +31,8 @@ internal static class PullCommand
         var failures = 0;
         try
         {
-            using var store = new ModelStore(StoreOptions.From(parsed.GetValue(ModelFolder), parsed.GetValue(BaseUrl), parsed.GetValue(Offline)));
+            using var store = new ModelStore(
+                StoreOptions.From(parsed.GetValue(ModelFolder), parsed.GetValue(BaseUrl), parsed.GetValue(Offline)));
             foreach (var name in parsed.GetValue(Names)!)
                 failures += await TryPullAsync(store, name, cancellationToken) ? 0 : 1;
         }

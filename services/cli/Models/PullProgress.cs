@@ -53,7 +53,8 @@ internal static class PullProgress
         public void Report(ModelDownloadProgress value)
         {
             var tenths = value.TotalBytes is > 0 and var total ? $"{10 * value.Bytes / total * 10} % of {ByteCount.Text(total)}" : null;
-            var line = value.Stage == ModelDownloadStage.Downloading && tenths is not null ? $"{value.FileName}: {tenths}" : Describe(value);
+            var line = value.Stage == ModelDownloadStage.Downloading && tenths is not null
+                ? $"{value.FileName}: {tenths}" : Describe(value);
             if (value.Stage != ModelDownloadStage.Done && line != _last)
                 Console.Error.WriteLine(line);
             _last = line;

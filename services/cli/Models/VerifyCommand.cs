@@ -16,7 +16,8 @@ internal static class VerifyCommand
 
     public static Command Create()
     {
-        var command = new Command("verify", "Compares model files with the SHA-256 of the catalogue, or with what was recorded at their download.")
+        var command = new Command(
+            "verify", "Compares model files with the SHA-256 of the catalogue, or with what was recorded at their download.")
         {
             Names, ModelFolder,
         };
@@ -54,7 +55,8 @@ internal static class VerifyCommand
         }
     }
 
-    private static bool Is(StoredModel model, string name) => model.Name == (WhisperCatalog.Entry(name)?.Name ?? TranslationCatalog.Entry(name)?.Name ?? name);
+    private static bool Is(StoredModel model, string name) =>
+        model.Name == (WhisperCatalog.Entry(name)?.Name ?? TranslationCatalog.Entry(name)?.Name ?? name);
 
     private static async Task<bool> VerifyAsync(StoredModel model, CancellationToken cancellationToken)
     {

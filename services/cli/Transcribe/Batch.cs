@@ -31,7 +31,8 @@ internal sealed class Batch(FileTranscriber transcriber, ITranscriptOutput outpu
         var complete = true;
         try
         {
-            await foreach (var message in transcriber.TranscribeAsync(file.Name, warning => output.Complain(file, warning), progress, cancellationToken))
+            await foreach (var message in transcriber.TranscribeAsync(
+                file.Name, warning => output.Complain(file, warning), progress, cancellationToken))
             {
                 complete &= message is not (Failed or Warning { Code: "translation_unavailable" });
                 output.Write(file, message);

@@ -6,7 +6,9 @@ internal sealed class FileProgress
     private volatile RecordedSamples? _samples;
     private volatile bool _finished;
 
-    /// <summary>0..1, of what was read; a server that is slower is read for more slowly. Null when nobody knows how long it will be.</summary>
+    /// <summary>
+    /// 0..1, of what was read; a server that is slower is read for more slowly. Null when nobody knows how long it will be.
+    /// </summary>
     public double? Fraction => _finished ? 1 : _samples is { } samples ? samples.Fraction : 0;
 
     public bool IsFinished => _finished;

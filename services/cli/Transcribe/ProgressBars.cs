@@ -10,7 +10,8 @@ internal static class ProgressBars
     /// <summary>Bars beyond this many would fill the screen: then there is one for all files together.</summary>
     private const int MostBars = 8;
 
-    public static Task<int> RunAsync(IAnsiConsole console, IReadOnlyList<string> files, Func<IReadOnlyList<FileProgress>, Task<int>> work) =>
+    public static Task<int> RunAsync(
+        IAnsiConsole console, IReadOnlyList<string> files, Func<IReadOnlyList<FileProgress>, Task<int>> work) =>
         console.Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
@@ -18,7 +19,8 @@ internal static class ProgressBars
             {
                 FileProgress[] progress = [.. files.Select(_ => new FileProgress())];
                 var bars = files.Count <= MostBars
-                    ? progress.Zip(files, (one, file) => (Task: context.AddTask(Markup.Escape(Path.GetFileName(file)), maxValue: 1), Of: (FileProgress[])[one])).ToArray()
+                    ? progress.Zip(files, (one, file) => (
+                        Task: context.AddTask(Markup.Escape(Path.GetFileName(file)), maxValue: 1), Of: (FileProgress[])[one])).ToArray()
                     : [(Task: context.AddTask($"{files.Count} files", maxValue: files.Count), Of: progress)];
 
                 using var finished = new CancellationTokenSource();

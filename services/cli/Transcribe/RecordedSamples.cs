@@ -36,7 +36,8 @@ internal abstract class RecordedSamples : ISampleSource, IDisposable
         // A pipe or a device has no length: nothing of it can be read twice, and to open it may take for ever.
         return found.Length > 0
             ? new FileSamples(file, options)
-            : new LiveSamples(file, () => new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0), options);
+            : new LiveSamples(
+                file, () => new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0), options);
     }
 
     public abstract ValueTask<int> ReadAsync(long position, Memory<float> samples, CancellationToken cancellationToken);

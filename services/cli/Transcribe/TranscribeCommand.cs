@@ -32,7 +32,8 @@ internal static class TranscribeCommand
 
     private static readonly Option<string?> Url = Options.Url($"The gateway ({Options.DefaultUrl}: where ./speech up has it).");
 
-    private static readonly Option<bool> RealTime = new("--realtime") { Description = "Send as slowly as it is spoken, instead of as fast as the server takes it." };
+    private static readonly Option<bool> RealTime =
+        new("--realtime") { Description = "Send as slowly as it is spoken, instead of as fast as the server takes it." };
 
     private static readonly Option<bool> Json = Options.Json("Print every server message as one line of JSON, with the file's name added.");
 
@@ -66,14 +67,16 @@ internal static class TranscribeCommand
 
     private static readonly Option<string> Translate = Options.Translate("Languages to translate into, such as fr,es.", "none");
 
-    private static readonly Option<bool> Interim = new("--interim") { Description = "Also print what a segment sounds like while it goes on." };
+    private static readonly Option<bool> Interim =
+        new("--interim") { Description = "Also print what a segment sounds like while it goes on." };
 
     private static readonly Option<bool> Words = new("--words") { Description = "Also print when each word is said." };
 
     private static readonly Option<string> Codec = Options.OneOf(
         "--codec", "How the audio travels.", AudioCodec.Opus.ToWireName(), [.. AudioPackets.Codecs.Select(codec => codec.ToWireName())]);
 
-    private static readonly Option<int> Rate = Options.Number("--rate", "HZ", "Sample rate of raw PCM.", AudioRate.Model, AudioRate.Minimum, AudioRate.Maximum);
+    private static readonly Option<int> Rate = Options.Number(
+        "--rate", "HZ", "Sample rate of raw PCM.", AudioRate.Model, AudioRate.Minimum, AudioRate.Maximum);
 
     private static readonly Option<int> Channels = Options.Number("--channels", "N", "Channels of raw PCM.", 1, 1, WavReader.MaxChannels);
 
@@ -131,7 +134,8 @@ internal static class TranscribeCommand
         var terminal = !Console.IsOutputRedirected && !parsed.GetValue(Json) ? Terminal.Output() : null;
         ITranscriptOutput output = parsed.GetValue(Json)
             ? new JsonLines(Console.Out, Console.Error)
-            : new TranscriptPages(files, terminal is null ? Console.Out.WriteLine : line => terminal.WriteLine(line), Console.Error.WriteLine);
+            : new TranscriptPages(
+                files, terminal is null ? Console.Out.WriteLine : line => terminal.WriteLine(line), Console.Error.WriteLine);
         var batch = new Batch(transcriber, output, parsed.GetValue(Jobs));
 
         // Ctrl-C ends the audio; what has been said by then may still come, for a short time.

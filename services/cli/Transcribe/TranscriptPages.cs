@@ -36,7 +36,8 @@ internal sealed class TranscriptPages : ITranscriptOutput
                     _pages[file.Index].Times[transcript.Segment] = (transcript.Start, transcript.End);
                 Add(file, Timed(transcript.Start, transcript.End, transcript.Text));
                 foreach (var word in transcript.Words ?? [])
-                    Add(file, string.Create(CultureInfo.InvariantCulture, $"    {Timed(word.Start, word.End, word.Text)} ({word.Probability:P0})"));
+                    Add(file, string.Create(
+                        CultureInfo.InvariantCulture, $"    {Timed(word.Start, word.End, word.Text)} ({word.Probability:P0})"));
                 break;
             case Partial partial:
                 Add(file, $"[{partial.Segment} …] {Printable(partial.Text)}");

@@ -25,9 +25,11 @@ internal static class TranslateCommand
         Required = true,
     };
 
-    private static readonly Option<string> To = new("--to") { Description = "The language to translate into, likewise.", HelpName = "LANG", Required = true };
+    private static readonly Option<string> To =
+        new("--to") { Description = "The language to translate into, likewise.", HelpName = "LANG", Required = true };
 
-    private static readonly Option<FileInfo?> File = new("--file") { Description = "A file with a text on each line, - for standard input.", HelpName = "LINES.txt" };
+    private static readonly Option<FileInfo?> File =
+        new("--file") { Description = "A file with a text on each line, - for standard input.", HelpName = "LINES.txt" };
 
     private static readonly Option<int> Beams = Options.Number("--beam", "N", "Beams; 1 is greedy.", 1, 1, TranslationOptions.MaximumBeams);
 
@@ -38,7 +40,8 @@ internal static class TranslateCommand
         DefaultValueFactory = _ => 1,
     };
 
-    private static readonly Option<int> NoRepeat = Options.Number("--no-repeat-ngram", "N", "No run of N tokens comes twice; 0 allows all.", 0, 0, 64);
+    private static readonly Option<int> NoRepeat = Options.Number(
+        "--no-repeat-ngram", "N", "No run of N tokens comes twice; 0 allows all.", 0, 0, 64);
 
     private static readonly Option<string> Model = TranslationModelOptions.Model();
 
@@ -84,7 +87,8 @@ internal static class TranslateCommand
                 failures += await TranslateAsync(engine, model, lines, from, to, options, parsed.GetValue(Json), cancellationToken);
             return failures == 0 ? ExitCodes.Ok : ExitCodes.Failed;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or ModelFileException or ArgumentException)
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or FormatException or ModelFileException or ArgumentException)
         {
             Console.Error.WriteLine(e.Message);
             return ExitCodes.Failed;
@@ -111,7 +115,8 @@ internal static class TranslateCommand
 
     /// <returns>How many lines could not be translated.</returns>
     private static async Task<int> TranslateAsync(
-        NllbEngine engine, NllbModel model, string[] lines, string from, string to, TranslationOptions options, bool json, CancellationToken cancellationToken)
+        NllbEngine engine, NllbModel model, string[] lines, string from, string to, TranslationOptions options, bool json,
+        CancellationToken cancellationToken)
     {
         var requests = new TranslationRequest?[lines.Length];
         for (var i = 0; i < lines.Length; i++)

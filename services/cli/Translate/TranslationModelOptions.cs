@@ -16,7 +16,8 @@ internal static class TranslationModelOptions
     };
 
     public static Option<string> Format() => Options.OneOf(
-        "--dtype", "How weights are kept: auto is f32 for models that take little of this machine's memory, else int8.", "auto", "auto", "f32", "f16", "int8");
+        "--dtype", "How weights are kept: auto is f32 for models that take little of this machine's memory, else int8.", "auto", "auto",
+        "f32", "f16", "int8");
 
     /// <summary>The value of <see cref="Format"/>; null: the model's choice.</summary>
     public static WeightFormat? ParsedFormat(string? text) => text switch

@@ -7,15 +7,16 @@ namespace Speech.Gateway.Admission;
 /// <summary>
 /// Whose segment may go into the queue. Live speech goes in at once; what is sent faster than it was spoken (a recording, a flood) only
 /// while there is little in it, what the workers do at once and a little to follow: they are kept busy, and whoever speaks finds next to
-/// nobody before it, however many send recordings. These pass the turnstile of their shard, client by client. Nothing is dropped: who waits here is
-/// not listened to meanwhile.
+/// nobody before it, however many send recordings. These pass the turnstile of their shard, client by client. Nothing is dropped: who waits
+/// here is not listened to meanwhile.
 /// <para>
 /// Each gateway has its own turnstiles, and takes room with the others as it comes. With STREAM_SHARDS above 1 each shard has its share of
 /// both bounds, rounded up.
 /// </para>
 /// </summary>
 internal sealed class QueueAdmission(
-    GatewayOptions options, JobOptions jobOptions, AudioJobQueue jobs, WorkerSlots slots, IHostApplicationLifetime lifetime, TimeProvider time)
+    GatewayOptions options, JobOptions jobOptions, AudioJobQueue jobs, WorkerSlots slots, IHostApplicationLifetime lifetime,
+    TimeProvider time)
 {
     // Beside what is being worked on: a quarter as much, so that a place that becomes free is taken at once.
     private const double Following = 0.25;
@@ -26,7 +27,8 @@ internal sealed class QueueAdmission(
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(8);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
-    private readonly Dictionary<RedisShard, Turnstile> _turnstiles = jobOptions.Shards.All.ToDictionary(shard => shard, _ => new Turnstile());
+    private readonly Dictionary<RedisShard, Turnstile> _turnstiles = jobOptions.Shards.All.ToDictionary(
+        shard => shard, _ => new Turnstile());
     private TaskCompletionSource _result = NewResult();
 
     /// <summary>The gateway goes away: what it has accepted goes into the queue whatever is there.</summary>
@@ -36,7 +38,8 @@ internal sealed class QueueAdmission(
     public int Waiting => _turnstiles.Values.Sum(turnstile => turnstile.Waiting);
 
     /// <summary>Entries that a client's shard may have with a segment that is not live.</summary>
-    public int MostForBulk => ShareOf(Math.Min(options.MaxQueueDepth, slots.Count > 0 ? slots.Count + (int)Math.Ceiling(Following * slots.Count) : LeastBulk));
+    public int MostForBulk =>
+        ShareOf(Math.Min(options.MaxQueueDepth, slots.Count > 0 ? slots.Count + (int)Math.Ceiling(Following * slots.Count) : LeastBulk));
 
     /// <summary>Entries that a client's shard may have with a live segment of someone who has another in it.</summary>
     public int MostForLive => ShareOf(options.MaxQueueDepth);

@@ -33,14 +33,16 @@ internal sealed class AudioPipeline : IDisposable
     /// <param name="firstSegment">Number of the first segment, for a client that comes back.</param>
     /// <param name="start">Where the client's audio goes on.</param>
     public AudioPipeline(
-        SileroVad vad, SessionParameters parameters, SegmenterOptions segmenter, AudioStreamLimits limits, long firstSegment, ResumePoint start)
+        SileroVad vad, SessionParameters parameters, SegmenterOptions segmenter, AudioStreamLimits limits, long firstSegment,
+        ResumePoint start)
     {
         _vad = new LevelledVad(vad);
         (var continuation, _vadState) = start.Restore();
         _resumeSample = (long)Math.Round(start.CommittedSeconds * AudioRate.Model);
         _vadState.CopyTo(_resumeState);
         _trail = new VadTrail((int)(segmenter.PreRollSeconds * AudioRate.Model) / Segmenter.WindowSamples + 3, _resumeSample, _vadState);
-        _decoder = AudioStreamDecoder.Create(DecoderFor(parameters.Codec), parameters.SampleRate ?? AudioRate.Model, limits, parameters.Channels);
+        _decoder = AudioStreamDecoder.Create(
+            DecoderFor(parameters.Codec), parameters.SampleRate ?? AudioRate.Model, limits, parameters.Channels);
         _segmenter = new Segmenter(segmenter, firstSegment, _resumeSample, continuation);
         _wrongContainer = new WrongContainer(parameters.Codec);
         _frameBytes = parameters.Channels * parameters.Codec switch

@@ -25,7 +25,9 @@ internal readonly record struct ResumePoint(double CommittedSeconds, ReadOnlyMem
         return new ResumePoint(committedSeconds, state);
     }
 
-    /// <summary>A state that cannot be read (none, of another version, damaged) is the beginning of a stream: the worst is a soft word missed.</summary>
+    /// <summary>
+    /// A state that cannot be read (none, of another version, damaged) is the beginning of a stream: the worst is a soft word missed.
+    /// </summary>
     public (Continuation Continuation, LevelledVadState Vad) Restore()
     {
         var vad = new LevelledVadState();

@@ -64,7 +64,8 @@ internal sealed class SampleBuffer : IBufferWriter<float>, IDisposable
     private void MakeRoom(int count)
     {
         if (_samples.Length - _end < count)
-            MoveTo(_samples.Length - Count >= count ? _samples : ArrayPool<float>.Shared.Rent(Math.Max(Count + count, 2 * _samples.Length)));
+            MoveTo(_samples.Length - Count >= count
+                ? _samples : ArrayPool<float>.Shared.Rent(Math.Max(Count + count, 2 * _samples.Length)));
     }
 
     private void MoveTo(float[] array)

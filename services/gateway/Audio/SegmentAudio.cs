@@ -17,8 +17,8 @@ internal static class SegmentAudio
     private const float MaxGain = 100;
 
     /// <summary>
-    /// 16-bit little-endian samples, in an array of their own: the segmenter's are soon overwritten. A segment that is very quiet throughout is
-    /// raised as a whole, so that rounding takes nothing from it.
+    /// 16-bit little-endian samples, in an array of their own: the segmenter's are soon overwritten. A segment that is very quiet
+    /// throughout is raised as a whole, so that rounding takes nothing from it.
     /// </summary>
     public static byte[] ToPcm(ReadOnlySpan<float> samples)
     {

@@ -53,7 +53,8 @@ internal sealed class SignalWatch
         if (_zeros == ZerosToTell && !_toldOfZeros)
         {
             _toldOfZeros = true;
-            Pending = new Warning("audio_silent", "The last 10 s of audio are nothing but zeros: is the microphone muted, or the wrong channel or device chosen?");
+            Pending = new Warning("audio_silent",
+                "The last 10 s of audio are nothing but zeros: is the microphone muted, or the wrong channel or device chosen?");
         }
 
         // A window at a time may be a bang; the sign must last, too.

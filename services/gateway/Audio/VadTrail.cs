@@ -27,7 +27,9 @@ internal sealed class VadTrail
         _next = (_next + 1) % _states.Length;
     }
 
-    /// <summary>The state at a position, or, where there was no end of a window, at the last one before; null when that is too long ago.</summary>
+    /// <summary>
+    /// The state at a position, or, where there was no end of a window, at the last one before; null when that is too long ago.
+    /// </summary>
     public LevelledVadState? Find(long position)
     {
         (long Position, LevelledVadState State)? found = null;

@@ -13,7 +13,8 @@ internal static class VoiceDetector
     public static SileroVad Load(string? modelFolder)
     {
         string[] folders = [.. new[] { modelFolder, WhisperCatalog.BuiltInFolder() }.OfType<string>()];
-        var candidates = folders.SelectMany(folder => (string[])[Path.Combine(folder, FileName), Path.Combine(folder, "silero-vad", FileName)]);
+        var candidates = folders.SelectMany(
+            folder => (string[])[Path.Combine(folder, FileName), Path.Combine(folder, "silero-vad", FileName)]);
         return candidates.FirstOrDefault(File.Exists) is { } path
             ? SileroVad.Load(path)
             : throw new FileNotFoundException(

@@ -6,8 +6,9 @@ using Speech.Contracts.Sessions;
 namespace Speech.Gateway.Audio;
 
 /// <summary>
-/// Recognises, by the first bytes of a stream, a container or codec where the client promised something else. Its bytes would pass for packets or
-/// samples, and the client would get noise and no error. The bytes are gathered, since messages may cut them anywhere; soon none are any more.
+/// Recognises, by the first bytes of a stream, a container or codec where the client promised something else. Its bytes would pass for
+/// packets or samples, and the client would get noise and no error. The bytes are gathered, since messages may cut them anywhere; soon none
+/// are any more.
 /// </summary>
 internal sealed class WrongContainer(AudioCodec codec)
 {
@@ -49,7 +50,8 @@ internal sealed class WrongContainer(AudioCodec codec)
     // As short as a close frame's reason must be.
     private static string Advice(AudioSignature signature) => signature.Container switch
     {
-        AudioContainer.OggOpus => signature.Name is "an Ogg Opus stream" or "an Ogg stream" ? "use codec=ogg_opus" : "send Opus, ffmpeg -c:a libopus",
+        AudioContainer.OggOpus =>
+            signature.Name is "an Ogg Opus stream" or "an Ogg stream" ? "use codec=ogg_opus" : "send Opus, ffmpeg -c:a libopus",
         AudioContainer.WebM => "use codec=webm_opus",
         AudioContainer.Wav => "send its samples without the header, as pcm_s16le or pcm_f32le",
         _ => "convert it, ffmpeg -i FILE -c:a libopus -f ogg OUT, or send samples",

@@ -10,8 +10,10 @@ namespace Speech.Gateway.Languages;
 /// </summary>
 internal static class LanguageWarnings
 {
-    public static async Task<IReadOnlyList<Warning>> OfAsync(SessionParameters parameters, ServedLanguages languages, CancellationToken cancellationToken) =>
-        parameters.Language is null && parameters.Translate.Count == 0 ? [] : [.. Of(parameters, await languages.GetAsync(cancellationToken))];
+    public static async Task<IReadOnlyList<Warning>> OfAsync(
+        SessionParameters parameters, ServedLanguages languages, CancellationToken cancellationToken) =>
+        parameters.Language is null && parameters.Translate.Count == 0
+            ? [] : [.. Of(parameters, await languages.GetAsync(cancellationToken))];
 
     private static IEnumerable<Warning> Of(SessionParameters parameters, Served served)
     {
@@ -24,7 +26,8 @@ internal static class LanguageWarnings
 
         var source = parameters.Language is { } spoken ? TranslationLanguages.ToNllbCode(spoken) : null;
         string[] missing = served.Translation is not { Count: > 0 } translated ? [] :
-            [.. parameters.Translate.Where(code => TranslationLanguages.ToNllbCode(code) is { } target && target != source && !translated.Contains(target))];
+            [.. parameters.Translate.Where(
+                code => TranslationLanguages.ToNllbCode(code) is { } target && target != source && !translated.Contains(target))];
         if (missing.Length > 0)
         {
             yield return new Warning(

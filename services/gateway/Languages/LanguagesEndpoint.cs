@@ -5,11 +5,12 @@ using Speech.Contracts.Server;
 namespace Speech.Gateway.Languages;
 
 /// <summary>
-/// <c>GET /api/languages</c>: the codes that <c>language=</c> and <c>translate=</c> take, and which of these languages the models of workers
-/// that live serve now (null: not known, for Redis cannot be asked). For translation, each language has NLLB's code (ISO 639-3 and the
-/// script), which is the only one for many, and others that mean the same, the shortest of which is most people's.
+/// <c>GET /api/languages</c>: the codes that <c>language=</c> and <c>translate=</c> take, and which of these languages the models of
+/// workers that live serve now (null: not known, for Redis cannot be asked). For translation, each language has NLLB's code (ISO 639-3 and
+/// the script), which is the only one for many, and others that mean the same, the shortest of which is most people's.
 /// <code>
-/// {"transcription": ["en", …], "transcription_served": ["en"], "translation": [{"code": "fra_Latn", "aliases": ["fr"], "served": true}, …]}
+/// {"transcription": ["en", …], "transcription_served": ["en"], "translation": [{"code": "fra_Latn", "aliases": ["fr"], "served": true},
+/// …]}
 /// </code>
 /// </summary>
 internal sealed class LanguagesEndpoint(ServedLanguages languages)

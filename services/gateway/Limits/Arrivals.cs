@@ -1,8 +1,8 @@
 namespace Speech.Gateway.Limits;
 
 /// <summary>
-/// Connections on their way to a session, or to a refusal, at each address: as many as it may have sessions, and some. More are turned away before
-/// they cost anything, so that whoever only knocks does not keep others from the door.
+/// Connections on their way to a session, or to a refusal, at each address: as many as it may have sessions, and some. More are turned away
+/// before they cost anything, so that whoever only knocks does not keep others from the door.
 /// </summary>
 internal sealed class Arrivals(GatewayOptions options)
 {

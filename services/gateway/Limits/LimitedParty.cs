@@ -15,7 +15,9 @@ internal readonly record struct LimitedParty(string Key, bool IsAddress)
     public static LimitedParty Of(ClientCredentials credentials, IPAddress? address) =>
         credentials.IsAnonymous ? new LimitedParty(NameOf(address), true) : new LimitedParty(credentials.Key, false);
 
-    /// <summary>An IPv4 address, or the first 64 bits of one of IPv6: a single customer has as many addresses as the rest has bits.</summary>
+    /// <summary>
+    /// An IPv4 address, or the first 64 bits of one of IPv6: a single customer has as many addresses as the rest has bits.
+    /// </summary>
     public static string NameOf(IPAddress? address)
     {
         if (address is null)

@@ -6,8 +6,8 @@ using IPNetwork = System.Net.IPNetwork;
 namespace Speech.Gateway.Limits;
 
 /// <summary>
-/// TRUSTED_PROXIES: whose <c>X-Forwarded-For</c> is believed. It is read from its end to the first address that is none of them: that is the
-/// client's. What a client itself has written there stands before that and counts for nothing.
+/// TRUSTED_PROXIES: whose <c>X-Forwarded-For</c> is believed. It is read from its end to the first address that is none of them: that is
+/// the client's. What a client itself has written there stands before that and counts for nothing.
 /// </summary>
 internal static class TrustedProxies
 {
@@ -17,7 +17,8 @@ internal static class TrustedProxies
     public static IReadOnlyList<IPNetwork> Read(EnvironmentSettings settings)
     {
         var networks = new List<IPNetwork>();
-        foreach (var text in settings.GetString("TRUSTED_PROXIES", "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var text in settings.GetString("TRUSTED_PROXIES", "").Split(',', StringSplitOptions.RemoveEmptyEntries
+            | StringSplitOptions.TrimEntries))
         {
             if (IPNetwork.TryParse(text, out var network))
                 networks.Add(network);

@@ -170,7 +170,8 @@ internal sealed partial class ResultRelay : IAsyncDisposable
         [LoggerMessage(2, LogLevel.Warning, "Cannot read the history of {ClientId}, trying again: {Reason}")]
         public static partial void CannotRead(ILogger logger, string clientId, string reason);
 
-        [LoggerMessage(4, LogLevel.Error, "The result {Seq} on the channel of {ClientId} is not in its history, which ends at {Last}: it is none of ours")]
+        [LoggerMessage(4, LogLevel.Error,
+            "The result {Seq} on the channel of {ClientId} is not in its history, which ends at {Last}: it is none of ours")]
         public static partial void NotInHistory(ILogger logger, string clientId, long seq, long last);
 
         [LoggerMessage(3, LogLevel.Warning, "The results {First} to {Last} of {ClientId} are not in its history any more")]

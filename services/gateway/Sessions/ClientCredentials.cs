@@ -14,7 +14,9 @@ internal readonly record struct ClientCredentials(string? Secret)
     private const string Bearer = "Bearer ";
     private const string Anonymous = "anonymous";
 
-    /// <summary>Stands for the secret where that must not be known: its SHA-256 in hexadecimal; "anonymous" when nothing was shown.</summary>
+    /// <summary>
+    /// Stands for the secret where that must not be known: its SHA-256 in hexadecimal; "anonymous" when nothing was shown.
+    /// </summary>
     public string Key => Secret is null ? Anonymous : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Secret)));
 
     public bool IsAnonymous => Secret is null;
@@ -22,11 +24,14 @@ internal readonly record struct ClientCredentials(string? Secret)
     public static bool TryRead(HttpRequest request, out ClientCredentials credentials, [NotNullWhen(false)] out string? problem)
     {
         var authorization = request.Headers.Authorization.ToString();
-        string[] given = [.. new[] { authorization, request.Headers["X-API-Key"].ToString(), request.Query["token"].ToString() }.Where(value => value.Length > 0)];
+        string[] given = [.. new[] { authorization, request.Headers["X-API-Key"].ToString(), request.Query["token"].ToString() }.Where(
+            value => value.Length > 0)];
         credentials = default;
-        problem = given.Length > 1 ? "credentials are given more than once: use one of the headers Authorization and X-API-Key or the parameter token"
+        problem = given.Length > 1
+            ? "credentials are given more than once: use one of the headers Authorization and X-API-Key or the parameter token"
             : given.Length == 1 && given[0].Length > MaxLength ? $"the credentials are longer than {MaxLength} characters"
-            : authorization.Length > 0 && !authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? "the header Authorization must be 'Bearer …'"
+            : authorization.Length > 0 && !authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+                ? "the header Authorization must be 'Bearer …'"
             : null;
         if (problem is not null)
             return false;

@@ -79,7 +79,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private Task _endingUtterance = Task.CompletedTask;
 
     public ClientSession(
-        SessionServices services, Handover handover, SessionParameters parameters, ClientCredentials credentials, IPAddress? address, WebSocket socket)
+        SessionServices services, Handover handover, SessionParameters parameters, ClientCredentials credentials, IPAddress? address,
+        WebSocket socket)
     {
         var options = services.Options;
         _services = services;
@@ -87,7 +88,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
         _parameters = parameters;
         _socket = socket;
         _logger = services.LoggerFactory.CreateLogger<ClientSession>();
-        _silence = new WireSilence(options.WirePatience, options.WirePatience + options.ResumePatience, services.Time, () => _endingUtterance = EndUtteranceAsync(_endingUtterance));
+        _silence = new WireSilence(options.WirePatience, options.WirePatience + options.ResumePatience, services.Time,
+            () => _endingUtterance = EndUtteranceAsync(_endingUtterance));
         _receiver = new MessageReceiver(socket, options.MaxMessageBytes, _silence.Hear);
         _outgoing = new OutgoingMessages(socket, parameters.Format, options.SlowClientTimeout, services.Time);
         _outstanding = new OutstandingSegments(services.Time);
@@ -231,18 +233,21 @@ internal sealed partial class ClientSession : IAsyncDisposable
                 SessionAudio.ProgressAt(start),
                 _logger);
             _audio = new SessionAudio(
-                _services, _parameters, _jobs, _publisher, _outstanding, _outgoing, state.Segments, start, MaySend, _logger, _ended.Token, _givenUp.Token);
+                _services, _parameters, _jobs, _publisher, _outstanding, _outgoing, state.Segments, start, MaySend, _logger, _ended.Token,
+                _givenUp.Token);
             _publishing = PublishingAsync(_publisher);
 
             await _outgoing.SendAsync(new Ready(ClientId, AudioRate.Model, state.CommittedSeconds), _ended.Token);
             if (_parameters.UnknownNamesWarning is { } unknown)
                 await TellAsync(new Warning("unknown_parameter", unknown));
             if (_parameters.Prompt is not null && await _services.Prompts.FindModelWithoutAsync(_ended.Token) is { } model)
-                await TellAsync(new Warning("prompt_unused", $"The model {model} was not trained to follow prompts, all of which make it worse: the prompt is left out."));
+                await TellAsync(new Warning("prompt_unused",
+                    $"The model {model} was not trained to follow prompts, all of which make it worse: the prompt is left out."));
             if (!claim.IsKnown && _parameters.ResumeFrom > 0)
             {
                 await TellAsync(new Warning(
-                    "session_unknown", "Nothing is known of this client_id any more: its audio begins anew at 0 s, and earlier results are gone."));
+                    "session_unknown",
+                    "Nothing is known of this client_id any more: its audio begins anew at 0 s, and earlier results are gone."));
             }
             foreach (var warning in await LanguageWarnings.OfAsync(_parameters, _services.Languages, _ended.Token))
                 await TellAsync(warning);
@@ -396,7 +401,8 @@ internal sealed partial class ClientSession : IAsyncDisposable
             if (_complaints.Of(e) is { } warning)
                 await TellAsync(warning);
             else
-                End(CloseCode.InvalidMessage, $"{MessageComplaints.MaxMalformed} messages that are none of this protocol, the last: {e.Reason}");
+                End(CloseCode.InvalidMessage,
+                    $"{MessageComplaints.MaxMalformed} messages that are none of this protocol, the last: {e.Reason}");
         }
         catch (AudioFormatException e)
         {
@@ -522,13 +528,16 @@ internal sealed partial class ClientSession : IAsyncDisposable
         [LoggerMessage(4, LogLevel.Error, "Cannot begin the session of {ClientId}: {Reason} (trace {TraceId})")]
         public static partial void CannotStart(ILogger logger, string clientId, string traceId, string reason);
 
-        [LoggerMessage(6, LogLevel.Warning, "{ClientId} was refused: it shows other credentials than those that it is bound to (trace {TraceId})")]
+        [LoggerMessage(
+            6, LogLevel.Warning, "{ClientId} was refused: it shows other credentials than those that it is bound to (trace {TraceId})")]
         public static partial void NotOurs(ILogger logger, string clientId, string traceId);
 
-        [LoggerMessage(7, LogLevel.Information, "{ClientId} has not come back in time; what it had begun to say is queued (trace {TraceId})")]
+        [LoggerMessage(
+            7, LogLevel.Information, "{ClientId} has not come back in time; what it had begun to say is queued (trace {TraceId})")]
         public static partial void NotResumed(ILogger logger, string clientId, string traceId);
 
-        [LoggerMessage(8, LogLevel.Warning, "{ClientId} was not released, which whoever claims it next will not mind: {Reason} (trace {TraceId})")]
+        [LoggerMessage(
+            8, LogLevel.Warning, "{ClientId} was not released, which whoever claims it next will not mind: {Reason} (trace {TraceId})")]
         public static partial void NotReleased(ILogger logger, string clientId, string traceId, string reason);
 
         [LoggerMessage(5, LogLevel.Error, "The session of {ClientId} failed (trace {TraceId})")]

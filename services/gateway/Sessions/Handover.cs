@@ -13,17 +13,20 @@ namespace Speech.Gateway.Sessions;
 /// <summary>
 /// How a client that comes back to another gateway gets away from the one that has it. That one may not have noticed that the client is
 /// gone, or may wait for it to return; it is asked, over a channel of its own, to let the client go, which it does when all that it has
-/// accepted is in Redis. One that hangs, or is dead, is not waited for for long: the claim is valid in any case, and what it does later is refused.
+/// accepted is in Redis. One that hangs, or is dead, is not waited for for long: the claim is valid in any case, and what it does later is
+/// refused.
 /// </summary>
 internal sealed partial class Handover(
-    RedisClient redis, RedisSubscriber subscriber, SessionRegistry sessions, TimeProvider time, ILogger<Handover> logger) : BackgroundService
+    RedisClient redis, RedisSubscriber subscriber, SessionRegistry sessions, TimeProvider time,
+    ILogger<Handover> logger) : BackgroundService
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>This gateway, among all that there are and were.</summary>
-    public string GatewayId { get; } = $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+    public string GatewayId { get; } =
+        $"{Environment.MachineName}-{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
 
     /// <summary>Waits until whoever has a client has let it go, or for so long that it must be hung.</summary>
     /// <param name="present">Who has it.</param>
@@ -33,7 +36,8 @@ internal sealed partial class Handover(
         if (present.Gateway == GatewayId)
             return; // a session that has ended here without being able to say so
         var request = new Request(clientId, present.Owner, resumes).ToString();
-        if (await redis.PublishAsync(RedisKeys.Gateway(present.Gateway), request, cancellationToken) == 0 && await IsGoneAsync(present.Gateway, cancellationToken))
+        if (await redis.PublishAsync(RedisKeys.Gateway(present.Gateway), request, cancellationToken) == 0
+            && await IsGoneAsync(present.Gateway, cancellationToken))
             return;
         for (var begun = time.GetTimestamp(); await hold.IsHeldAsync(cancellationToken);)
         {
@@ -46,7 +50,9 @@ internal sealed partial class Handover(
         }
     }
 
-    /// <summary>Nobody listens on a gateway's channel. A node of a cluster knows that of itself only: there the heartbeat tells, a few seconds late.</summary>
+    /// <summary>
+    /// Nobody listens on a gateway's channel. A node of a cluster knows that of itself only: there the heartbeat tells, a few seconds late.
+    /// </summary>
     private async Task<bool> IsGoneAsync(string gatewayId, CancellationToken cancellationToken) =>
         redis.Options.Deployment != RedisDeployment.Cluster || !await redis.KeyExistsAsync(RedisKeys.Gateway(gatewayId), cancellationToken);
 
@@ -89,7 +95,8 @@ internal sealed partial class Handover(
 
         public static bool TryParse(ReadOnlySpan<byte> message, [NotNullWhen(true)] out Request? request)
         {
-            request = message.Length <= MaxLength && Encoding.UTF8.GetString(message).Split(' ') is ["let_go", var client, var owner, ("resumes" or "begins") and var how]
+            request = message.Length <= MaxLength
+                && Encoding.UTF8.GetString(message).Split(' ') is ["let_go", var client, var owner, ("resumes" or "begins") and var how]
                 ? new Request(client, owner, how == "resumes")
                 : null;
             return request is not null;

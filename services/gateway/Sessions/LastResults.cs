@@ -41,7 +41,8 @@ internal sealed class LastResults(
         {
             var missing = segments - outstanding.Released;
             await outgoing.TellAsync(
-                new Warning("results_outstanding", $"{missing} results are still outstanding; they are kept: reconnect with this client_id and resume_from={lastSeq()}."),
+                new Warning("results_outstanding",
+                    $"{missing} results are still outstanding; they are kept: reconnect with this client_id and resume_from={lastSeq()}."),
                 cancellationToken);
             return new Ending(CloseCode.InternalError, $"{missing} results did not come in time; reconnect with resume_from={lastSeq()}");
         }

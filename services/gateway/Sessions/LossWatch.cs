@@ -18,7 +18,9 @@ internal sealed class LossWatch(string clientId, LostJobs jobs, OutstandingSegme
     /// <param name="queued">Segments in Redis so far.</param>
     public IEnumerable<Failed> Failures(int queued) => OfSegments(queued).Concat(OfTranslations());
 
-    /// <summary>To be called from time to time. Ends what is lost, if it was waited for the last time already: a worker may have it at hand yet.</summary>
+    /// <summary>
+    /// To be called from time to time. Ends what is lost, if it was waited for the last time already: a worker may have it at hand yet.
+    /// </summary>
     /// <param name="queued">Segments in Redis so far.</param>
     /// <param name="cancellationToken">Ends the waiting for Redis.</param>
     /// <returns>How many results will not come.</returns>
@@ -39,5 +41,6 @@ internal sealed class LossWatch(string clientId, LostJobs jobs, OutstandingSegme
 
     private IEnumerable<Failed> OfTranslations() =>
         from outstanding in translations.Outstanding
-        select new Failed(0, outstanding.Segment, Failed.Translating, "lost", "Redis lost this text before its translation came.", outstanding.Language);
+        select new Failed(
+            0, outstanding.Segment, Failed.Translating, "lost", "Redis lost this text before its translation came.", outstanding.Language);
 }

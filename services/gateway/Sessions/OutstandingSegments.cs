@@ -50,7 +50,10 @@ internal sealed class OutstandingSegments(TimeProvider time)
             await WaitAsync(progress, recheck, cancellationToken);
     }
 
-    /// <summary>Waits for the results of all segments below <paramref name="count"/>; false when none came for as long as <paramref name="patience"/>.</summary>
+    /// <summary>
+    /// Waits for the results of all segments below <paramref name="count"/>; false when none came for as long as
+    /// <paramref name="patience"/>.
+    /// </summary>
     public async Task<bool> WaitForAllAsync(int count, TimeSpan patience, CancellationToken cancellationToken)
     {
         while (TryGetProgress(count, 1) is { } progress)
@@ -61,7 +64,10 @@ internal sealed class OutstandingSegments(TimeProvider time)
         return true;
     }
 
-    /// <summary>What to wait for while <paramref name="limit"/> or more segments below <paramref name="segment"/> are outstanding; null when fewer are.</summary>
+    /// <summary>
+    /// What to wait for while <paramref name="limit"/> or more segments below <paramref name="segment"/> are outstanding; null when fewer
+    /// are.
+    /// </summary>
     private Task? TryGetProgress(int segment, int limit)
     {
         lock (_gate)

@@ -148,10 +148,12 @@ internal sealed partial class SegmentPublisher
     }
 
     /// <summary>
-    /// After <see cref="RunAsync"/>, while results are waited for: keeps the session, and finds out whether Redis has lost what is waited for.
+    /// After <see cref="RunAsync"/>, while results are waited for: keeps the session, and finds out whether Redis has lost what is waited
+    /// for.
     /// </summary>
     /// <returns>As that of <see cref="RunAsync"/>.</returns>
-    public Task<bool> CheckAsync(CancellationToken cancellationToken) => PatientlyAsync(new Item(null, _progress, true), tells: false, cancellationToken);
+    public Task<bool> CheckAsync(CancellationToken cancellationToken) =>
+        PatientlyAsync(new Item(null, _progress, true), tells: false, cancellationToken);
 
     private async Task<bool> PublishHeldAsync(Item item, CancellationToken cancellationToken)
     {
@@ -196,7 +198,8 @@ internal sealed partial class SegmentPublisher
                         return false;
                     continue;
                 }
-                if (result == HoldResult.Done && item.Job is null && await _losses.CheckAsync(_published, cancellationToken) is > 0 and var lost)
+                if (result == HoldResult.Done && item.Job is null
+                    && await _losses.CheckAsync(_published, cancellationToken) is > 0 and var lost)
                     Log.JobsLost(_logger, _clientId, lost);
                 _isUnreachable = false;
                 return result == HoldResult.Done;
@@ -273,7 +276,8 @@ internal sealed partial class SegmentPublisher
         [LoggerMessage(1, LogLevel.Error, "Redis refuses a segment of {ClientId}, trying again: {Reason}")]
         public static partial void Refused(ILogger logger, string clientId, string reason);
 
-        [LoggerMessage(2, LogLevel.Warning, "{ClientId} has moved to another gateway; {Segments} segments of it went through this one or those before")]
+        [LoggerMessage(2, LogLevel.Warning,
+            "{ClientId} has moved to another gateway; {Segments} segments of it went through this one or those before")]
         public static partial void TakenOver(ILogger logger, string clientId, int segments);
 
         [LoggerMessage(3, LogLevel.Error, "Gave up on the audio of {ClientId} after {CommittedSeconds} s: Redis did not take it before shutdown. A client that resumes sends it again")]

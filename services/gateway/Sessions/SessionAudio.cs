@@ -183,7 +183,8 @@ internal sealed class SessionAudio : IDisposable
     }
 
     /// <summary>No more audio, for whatever reason: what was said last becomes a segment, too.</summary>
-    /// <param name="isWhole">The client has said all. Else it may come back, and needs what might have been the beginning of a word.</param>
+    /// <param name="isWhole">The client has said all. Else it may come back, and needs what might have been the beginning of a
+    /// word.</param>
     public async Task EndAsync(bool isWhole)
     {
         await _turn.WaitAsync(CancellationToken.None);
@@ -292,7 +293,9 @@ internal sealed class SessionAudio : IDisposable
         await TellAsync(new Warning("slow_down", message));
     }
 
-    /// <summary>Says from time to time how far the audio needs no job: the client may forget it, and Redis must not forget the client.</summary>
+    /// <summary>
+    /// Says from time to time how far the audio needs no job: the client may forget it, and Redis must not forget the client.
+    /// </summary>
     private void MarkIfDue()
     {
         if (_services.Time.GetElapsedTime(_lastMark) >= CommitInterval

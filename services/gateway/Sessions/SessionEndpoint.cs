@@ -9,11 +9,12 @@ using StackExchange.Redis;
 namespace Speech.Gateway.Sessions;
 
 /// <summary>
-/// <c>GET /ws</c>. Whatever is wrong (parameters, credentials, capacity, Redis) is said by a close frame after the upgrade, which browsers can read
-/// and HTTP errors they cannot; only who does not speak WebSocket gets an HTTP error.
+/// <c>GET /ws</c>. Whatever is wrong (parameters, credentials, capacity, Redis) is said by a close frame after the upgrade, which browsers
+/// can read and HTTP errors they cannot; only who does not speak WebSocket gets an HTTP error.
 /// </summary>
 internal sealed partial class SessionEndpoint(
-    SessionServices services, SessionRegistry registry, Arrivals arrivals, Handover handover, QueueDepthMonitor queue, IHostApplicationLifetime lifetime, ILogger<SessionEndpoint> logger)
+    SessionServices services, SessionRegistry registry, Arrivals arrivals, Handover handover, QueueDepthMonitor queue,
+    IHostApplicationLifetime lifetime, ILogger<SessionEndpoint> logger)
 {
     public const string Protocol = "speech.v1";
 
@@ -63,7 +64,8 @@ internal sealed partial class SessionEndpoint(
             await RefuseAsync(socket, CloseCode.InvalidMessage, problem, context.RequestAborted);
             return;
         }
-        await using var session = new ClientSession(services, handover, parameters, credentials, context.Connection.RemoteIpAddress, socket);
+        await using var session = new ClientSession(
+            services, handover, parameters, credentials, context.Connection.RemoteIpAddress, socket);
         try
         {
             if (await AdmitAsync(session, context.RequestAborted) is { } refusal)
@@ -111,7 +113,8 @@ internal sealed partial class SessionEndpoint(
         context.Response.ContentType = "application/json";
         context.Response.Headers.Upgrade = "websocket";
         await context.Response.WriteAsync(
-            new JsonObject { ["code"] = "upgrade_required", ["message"] = "this address speaks WebSocket only" }.ToJsonString(), context.RequestAborted);
+            new JsonObject { ["code"] = "upgrade_required", ["message"] = "this address speaks WebSocket only" }.ToJsonString(),
+            context.RequestAborted);
     }
 
     /// <summary>One connection that is neither a session yet nor refused.</summary>

@@ -39,7 +39,8 @@ internal sealed class SessionRegistry(GatewayOptions options, TimeProvider time)
                 if (!_sessions.TryGetValue(session.ClientId, out previous))
                 {
                     if (_sessions.Count >= options.MaxSessions)
-                        return new Ending(CloseCode.AtCapacity, RetryHint.Append($"this server has its {options.MaxSessions} sessions", RetryAfter));
+                        return new Ending(
+                            CloseCode.AtCapacity, RetryHint.Append($"this server has its {options.MaxSessions} sessions", RetryAfter));
                     if (_parties.Of(session.Party.Key) >= MostOf(session.Party))
                         return new Ending(CloseCode.RateLimited, RetryHint.Append(
                             $"{(session.Party.IsAddress ? "your address has its" : "these credentials have their")} {MostOf(session.Party)} sessions here", RetryAfter));
@@ -57,7 +58,8 @@ internal sealed class SessionRegistry(GatewayOptions options, TimeProvider time)
             }
             catch (Exception e) when (e is TimeoutException or ArgumentOutOfRangeException)
             {
-                return new Ending(CloseCode.AtCapacity, "the previous connection of this client_id is still being finished; retry after 1 s");
+                return new Ending(
+                    CloseCode.AtCapacity, "the previous connection of this client_id is still being finished; retry after 1 s");
             }
         }
     }

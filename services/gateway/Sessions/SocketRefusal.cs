@@ -9,7 +9,8 @@ internal static class SocketRefusal
     /// <summary>How long the client may take to answer the close frame.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    public static async Task SendAsync(WebSocket socket, CloseCode code, string reason, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task SendAsync(
+        WebSocket socket, CloseCode code, string reason, TimeProvider time, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);

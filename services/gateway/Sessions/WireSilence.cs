@@ -4,8 +4,8 @@ namespace Speech.Gateway.Sessions;
 /// Calls when a client that was sending audio has sent none for a while: what it said last is then at its end, as if silence had come.
 /// <para>
 /// What is counted is ticks of a timer at which nothing had come, not time: a gateway that was stopped, or a laptop that slept, finds one
-/// tick waiting however long it was away, and reads what has arrived before the next. Ticks at which the gateway is at work for the client, or
-/// holds it back, do not count. It calls once; then only new audio begins the count anew.
+/// tick waiting however long it was away, and reads what has arrived before the next. Ticks at which the gateway is at work for the client,
+/// or holds it back, do not count. It calls once; then only new audio begins the count anew.
 /// </para>
 /// <para>
 /// Nothing at all on the wire may be a network that stands still in the middle of a word, so then the wait is longer. A message that is no

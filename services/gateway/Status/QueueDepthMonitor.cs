@@ -30,14 +30,17 @@ internal sealed class QueueDepthMonitor(AudioJobQueue jobs, GatewayOptions optio
     /// <summary>Interims are the first to go: they stop when the queue is half full.</summary>
     public bool HasRoomForInterims => Depth is not { } depth || depth <= options.MaxQueueDepth / 2;
 
-    /// <summary>When the queue will be short enough again if it goes on to fall as it did; with jitter, that not all come back at once.</summary>
+    /// <summary>
+    /// When the queue will be short enough again if it goes on to fall as it did; with jitter, that not all come back at once.
+    /// </summary>
     public TimeSpan RetryAfter
     {
         get
         {
             var fall = Volatile.Read(ref _fallPerSecond);
             var excess = (Depth ?? 0) - options.MaxQueueDepth + 1;
-            var seconds = fall * LongestWait.TotalSeconds <= excess ? LongestWait.TotalSeconds : Math.Max(excess / fall, ShortestWait.TotalSeconds);
+            var seconds = fall * LongestWait.TotalSeconds <= excess
+                ? LongestWait.TotalSeconds : Math.Max(excess / fall, ShortestWait.TotalSeconds);
             return TimeSpan.FromSeconds(seconds * (1 + Random.Shared.NextDouble() / 2));
         }
     }

@@ -44,15 +44,19 @@ internal sealed class WhisperTranscriber : IBatchedModel
 
     public IReadOnlyList<string> Languages { get; }
 
-    /// <summary>Loads the model and lets it transcribe a second of silence, so that the first job finds everything compiled and in memory.</summary>
+    /// <summary>
+    /// Loads the model and lets it transcribe a second of silence, so that the first job finds everything compiled and in memory.
+    /// </summary>
     public static WhisperTranscriber Load(WhisperModelFile file, SttWorkerSettings settings)
     {
         var device = new CpuDevice(settings.Threads);
         try
         {
-            var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts, settings.Sequences + PromptRows);
+            var model = WhisperModel.Load(
+                file.Path, device, file.TrainedForShortContext, file.TakesPrompts, settings.Sequences + PromptRows);
             var transcriber = new WhisperTranscriber(settings, device, model);
-            transcriber._engine.Transcribe([new TranscriptionRequest(new float[AudioJob.SampleRate]) { Options = transcriber.Options("en", prompt: null, words: false) }]);
+            transcriber._engine.Transcribe([new TranscriptionRequest(
+                new float[AudioJob.SampleRate]) { Options = transcriber.Options("en", prompt: null, words: false) }]);
             return transcriber;
         }
         catch
@@ -65,7 +69,9 @@ internal sealed class WhisperTranscriber : IBatchedModel
     /// <summary>Whether TRANSLATE_VIA=whisper asks for what this model cannot do.</summary>
     public bool LacksTranslation => _settings.TranslateVia == TranslateVia.Whisper && !_model.Tokenizer.IsMultilingual;
 
-    /// <summary>A language that the model does not know is not insisted on: it is found out, or English where the model knows no other.</summary>
+    /// <summary>
+    /// A language that the model does not know is not insisted on: it is found out, or English where the model knows no other.
+    /// </summary>
     public void Admit(ModelJob job)
     {
         var speech = (SpeechJob)job;
@@ -128,7 +134,9 @@ internal sealed class WhisperTranscriber : IBatchedModel
         PcmConverter.ToFloat(SampleFormat.S16, pcm, _samples.AsSpan(0, count));
         var request = new TranscriptionRequest(_samples.AsMemory(0, count))
         {
-            Options = Options(language, job.Audio.Prompt, task == WhisperTask.Transcribe && job is FinalJob && job.Audio.Words) with { Task = task },
+            Options = Options(
+                language, job.Audio.Prompt, task == WhisperTask.Transcribe && job is FinalJob && job.Audio.Words) with
+            { Task = task },
         };
         _engine.Admit(request);
         _jobs.Add(request, job);

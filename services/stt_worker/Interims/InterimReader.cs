@@ -14,9 +14,9 @@ using StackExchange.Redis;
 namespace Speech.SttWorker.Interims;
 
 /// <summary>
-/// Reads interims while finals leave half of the slots free. An interim is worth something for INTERIM_TIMEOUT_MS, so it is acknowledged and
-/// deleted as soon as it is read, and from then on nobody minds if it is dropped: for being stale, for there being a later
-/// revision or a final of its segment, for want of room, or because its final will be another worker's, whose model serves its language.
+/// Reads interims while finals leave half of the slots free. An interim is worth something for INTERIM_TIMEOUT_MS, so it is acknowledged
+/// and deleted as soon as it is read, and from then on nobody minds if it is dropped: for being stale, for there being a later revision or
+/// a final of its segment, for want of room, or because its final will be another worker's, whose model serves its language.
 /// </summary>
 internal sealed partial class InterimReader(
     RedisClient redis,

@@ -11,7 +11,9 @@ internal static class Following
 {
     public static readonly string English = TranslationLanguages.ToNllbCode("en")!;
 
-    /// <summary>One for each language that the client wants, unless there is nothing to translate or it is the language that was spoken.</summary>
+    /// <summary>
+    /// One for each language that the client wants, unless there is nothing to translate or it is the language that was spoken.
+    /// </summary>
     /// <param name="english">The text in English, if the model has translated it itself.</param>
     public static IEnumerable<FollowingTranslation> Of(AudioJob audio, Transcript transcript, string? english)
     {
@@ -44,5 +46,6 @@ internal static class Following
     };
 
     private static Failed Unsupported(int segment, string spoken, string language) => new(
-        Seq: 0, segment, Failed.Translating, "unsupported_language", $"NLLB does not know the language '{spoken}', which was spoken", language);
+        Seq: 0, segment, Failed.Translating, "unsupported_language", $"NLLB does not know the language '{spoken}', which was spoken",
+        language);
 }

@@ -25,7 +25,8 @@ internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatist
         if (!delivery.Entry.TryGet(AudioJobFields.Job, out var bytes))
             throw new MalformedMessageException($"the entry has no field '{AudioJobFields.Job}'", 0);
         var audio = AudioJob.Read(bytes);
-        return audio.Kind == AudioJobKind.Final ? new FinalJob(audio, delivery) : throw new MalformedMessageException("an interim job among the finals", 0);
+        return audio.Kind == AudioJobKind.Final
+            ? new FinalJob(audio, delivery) : throw new MalformedMessageException("an interim job among the finals", 0);
     }
 
     public Task<bool> FinishAsync(Finished outcome, CancellationToken cancellationToken)
@@ -65,7 +66,8 @@ internal sealed partial class SpeechJobs(JobCompletion completion, SpeechStatist
         transcription.Language,
         Math.Clamp(transcription.Confidence, 0, 1),
         audio.Words
-            ? [.. transcription.Words.Select(word => new Word(word.Text.Trim(), audio.Start + word.Start, audio.Start + word.End, word.Probability))]
+            ? [.. transcription.Words.Select(
+                word => new Word(word.Text.Trim(), audio.Start + word.Start, audio.Start + word.End, word.Probability))]
             : null);
 
     private async Task<bool> PublishAsync(AudioJob audio, Transcription transcription, CancellationToken cancellationToken)

@@ -58,7 +58,8 @@ internal sealed record SttWorkerSettings
         var temperatures = new List<double>();
         foreach (var part in text.Split(','))
         {
-            if (double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var temperature) && temperature <= 2)
+            if (double.TryParse(part, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var temperature)
+                && temperature <= 2)
                 temperatures.Add(temperature);
             else
                 settings.Report("TEMPERATURES", text, $"numbers from 0 to 2 with commas between them, such as {Default}");

@@ -6,10 +6,11 @@ namespace Speech.Supervisor.Parts;
 
 /// <summary>
 /// Keeps one process running: start, wait until ready, wait until it ends, wait a little, start again, until asked to stop. A process
-/// that fails to become ready the first time is not restarted: the whole start has failed, and <see cref="Ready"/> says why. Nor is one that
-/// ends because of its settings, at any time: it would do so again.
+/// that fails to become ready the first time is not restarted: the whole start has failed, and <see cref="Ready"/> says why. Nor is one
+/// that ends because of its settings, at any time: it would do so again.
 /// </summary>
-internal sealed class Part(PartSpec spec, RotatingLog log, ChildLauncher launcher, FleetSettings settings, StatusLog status, TimeProvider clock)
+internal sealed class Part(
+    PartSpec spec, RotatingLog log, ChildLauncher launcher, FleetSettings settings, StatusLog status, TimeProvider clock)
 {
     private const int LinesToShow = 20;
 

@@ -44,7 +44,8 @@ internal static class HttpHealth
         try
         {
             using var document = JsonDocument.Parse(body);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? Read(summary, document.RootElement) : ProbeAnswer.NotYet(summary);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? Read(summary, document.RootElement) : ProbeAnswer.NotYet(summary);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {

@@ -13,7 +13,8 @@ internal static class RedisPing
 
     public static Probe At(RedisOptions options) => async cancellationToken =>
     {
-        await using var redis = new RedisClient(options with { ClientName = "speech-supervisor", CommandTimeout = Limit, ConnectTimeout = Limit });
+        await using var redis = new RedisClient(
+            options with { ClientName = "speech-supervisor", CommandTimeout = Limit, ConnectTimeout = Limit });
         try
         {
             await redis.PingAsync(cancellationToken);
@@ -21,7 +22,8 @@ internal static class RedisPing
         }
         catch (RedisException error)
         {
-            return error.GetBaseException() is RedisServerException { Code: "NOAUTH" } ? ProbeAnswer.Ready : ProbeAnswer.NotYet($"Redis at {options}: {error.Message}");
+            return error.GetBaseException() is RedisServerException { Code: "NOAUTH" }
+                ? ProbeAnswer.Ready : ProbeAnswer.NotYet($"Redis at {options}: {error.Message}");
         }
     };
 }

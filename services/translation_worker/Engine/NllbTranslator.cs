@@ -42,7 +42,8 @@ internal sealed class NllbTranslator : IBatchedModel
         Slots = _engine.Sequences / settings.BeamSize;
     }
 
-    public string Device => $"cpu {_device.Level.ToString().ToLowerInvariant()} x{_device.Threads} {_model.Format.ToString().ToLowerInvariant()}";
+    public string Device =>
+        $"cpu {_device.Level.ToString().ToLowerInvariant()} x{_device.Threads} {_model.Format.ToString().ToLowerInvariant()}";
 
     /// <summary>Jobs of which each has at least one sentence in the batch.</summary>
     public int Slots { get; }
@@ -71,7 +72,8 @@ internal sealed class NllbTranslator : IBatchedModel
     public void Admit(ModelJob job)
     {
         var text = (TextJob)job;
-        _texts.Add(new TextInProgress(text, text.Languages.Count == 0 ? [] : SentenceSplitter.Split(text.Job.Text, CountTokens, _maximumSourceTokens)));
+        _texts.Add(new TextInProgress(
+            text, text.Languages.Count == 0 ? [] : SentenceSplitter.Split(text.Job.Text, CountTokens, _maximumSourceTokens)));
 
         int CountTokens(string piece) => _model.Tokenizer.Encode(piece, text.Source).Length;
     }

@@ -21,7 +21,8 @@ internal sealed class StubTranslator(int slots) : IBatchedModel
     public void Step(ICollection<Finished> finished)
     {
         foreach (var text in _jobs)
-            finished.Add(new Translated(text, text.Job.Text.Length == 0 ? "" : $"[{text.Job.Language}] {text.Job.Text}", Contracts.Server.Translation.Stub));
+            finished.Add(new Translated(
+                text, text.Job.Text.Length == 0 ? "" : $"[{text.Job.Language}] {text.Job.Text}", Contracts.Server.Translation.Stub));
         _jobs.Clear();
     }
 

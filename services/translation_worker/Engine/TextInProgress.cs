@@ -29,7 +29,9 @@ internal sealed class TextInProgress(TextJob job, IReadOnlyList<TextPiece> piece
         _done++;
     }
 
-    /// <summary>The whole, with what stood between the pieces; a language that puts spaces between words gets one where there was nothing.</summary>
+    /// <summary>
+    /// The whole, with what stood between the pieces; a language that puts spaces between words gets one where there was nothing.
+    /// </summary>
     public string Join()
     {
         var text = new StringBuilder();

@@ -49,12 +49,14 @@ internal sealed partial class TranslationJobs(JobCompletion completion, ILogger<
         var length = Math.Min(translation.Length, TranslationJob.MaxTextBytes);
         while (Encoding.UTF8.GetByteCount(translation.AsSpan(0, length)) > TranslationJob.MaxTextBytes)
             length -= length / 16;
-        return length > 0 && length < translation.Length && char.IsHighSurrogate(translation[length - 1]) ? translation[..(length - 1)] : translation[..length];
+        return length > 0 && length < translation.Length && char.IsHighSurrogate(translation[length - 1])
+            ? translation[..(length - 1)] : translation[..length];
     }
 
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Debug, "{ClientId} segment {Segment}, {Source} to {Target}: \"{Text}\" (first: {First})")]
-        public static partial void Finished(ILogger logger, string clientId, int segment, string source, string target, string text, bool first);
+        public static partial void Finished(
+            ILogger logger, string clientId, int segment, string source, string target, string text, bool first);
     }
 }

@@ -2,8 +2,8 @@ using System.Collections.Frozen;
 
 namespace Speech.TranslationWorker.Sentences;
 
-// A full stop ends a sentence unless it belongs to an abbreviation, an initial or a number, or a small letter follows. When in doubt it does
-// not: two sentences in one are translated a little worse, half a sentence much worse. Marks of other scripts have no second meaning
+// A full stop ends a sentence unless it belongs to an abbreviation, an initial or a number, or a small letter follows. When in doubt it
+// does not: two sentences in one are translated a little worse, half a sentence much worse. Marks of other scripts have no second meaning
 // and need no space after them.
 
 /// <summary>Where sentences end, in any of the languages.</summary>
@@ -25,7 +25,10 @@ internal static class SentenceEnds
         hr fr frl nr str bzw usw vgl evtl ggf inkl zzgl tel abs z.b d.h u.a o.ä s.o s.u
         """.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>If a sentence of the text ends with the mark at a position: where what belongs to it ends (further marks, quotes, brackets); else -1.</summary>
+    /// <summary>
+    /// If a sentence of the text ends with the mark at a position: where what belongs to it ends (further marks, quotes, brackets); else
+    /// -1.
+    /// </summary>
     public static int After(ReadOnlySpan<char> text, int position, bool isGreek)
     {
         var mark = text[position];

@@ -12,7 +12,9 @@ internal sealed record TranslationWorkerSettings
     /// <summary>Among them TRANSLATION_MODEL: a name or the folder of a model.</summary>
     public required WorkerSettings Worker { get; init; }
 
-    /// <summary>TRANSLATION_MAX_BATCH_SIZE: the most sequences decoded side by side; a sentence takes one, or as many as there are beams.</summary>
+    /// <summary>
+    /// TRANSLATION_MAX_BATCH_SIZE: the most sequences decoded side by side; a sentence takes one, or as many as there are beams.
+    /// </summary>
     public int Sequences { get; init; } = 16;
 
     /// <summary>USE_STUB_TRANSLATION: no model, and a text that says so.</summary>

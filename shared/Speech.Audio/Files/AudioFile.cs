@@ -52,9 +52,11 @@ public static class AudioFile
         {
             samples.Advance(read);
             if (samples.WrittenCount > limit)
-                throw new AudioFormatException(string.Create(CultureInfo.InvariantCulture, $"The recording is longer than {options.MaxDuration}."));
+                throw new AudioFormatException(
+                    string.Create(CultureInfo.InvariantCulture, $"The recording is longer than {options.MaxDuration}."));
         }
-        return new AudioClip(samples.WrittenSpan.ToArray(), reader.Container, reader.SourceSampleRate, reader.SourceChannels, reader.Warnings);
+        return new AudioClip(
+            samples.WrittenSpan.ToArray(), reader.Container, reader.SourceSampleRate, reader.SourceChannels, reader.Warnings);
     }
 
     internal static AudioSource OpenSource(Stream stream, string name, AudioFileOptions options)
@@ -80,10 +82,11 @@ public static class AudioFile
         };
     }
 
-    private static SampleFormat? RawFormat(string name, AudioFileOptions options) => options.RawFormat ?? Path.GetExtension(name).ToLowerInvariant() switch
-    {
-        ".raw" or ".pcm" or ".s16" or ".s16le" => SampleFormat.S16,
-        ".f32" or ".f32le" => SampleFormat.F32,
-        _ => null,
-    };
+    private static SampleFormat? RawFormat(string name, AudioFileOptions options) =>
+        options.RawFormat ?? Path.GetExtension(name).ToLowerInvariant() switch
+        {
+            ".raw" or ".pcm" or ".s16" or ".s16le" => SampleFormat.S16,
+            ".f32" or ".f32le" => SampleFormat.F32,
+            _ => null,
+        };
 }

@@ -15,7 +15,8 @@ public sealed record AudioSignature(string Name, AudioContainer? Container = nul
     /// <summary>Most are told by 4 bytes at least, which no samples or packets have by chance.</summary>
     /// <param name="start">The first bytes; when nothing is recognised, more may still tell, up to <see cref="MaxBytes"/>.</param>
     /// <param name="framesInARow">
-    /// So many headers of MP3 or AAC frames must follow one another at the right distances: each has little more than 20 bits that tell it from noise.
+    /// So many headers of MP3 or AAC frames must follow one another at the right distances: each has little more than 20 bits that tell it
+    /// from noise.
     /// </param>
     public static bool TryRecognise(ReadOnlySpan<byte> start, int framesInARow, [NotNullWhen(true)] out AudioSignature? signature)
     {
@@ -31,7 +32,8 @@ public sealed record AudioSignature(string Name, AudioContainer? Container = nul
         if (start is [0x1A, 0x45, 0xDF, 0xA3, ..])
             return new AudioSignature("a WebM or Matroska file", AudioContainer.WebM);
         if (WavReader.IsRiff(start))
-            return start.Length >= 12 && start[8..].StartsWith("AVI "u8) ? new AudioSignature("an AVI file") : new AudioSignature("a WAV file", AudioContainer.Wav);
+            return start.Length >= 12 && start[8..].StartsWith("AVI "u8)
+                ? new AudioSignature("an AVI file") : new AudioSignature("a WAV file", AudioContainer.Wav);
         if (start.Length >= 8 && Mp4Name(start[4..]) is { } mp4)
             return new AudioSignature(mp4);
         return OtherName(start) is { } name ? new AudioSignature(name) : null;
@@ -41,7 +43,8 @@ public sealed record AudioSignature(string Name, AudioContainer? Container = nul
     private static string OggName(ReadOnlySpan<byte> page)
     {
         var begins = page.Length > OggPage.HeaderBytes && (page[5] & (byte)OggPageFlags.BeginOfStream) != 0;
-        return begins && page.Length >= OggPage.HeaderBytes + page[26] && OggCodec.NameOf(page[(OggPage.HeaderBytes + page[26])..]) is { } codec
+        return begins && page.Length >= OggPage.HeaderBytes + page[26]
+            && OggCodec.NameOf(page[(OggPage.HeaderBytes + page[26])..]) is { } codec
             ? $"an {codec} stream"
             : "an Ogg stream";
     }
@@ -60,7 +63,8 @@ public sealed record AudioSignature(string Name, AudioContainer? Container = nul
     private static string? OtherName(ReadOnlySpan<byte> start) =>
         start.StartsWith("fLaC"u8) ? "a FLAC file"
         // A version, flags, and a length of which no byte has its first bit set.
-        : start.StartsWith("ID3"u8) && (start.Length < 10 || (start[3] < 0x10 && start[4] < 0xff && !start[6..10].ContainsAnyInRange((byte)0x80, (byte)0xff)))
+        : start.StartsWith("ID3"u8)
+            && (start.Length < 10 || (start[3] < 0x10 && start[4] < 0xff && !start[6..10].ContainsAnyInRange((byte)0x80, (byte)0xff)))
             ? "an MP3 (or AAC) file with an ID3 tag"
         : start.StartsWith("RIFX"u8) ? "a big-endian WAV file (RIFX)"
         : start is [(byte)'r', (byte)'i', (byte)'f', (byte)'f', 0x2E, 0x91, 0xCF, 0x11, ..] ? "a Wave64 file"
@@ -84,6 +88,7 @@ public sealed record AudioSignature(string Name, AudioContainer? Container = nul
     private static bool IsTransportStream(ReadOnlySpan<byte> start)
     {
         const int PacketBytes = 188;
-        return start.Length > 3 * PacketBytes && start[0] == 0x47 && start[PacketBytes] == 0x47 && start[2 * PacketBytes] == 0x47 && start[3 * PacketBytes] == 0x47;
+        return start.Length > 3 * PacketBytes && start[0] == 0x47 && start[PacketBytes] == 0x47 && start[2 * PacketBytes] == 0x47
+            && start[3 * PacketBytes] == 0x47;
     }
 }

@@ -1,7 +1,8 @@
 namespace Speech.Audio.Files;
 
 /// <summary>
-/// MP3 (ISO 11172-3, 13818-3) and AAC in ADTS (ISO 13818-7) have no magic at their beginning, only frames, whose headers begin with 11 or 12 ones:
+/// MP3 (ISO 11172-3, 13818-3) and AAC in ADTS (ISO 13818-7) have no magic at their beginning, only frames, whose headers begin with 11 or
+/// 12 ones:
 /// <code>
 /// MPEG audio  AAAAAAAA AAABBCCD EEEEFFGH IIJJKLMM   version B, layer C, bit rate E, sample rate F, padding G, emphasis M
 /// ADTS        AAAAAAAA AAAABCCD EEFFFFGH HHIJKLMM MMMMMMMM MMM…   layer C (0), sample rate F, length of the frame M (13 bits)

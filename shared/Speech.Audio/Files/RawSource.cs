@@ -8,7 +8,8 @@ namespace Speech.Audio.Files;
 /// <summary>Samples without any header: what they are has been said.</summary>
 internal sealed class RawSource(Stream stream, SampleFormat format, int sampleRate, int channels) : AudioSource
 {
-    private readonly Resampler? _resampler = AudioRate.Require(sampleRate) == AudioRate.Model ? null : new Resampler(sampleRate, AudioRate.Model);
+    private readonly Resampler? _resampler = AudioRate.Require(sampleRate) == AudioRate.Model
+        ? null : new Resampler(sampleRate, AudioRate.Model);
     private readonly byte[] _block = new byte[BlockBytes];
     private readonly float[] _samples = new float[BlockBytes / format.BytesPerSample()];
     private readonly ChannelMixer _mixer = new(channels, sampleRate);
@@ -22,10 +23,12 @@ internal sealed class RawSource(Stream stream, SampleFormat format, int sampleRa
 
     public override int Channels => channels;
 
-    public override IEnumerable<string> Warnings => _isCut ? ["it ends in the middle of a sample: truncated, or its format is another one"] : [];
+    public override IEnumerable<string> Warnings =>
+        _isCut ? ["it ends in the middle of a sample: truncated, or its format is another one"] : [];
 
     public override AudioFault Faults =>
-        (_mixer.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None) | (_scale.IsInteger ? AudioFault.IntegerScale : AudioFault.None);
+        (_mixer.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None) | (
+            _scale.IsInteger ? AudioFault.IntegerScale : AudioFault.None);
 
     public override bool Read(IBufferWriter<float> output)
     {

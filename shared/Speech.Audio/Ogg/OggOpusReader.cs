@@ -6,9 +6,9 @@ namespace Speech.Audio.Ogg;
 
 /// <summary>
 /// Decodes an Ogg Opus byte stream (RFC 7845), live or from a file, to 16 kHz mono: the pre-skip is dropped, the header's gain
-/// applied. Granule positions are believed: time for which there are no packets, since pages were lost or a sender left silence out, is concealed,
-/// and on the last page they say how much of the end is padding. They are not as long as they go back (some live senders count in other
-/// units) or are ahead by more than <see cref="OpusTimeline.MaxGap48k"/>. A stream joined late begins where it was joined.
+/// applied. Granule positions are believed: time for which there are no packets, since pages were lost or a sender left silence out, is
+/// concealed, and on the last page they say how much of the end is padding. They are not as long as they go back (some live senders count
+/// in other units) or are ahead by more than <see cref="OpusTimeline.MaxGap48k"/>. A stream joined late begins where it was joined.
 /// </summary>
 public sealed class OggOpusReader : IOpusContainer
 {
@@ -89,7 +89,8 @@ public sealed class OggOpusReader : IOpusContainer
         }
         _bytes += bytes.Length;
         if (Head is null && _bytes > MaxBytesBeforeHead)
-            throw new AudioFormatException($"No Ogg Opus header in the first {MaxBytesBeforeHead / 1024} KiB: this is not an Ogg Opus stream.");
+            throw new AudioFormatException(
+                $"No Ogg Opus header in the first {MaxBytesBeforeHead / 1024} KiB: this is not an Ogg Opus stream.");
     }
 
     /// <summary>At the end of the stream.</summary>
@@ -175,8 +176,8 @@ public sealed class OggOpusReader : IOpusContainer
     }
 
     /// <summary>
-    /// Which of its packets a page misses, nothing says, but an encoder leaves some out only behind those in which nobody speaks. If there are none,
-    /// or pages were lost, what is missing is taken to be before the page's first.
+    /// Which of its packets a page misses, nothing says, but an encoder leaves some out only behind those in which nobody speaks. If there
+    /// are none, or pages were lost, what is missing is taken to be before the page's first.
     /// </summary>
     private int CountPlaces()
     {
@@ -192,5 +193,6 @@ public sealed class OggOpusReader : IOpusContainer
     private bool IsPlace(int index, int places) =>
         places == 0 ? index < 0 : index < 0 ? _wasInactive : OpusPacket.IsInactive(_page[index]);
 
-    private int Samples48k(ReadOnlySpan<byte> packet) => OpusPacket.ReadSamples48k(packet) is var samples and > 0 ? samples : _lastSamples48k;
+    private int Samples48k(ReadOnlySpan<byte> packet) =>
+        OpusPacket.ReadSamples48k(packet) is var samples and > 0 ? samples : _lastSamples48k;
 }

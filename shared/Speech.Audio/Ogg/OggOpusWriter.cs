@@ -39,7 +39,8 @@ public sealed class OggOpusWriter
 
     /// <summary>A whole recording, encoded, as one Ogg Opus file.</summary>
     /// <param name="samples">16 kHz mono.</param>
-    public static void WriteFile(IBufferWriter<byte> output, ReadOnlySpan<float> samples, OpusEncoderOptions? options = null, uint serial = 1)
+    public static void WriteFile(
+        IBufferWriter<byte> output, ReadOnlySpan<float> samples, OpusEncoderOptions? options = null, uint serial = 1)
     {
         using var encoder = new OpusEncoder(options);
         var preSkip48k = encoder.LookaheadSamples * 3;

@@ -122,7 +122,9 @@ public sealed class OggPacketReader
         && (_serial is null || _sawData || _ended)
         && page.Body.Span.StartsWith(OpusHead.Magic);
 
-    /// <summary>The first pages of all streams come before any other (RFC 3533, section 6): when there is none of Opus by then, there will be none.</summary>
+    /// <summary>
+    /// The first pages of all streams come before any other (RFC 3533, section 6): when there is none of Opus by then, there will be none.
+    /// </summary>
     private void PassOver(OggPage page)
     {
         if ((page.Flags & OggPageFlags.BeginOfStream) != 0)

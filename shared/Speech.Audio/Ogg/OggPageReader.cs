@@ -65,12 +65,15 @@ public sealed class OggPageReader
             }
             CorruptPages++;
             if (++_falsePagesInARow >= MaxFalsePagesInARow)
-                throw new AudioFormatException($"{MaxFalsePagesInARow} Ogg pages in a row have wrong checksums: the stream is damaged beyond repair.");
+                throw new AudioFormatException(
+                    $"{MaxFalsePagesInARow} Ogg pages in a row have wrong checksums: the stream is damaged beyond repair.");
             Skip();
         }
     }
 
-    /// <summary>How many bytes must be here before there is something to decide: first a header, then its lacing values, then the page.</summary>
+    /// <summary>
+    /// How many bytes must be here before there is something to decide: first a header, then its lacing values, then the page.
+    /// </summary>
     private int Wanted()
     {
         if (_length < OggPage.HeaderBytes || !_buffer.AsSpan(0, 4).SequenceEqual(OggPage.CapturePattern))

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace Speech.Audio.Ogg;
 
-/// <summary>The identification header of an Ogg Opus stream (RFC 7845, section 5.1): of mapping family 0 (mono and stereo) or 1 (surround).</summary>
+/// <summary>
+/// The identification header of an Ogg Opus stream (RFC 7845, section 5.1): of mapping family 0 (mono and stereo) or 1 (surround).
+/// </summary>
 /// <param name="PreSkip48k">Samples at 48 kHz to drop from the decoder's first output.</param>
 /// <param name="InputSampleRate">What the encoder was fed, in Hz; for information only.</param>
 /// <param name="Gain">Amplification in 1/256 dB.</param>
@@ -21,7 +23,8 @@ public readonly record struct OpusHead(int Channels, int PreSkip48k, uint InputS
     public static OpusHead Parse(ReadOnlySpan<byte> packet)
     {
         if (packet.Length < Bytes || !packet.StartsWith(Magic))
-            throw new AudioFormatException($"The Ogg stream does not begin with a whole OpusHead ({packet.Length} bytes, at least {Bytes} are needed).");
+            throw new AudioFormatException(
+                $"The Ogg stream does not begin with a whole OpusHead ({packet.Length} bytes, at least {Bytes} are needed).");
         if ((packet[8] & 0xf0) != 0)
             throw new AudioFormatException($"OpusHead version {packet[8]} is not known; versions 0 to 15 are.");
         var (channels, family) = (packet[9], packet[18]);

@@ -21,10 +21,12 @@ public sealed record OpusMapping(int Streams, int Coupled, byte[] Channels)
         if (channels is < 1 or > MaxChannels)
             throw new AudioFormatException($"An OpusHead of mapping family 1 has 1 to {MaxChannels} channels, not {channels}.");
         if (table.Length < 2 + channels)
-            throw new AudioFormatException($"The OpusHead ends within its channel mapping: {channels} channels need {2 + channels} bytes, {table.Length} are there.");
+            throw new AudioFormatException(
+                $"The OpusHead ends within its channel mapping: {channels} channels need {2 + channels} bytes, {table.Length} are there.");
         var mapping = new OpusMapping(table[0], table[1], table.Slice(2, channels).ToArray());
         var decoded = mapping.Streams + mapping.Coupled;
-        if (mapping.Streams == 0 || mapping.Coupled > mapping.Streams || decoded > 255 || mapping.Channels.Any(channel => channel >= decoded && channel != Silence))
+        if (mapping.Streams == 0 || mapping.Coupled > mapping.Streams || decoded > 255
+            || mapping.Channels.Any(channel => channel >= decoded && channel != Silence))
             throw new AudioFormatException(
                 $"The OpusHead's channel mapping makes no sense: {mapping.Streams} streams, {mapping.Coupled} of them coupled, channels {string.Join(',', mapping.Channels)}.");
         return mapping;

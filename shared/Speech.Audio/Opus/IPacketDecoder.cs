@@ -6,8 +6,8 @@ internal interface IPacketDecoder : IDisposable
     /// <summary>Decodes a packet, or stands in for one.</summary>
     /// <param name="packet">An empty one was lost.</param>
     /// <param name="pcm">
-    /// Room for what the packet holds, the samples of all channels in turn; for a lost one exactly as much as is missing, a multiple of 2.5 ms.
-    /// Samples may lie outside [-1, 1].
+    /// Room for what the packet holds, the samples of all channels in turn; for a lost one exactly as much as is missing, a multiple of 2.5
+    /// ms. Samples may lie outside [-1, 1].
     /// </param>
     /// <param name="useFec">Whether the packet before this one is wanted, from the copy that this one carries.</param>
     /// <returns>Samples of each channel; negative when the packet is corrupt, which a lost one is not.</returns>

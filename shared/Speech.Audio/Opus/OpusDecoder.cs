@@ -15,9 +15,10 @@ public enum OpusDecodeOutcome
 public readonly record struct OpusDecodeResult(int Samples, OpusDecodeOutcome Outcome, string? Fault);
 
 /// <summary>
-/// Opus packets to mono samples at 16 kHz (or another rate that Opus knows), by the library chosen in <see cref="AudioLibraries"/>. Stereo is decoded as such from its first packet on and
-/// mixed by a <see cref="ChannelMixer"/>: Opus' own mono would be silence where one channel is the other's inverse. One per stream, not thread-safe.
-/// A broken packet never throws: it is concealed for as long as the packet before it lasted, and counted.
+/// Opus packets to mono samples at 16 kHz (or another rate that Opus knows), by the library chosen in <see cref="AudioLibraries"/>. Stereo
+/// is decoded as such from its first packet on and mixed by a <see cref="ChannelMixer"/>: Opus' own mono would be silence where one channel
+/// is the other's inverse. One per stream, not thread-safe. A broken packet never throws: it is concealed for as long as the packet before
+/// it lasted, and counted.
 /// </summary>
 public sealed class OpusDecoder : IDisposable
 {
@@ -121,7 +122,8 @@ public sealed class OpusDecoder : IDisposable
 
     /// <summary>Forgets everything heard so far, as if newly made; the counts stay.</summary>
     /// <param name="gain">Amplification in 1/256 dB, as in an OpusHead (RFC 7845).</param>
-    /// <param name="channels">2 where stereo is announced; where it comes unannounced, its first packet begins without knowing the one before.</param>
+    /// <param name="channels">2 where stereo is announced; where it comes unannounced, its first packet begins without knowing the one
+    /// before.</param>
     public void Reset(short gain = 0, int channels = 1)
     {
         _gain = gain;

@@ -27,7 +27,10 @@ public sealed record OpusEncoderOptions
     public int ExpectedLossPercent { get; init; }
 }
 
-/// <summary>Mono samples at 16 kHz to Opus packets, by the library chosen in <see cref="AudioLibraries"/>; discontinuous transmission off. One per stream, not thread-safe.</summary>
+/// <summary>
+/// Mono samples at 16 kHz to Opus packets, by the library chosen in <see cref="AudioLibraries"/>; discontinuous transmission off. One per
+/// stream, not thread-safe.
+/// </summary>
 public sealed class OpusEncoder : IDisposable
 {
     private readonly IPacketEncoder _encoder;

@@ -43,7 +43,9 @@ public readonly record struct OpusPacket(OpusMode Mode, OpusBandwidth Bandwidth,
 
     public TimeSpan Duration => TimeSpan.FromMicroseconds(Samples48k * 1000L / 48);
 
-    /// <summary>What the first two bytes say of the length, at 48 kHz; 0 if nothing sensible. Holds for packets of several streams, too.</summary>
+    /// <summary>
+    /// What the first two bytes say of the length, at 48 kHz; 0 if nothing sensible. Holds for packets of several streams, too.
+    /// </summary>
     public static int ReadSamples48k(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty)
@@ -54,8 +56,8 @@ public readonly record struct OpusPacket(OpusMode Mode, OpusBandwidth Bandwidth,
     }
 
     /// <summary>
-    /// Whether the packet says that nobody speaks in it: all flags of voice activity, the first bits of a SILK frame (RFC 6716, section 4.2.3), are 0.
-    /// Only behind such packets does an encoder leave others out. CELT has no such flags.
+    /// Whether the packet says that nobody speaks in it: all flags of voice activity, the first bits of a SILK frame (RFC 6716, section
+    /// 4.2.3), are 0. Only behind such packets does an encoder leave others out. CELT has no such flags.
     /// </summary>
     public static bool IsInactive(ReadOnlySpan<byte> bytes)
     {

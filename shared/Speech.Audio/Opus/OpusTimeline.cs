@@ -1,10 +1,11 @@
 namespace Speech.Audio.Opus;
 
 /// <summary>
-/// Where a container's clock says that packets lie, against how much of them came: what is missing between two of them was lost, or left out by a
-/// sender that sends nothing in silence, and its time must pass all the same. All counts are samples at 48 kHz.
+/// Where a container's clock says that packets lie, against how much of them came: what is missing between two of them was lost, or left
+/// out by a sender that sends nothing in silence, and its time must pass all the same. All counts are samples at 48 kHz.
 /// </summary>
-/// <param name="tolerance48k">Smaller differences are rounding. They do not add up: the position is that of the audio, not of the clock.</param>
+/// <param name="tolerance48k">Smaller differences are rounding. They do not add up: the position is that of the audio, not of the
+/// clock.</param>
 internal sealed class OpusTimeline(int tolerance48k)
 {
     /// <summary>A minute. A clock that is ahead by more has jumped, or counts something else: then only what came counts.</summary>

@@ -4,8 +4,8 @@ using Speech.Audio.Ogg;
 namespace Speech.Audio.Opus;
 
 /// <summary>
-/// The packets of one Opus track of a container, Ogg or WebM, to 16 kHz mono: the pre-skip is dropped, the header's gain applied, and what is
-/// missing is concealed. One after another track may be begun. Not thread-safe.
+/// The packets of one Opus track of a container, Ogg or WebM, to 16 kHz mono: the pre-skip is dropped, the header's gain applied, and what
+/// is missing is concealed. One after another track may be begun. Not thread-safe.
 /// </summary>
 internal sealed class OpusTrack : IDisposable
 {

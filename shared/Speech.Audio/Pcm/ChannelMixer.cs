@@ -1,13 +1,14 @@
 namespace Speech.Audio.Pcm;
 
 /// <summary>
-/// Several channels to one: their mean, unless it cancels. A channel that is another one's inverse (a microphone's cable with two wires exchanged, a
-/// balanced line recorded as stereo) leaves next to nothing of the mean; then the louder channel is taken as it is, until the mean is sound again.
+/// Several channels to one: their mean, unless it cancels. A channel that is another one's inverse (a microphone's cable with two wires
+/// exchanged, a balanced line recorded as stereo) leaves next to nothing of the mean; then the louder channel is taken as it is, until the
+/// mean is sound again.
 /// <para>
-/// Energies of the channels and of their mean are followed over blocks of 16 ms, with a short memory and a long one. The mean cancels when it has
-/// far less energy than channels that have nothing to do with each other would leave in it; that the short memory must say to begin, and both to end,
-/// so that noise in a pause does not put the next word at risk. From one choice to the other it goes evenly over a block, without a click.
-/// Blocks are counted in frames, so however the stream is cut into pieces, the result is the same. Not thread-safe.
+/// Energies of the channels and of their mean are followed over blocks of 16 ms, with a short memory and a long one. The mean cancels when
+/// it has far less energy than channels that have nothing to do with each other would leave in it; that the short memory must say to begin,
+/// and both to end, so that noise in a pause does not put the next word at risk. From one choice to the other it goes evenly over a block,
+/// without a click. Blocks are counted in frames, so however the stream is cut into pieces, the result is the same. Not thread-safe.
 /// </para>
 /// </summary>
 public sealed class ChannelMixer
@@ -153,7 +154,9 @@ public sealed class ChannelMixer
         _isPlainMean = _taken < 0 && _from.AsSpan().SequenceEqual(_to);
     }
 
-    /// <summary>The mean's energy over that which unrelated channels would leave: 1 for these, more for related ones, 0 for opposite ones.</summary>
+    /// <summary>
+    /// The mean's energy over that which unrelated channels would leave: 1 for these, more for related ones, 0 for opposite ones.
+    /// </summary>
     private double Soundness(double[] energies)
     {
         var sum = 0.0;

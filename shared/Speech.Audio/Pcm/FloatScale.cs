@@ -4,8 +4,9 @@ using System.Runtime.InteropServices;
 namespace Speech.Audio.Pcm;
 
 /// <summary>
-/// Float samples should lie in [-1, 1]. Those of a sender that converted 16-bit samples and forgot to divide lie in the thousands, and clipped they
-/// would be noise. When enough samples are far beyond what any sound mix reaches, all that follow are divided by 32768. Not thread-safe.
+/// Float samples should lie in [-1, 1]. Those of a sender that converted 16-bit samples and forgot to divide lie in the thousands, and
+/// clipped they would be noise. When enough samples are far beyond what any sound mix reaches, all that follow are divided by 32768. Not
+/// thread-safe.
 /// </summary>
 public sealed class FloatScale
 {

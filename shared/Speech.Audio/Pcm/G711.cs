@@ -1,8 +1,9 @@
 namespace Speech.Audio.Pcm;
 
 /// <summary>
-/// ITU-T G.711, telephony's logarithmic samples of 8 bits: a sign, an exponent of 3 bits and a mantissa of 4, with bits inverted for the line's sake
-/// (all of them in µ-law, every second one in A-law). µ-law stands for 14 bits, A-law for 13; both are taken as the upper bits of 16.
+/// ITU-T G.711, telephony's logarithmic samples of 8 bits: a sign, an exponent of 3 bits and a mantissa of 4, with bits inverted for the
+/// line's sake (all of them in µ-law, every second one in A-law). µ-law stands for 14 bits, A-law for 13; both are taken as the upper bits
+/// of 16.
 /// </summary>
 public static class G711
 {

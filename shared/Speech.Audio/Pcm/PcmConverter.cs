@@ -10,7 +10,8 @@ public static class PcmConverter
 {
     /// <summary>Converts whole samples. NaN and infinities become 0, and floats are clamped to [-1, 1].</summary>
     /// <param name="bytes">Exactly <c>samples.Length * format.BytesPerSample()</c> bytes.</param>
-    /// <param name="scale">What is known of the scale of the stream's floats, for formats of floats; null: they are what they should be.</param>
+    /// <param name="scale">What is known of the scale of the stream's floats, for formats of floats; null: they are what they should
+    /// be.</param>
     public static void ToFloat(SampleFormat format, ReadOnlySpan<byte> bytes, Span<float> samples, FloatScale? scale = null)
     {
         if (bytes.Length != samples.Length * format.BytesPerSample())

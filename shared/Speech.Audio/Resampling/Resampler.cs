@@ -5,8 +5,8 @@ namespace Speech.Audio.Resampling;
 
 /// <summary>
 /// Changes the sample rate of one mono stream, by the library chosen in <see cref="AudioLibraries"/>; however the input is cut into pieces,
-/// the output is the same, clipped to [-1, 1]. After <see cref="Flush(Span{float})"/> exactly <see cref="OutputLength"/> samples have come out.
-/// Not thread-safe.
+/// the output is the same, clipped to [-1, 1]. After <see cref="Flush(Span{float})"/> exactly <see cref="OutputLength"/> samples have come
+/// out. Not thread-safe.
 /// </summary>
 public sealed class Resampler : IDisposable
 {

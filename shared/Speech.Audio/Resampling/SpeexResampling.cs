@@ -3,7 +3,9 @@ using Concentus;
 
 namespace Speech.Audio.Resampling;
 
-/// <summary>Speex' resampler, which comes with Concentus, about as pure as libsoxr at its high quality, and over ten times as dear.</summary>
+/// <summary>
+/// Speex' resampler, which comes with Concentus, about as pure as libsoxr at its high quality, and over ten times as dear.
+/// </summary>
 internal sealed class SpeexResampling : IResamplingLibrary
 {
     private const int Quality = 8;

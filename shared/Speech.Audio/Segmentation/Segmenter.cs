@@ -11,9 +11,10 @@ namespace Speech.Audio.Segmentation;
 /// and no window of speech, but for noises, is outside of one.
 /// </para>
 /// <para>
-/// What follows a cut, or a flush in mid-speech, is the rest of the same speech (<see cref="Continuation"/>): its first window of speech, by
-/// the lower threshold, is enough for a segment, and nothing of it is lost for being soft or short. A segmenter that starts at
-/// <see cref="CommittedUntilSample"/> of another one with its <see cref="CommittedContinuation"/> and hears the same windows makes the same segments.
+/// What follows a cut, or a flush in mid-speech, is the rest of the same speech (<see cref="Continuation"/>): its first window of speech,
+/// by the lower threshold, is enough for a segment, and nothing of it is lost for being soft or short. A segmenter that starts at
+/// <see cref="CommittedUntilSample"/> of another one with its <see cref="CommittedContinuation"/> and hears the same windows makes the same
+/// segments.
 /// </para>
 /// <para>Rules after Silero's <c>get_speech_timestamps</c> and <c>VADIterator</c>. Not thread-safe.</para>
 /// </summary>
@@ -118,7 +119,8 @@ public sealed class Segmenter : IDisposable
     public void Flush(ReadOnlySpan<float> remainder, float probability)
     {
         if (remainder.Length >= WindowSamples)
-            throw new ArgumentException($"A remainder has fewer than {WindowSamples} samples, {remainder.Length} were given.", nameof(remainder));
+            throw new ArgumentException(
+                $"A remainder has fewer than {WindowSamples} samples, {remainder.Length} were given.", nameof(remainder));
         RequireEventsRead();
         if (!remainder.IsEmpty)
             Take(remainder, probability);

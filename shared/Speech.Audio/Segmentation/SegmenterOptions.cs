@@ -16,9 +16,9 @@ public sealed record SegmenterOptions
     public double SilenceSeconds { get; init; } = 0.5;
 
     /// <summary>
-    /// Audio kept from before the first speech window: the model is better when a segment does not begin with a word. Rounded to whole windows,
-    /// like <see cref="TailSeconds"/>: so every segment begins and ends between two windows, and a stream that is resumed there is judged in
-    /// the same windows as before.
+    /// Audio kept from before the first speech window: the model is better when a segment does not begin with a word. Rounded to whole
+    /// windows, like <see cref="TailSeconds"/>: so every segment begins and ends between two windows, and a stream that is resumed there is
+    /// judged in the same windows as before.
     /// </summary>
     public double PreRollSeconds { get; init; } = 0.32;
 

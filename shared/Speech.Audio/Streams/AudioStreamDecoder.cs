@@ -16,7 +16,9 @@ public sealed record AudioStreamLimits
 /// <summary>One client's audio, message by message, to 16 kHz mono. Not thread-safe.</summary>
 public interface IAudioStreamDecoder : IDisposable
 {
-    /// <summary>Audio that could not be decoded and was concealed or passed over: corrupt packets, pages with wrong checksums, gaps.</summary>
+    /// <summary>
+    /// Audio that could not be decoded and was concealed or passed over: corrupt packets, pages with wrong checksums, gaps.
+    /// </summary>
     long DamagedParts { get; }
 
     /// <summary>What was found wrong with the audio so far, though it is heard.</summary>
@@ -39,7 +41,8 @@ public static class AudioStreamDecoder
     /// <param name="sampleRate">Hz of PCM, 1 kHz to 384 kHz; Opus needs none and ignores it.</param>
     /// <param name="channels">Of PCM, 1 to 8, their samples one after another; Opus needs none and ignores it.</param>
     /// <exception cref="AudioFormatException">The sample rate or the number of channels is out of range.</exception>
-    public static IAudioStreamDecoder Create(AudioCodec codec, int sampleRate = AudioRate.Model, AudioStreamLimits? limits = null, int channels = 1)
+    public static IAudioStreamDecoder Create(
+        AudioCodec codec, int sampleRate = AudioRate.Model, AudioStreamLimits? limits = null, int channels = 1)
     {
         limits ??= new AudioStreamLimits();
         return codec switch

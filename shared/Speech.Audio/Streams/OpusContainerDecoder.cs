@@ -8,7 +8,8 @@ namespace Speech.Audio.Streams;
 internal sealed class OpusContainerDecoder(AudioStreamLimits limits, IOpusContainer opus) : IAudioStreamDecoder
 {
     private readonly LimitedSampleWriter _limited = new(
-        (long)limits.MaxMessageSeconds * AudioRate.Model, $"One message holds more than {limits.MaxMessageSeconds} s of audio; send smaller ones.");
+        (long)limits.MaxMessageSeconds * AudioRate.Model,
+        $"One message holds more than {limits.MaxMessageSeconds} s of audio; send smaller ones.");
 
     public long DamagedParts => opus.DamagedParts;
 

@@ -4,8 +4,8 @@ using Speech.Audio.Opus;
 namespace Speech.Audio.Streams;
 
 /// <summary>
-/// One Opus packet per message. A broken one is concealed for as long as the one before lasted, so that times stay right; an empty one says that
-/// 20 ms are missing (lost, or left out by the sender's discontinuous transmission), which are concealed.
+/// One Opus packet per message. A broken one is concealed for as long as the one before lasted, so that times stay right; an empty one says
+/// that 20 ms are missing (lost, or left out by the sender's discontinuous transmission), which are concealed.
 /// </summary>
 internal sealed class OpusStreamDecoder(AudioStreamLimits limits) : IAudioStreamDecoder
 {
@@ -40,6 +40,7 @@ internal sealed class OpusStreamDecoder(AudioStreamLimits limits) : IAudioStream
     private void RequirePackets()
     {
         if (_decoder.DecodedPackets == 0)
-            throw new AudioFormatException($"None of the first {_decoder.CorruptPackets} messages is an Opus packet: send one packet, without a container, in each.");
+            throw new AudioFormatException(
+                $"None of the first {_decoder.CorruptPackets} messages is an Opus packet: send one packet, without a container, in each.");
     }
 }

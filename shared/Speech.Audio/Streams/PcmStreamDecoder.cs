@@ -4,7 +4,9 @@ using Speech.Audio.Resampling;
 
 namespace Speech.Audio.Streams;
 
-/// <summary>PCM at any rate, of one channel or several, mixed; a frame of samples cut by a message's end is completed by the next.</summary>
+/// <summary>
+/// PCM at any rate, of one channel or several, mixed; a frame of samples cut by a message's end is completed by the next.
+/// </summary>
 internal sealed class PcmStreamDecoder : IAudioStreamDecoder
 {
     public const int MaxChannels = 8;
@@ -32,7 +34,8 @@ internal sealed class PcmStreamDecoder : IAudioStreamDecoder
         _blockFrames = BlockSamples / channels;
         _limits = limits;
         _limited = new LimitedSampleWriter(
-            (long)limits.MaxMessageSeconds * AudioRate.Model, $"One message holds more than {limits.MaxMessageSeconds} s of audio; send smaller ones.");
+            (long)limits.MaxMessageSeconds * AudioRate.Model,
+            $"One message holds more than {limits.MaxMessageSeconds} s of audio; send smaller ones.");
         _mixer = new ChannelMixer(channels, AudioRate.Require(sampleRate));
         _resampler = sampleRate == AudioRate.Model ? null : new Resampler(sampleRate, AudioRate.Model);
     }
@@ -40,7 +43,8 @@ internal sealed class PcmStreamDecoder : IAudioStreamDecoder
     public long DamagedParts => 0;
 
     public AudioFault Faults =>
-        (_mixer.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None) | (_scale.IsInteger ? AudioFault.IntegerScale : AudioFault.None);
+        (_mixer.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None) | (
+            _scale.IsInteger ? AudioFault.IntegerScale : AudioFault.None);
 
     public void Decode(ReadOnlySpan<byte> message, IBufferWriter<float> output)
     {

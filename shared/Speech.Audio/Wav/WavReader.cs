@@ -6,11 +6,11 @@ using Speech.Audio.Streams;
 namespace Speech.Audio.Wav;
 
 /// <summary>
-/// Reads a WAV file as mono samples (its channels mixed by <see cref="ChannelMixer"/>) at its own rate. A WAV file is a RIFF chunk holding chunks
-/// (four letters, 32-bit length, data, a pad byte after odd lengths), of which <c>fmt </c> and <c>data</c> matter;
-/// others are passed over. RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088) are the same for more than 4 GB: lengths are 0xFFFFFFFF, and a chunk
-/// <c>ds64</c> in front has them in 64 bits. Writers that cannot seek leave a length that stands for none (0, 0xFFFFFFFF, or about 2 GB): then the
-/// data end with the file.
+/// Reads a WAV file as mono samples (its channels mixed by <see cref="ChannelMixer"/>) at its own rate. A WAV file is a RIFF chunk holding
+/// chunks (four letters, 32-bit length, data, a pad byte after odd lengths), of which <c>fmt </c> and <c>data</c> matter; others are passed
+/// over. RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088) are the same for more than 4 GB: lengths are 0xFFFFFFFF, and a chunk
+/// <c>ds64</c> in front has them in 64 bits. Writers that cannot seek leave a length that stands for none (0, 0xFFFFFFFF, or about 2 GB):
+/// then the data end with the file.
 /// </summary>
 public sealed class WavReader
 {
@@ -50,7 +50,8 @@ public sealed class WavReader
 
     /// <summary>What was found wrong with the samples so far.</summary>
     public AudioFault Faults =>
-        (_mixer.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None) | (_scale.IsInteger ? AudioFault.IntegerScale : AudioFault.None);
+        (_mixer.HasCancelled ? AudioFault.ChannelsCancel : AudioFault.None) | (
+            _scale.IsInteger ? AudioFault.IntegerScale : AudioFault.None);
 
     // {xxxx0000-0000-0010-8000-00AA00389B71} and {xxxx0000-0721-11D3-8644-C8C1CA000000}, from the third byte on.
     private static ReadOnlySpan<byte> OldTags => [0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xaa, 0, 0x38, 0x9b, 0x71];
@@ -129,9 +130,13 @@ public sealed class WavReader
         }
     }
 
-    internal static bool IsRiff(ReadOnlySpan<byte> start) => start.StartsWith("RIFF"u8) || start.StartsWith("RF64"u8) || start.StartsWith("BW64"u8);
+    internal static bool IsRiff(ReadOnlySpan<byte> start) =>
+        start.StartsWith("RIFF"u8) || start.StartsWith("RF64"u8) || start.StartsWith("BW64"u8);
 
-    /// <summary>What writers put that cannot go back: 0 (GStreamer), 2 GB less a page up to 2 GB (sox, arecord), 4 GB less what stands before (ffmpeg).</summary>
+    /// <summary>
+    /// What writers put that cannot go back: 0 (GStreamer), 2 GB less a page up to 2 GB (sox, arecord), 4 GB less what stands before
+    /// (ffmpeg).
+    /// </summary>
     private static bool IsPlaceholder(uint length) => length is 0 or (>= 0x7FFF_F000 and <= 0x8000_0000) or >= 0xFFFF_F000;
 
     /// <summary>The length of the data in 64 bits, behind that of the whole file; null if the writer did not know it.</summary>
@@ -157,7 +162,8 @@ public sealed class WavReader
         chunks.Skip(length - (uint)known);
 
         var (tag, channels) = (BinaryPrimitives.ReadUInt16LittleEndian(format), BinaryPrimitives.ReadUInt16LittleEndian(format[2..]));
-        var (blockAlign, bits) = (BinaryPrimitives.ReadUInt16LittleEndian(format[12..]), BinaryPrimitives.ReadUInt16LittleEndian(format[14..]));
+        var (blockAlign, bits) =
+            (BinaryPrimitives.ReadUInt16LittleEndian(format[12..]), BinaryPrimitives.ReadUInt16LittleEndian(format[14..]));
         if (tag == FormatExtensible)
         {
             if (known < 40)
@@ -186,7 +192,8 @@ public sealed class WavReader
         var result = new WavFormat(samples, channels, sampleRate);
         // It follows from the rest; 0 is a writer's that left it out.
         if (blockAlign != 0 && blockAlign != result.FrameBytes)
-            throw new AudioFormatException($"The WAV file says that {channels} channels of {bits} bit take {blockAlign} bytes instead of {result.FrameBytes}.");
+            throw new AudioFormatException(
+                $"The WAV file says that {channels} channels of {bits} bit take {blockAlign} bytes instead of {result.FrameBytes}.");
         return result;
     }
 

@@ -10,7 +10,8 @@ public static class WavWriter
     private const int HeaderBytes = 44;
 
     /// <param name="samples">Mono, [-1, 1].</param>
-    public static void Write(Stream stream, ReadOnlySpan<float> samples, int sampleRate = AudioRate.Model, SampleFormat format = SampleFormat.S16)
+    public static void Write(
+        Stream stream, ReadOnlySpan<float> samples, int sampleRate = AudioRate.Model, SampleFormat format = SampleFormat.S16)
     {
         if (format is not (SampleFormat.S16 or SampleFormat.F32))
             throw new ArgumentOutOfRangeException(nameof(format), format, "S16 or F32.");

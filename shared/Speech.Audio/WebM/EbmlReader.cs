@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace Speech.Audio.WebM;
 
 /// <summary>
-/// EBML (RFC 8794) as it arrives, cut anywhere: elements of an identifier (1 to 4 bytes), a size (1 to 8 bytes, or unknown) and data. Those that
-/// only hold others are entered and never left: an identifier stands for one thing wherever it is, so that unknown sizes and any depth need no
-/// stack. Of the rest the wanted ones are gathered, up to <see cref="MaxBytes"/>, and all others passed over.
+/// EBML (RFC 8794) as it arrives, cut anywhere: elements of an identifier (1 to 4 bytes), a size (1 to 8 bytes, or unknown) and data. Those
+/// that only hold others are entered and never left: an identifier stands for one thing wherever it is, so that unknown sizes and any depth
+/// need no stack. Of the rest the wanted ones are gathered, up to <see cref="MaxBytes"/>, and all others passed over.
 /// </summary>
 internal sealed class EbmlReader(Func<uint, EbmlKind> kindOf)
 {

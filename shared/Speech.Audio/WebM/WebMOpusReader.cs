@@ -8,15 +8,16 @@ using Speech.Audio.Streams;
 namespace Speech.Audio.WebM;
 
 /// <summary>
-/// Decodes the first Opus track of a WebM or Matroska stream (RFC 9559), live as browsers' MediaRecorder sends it or from a file, to 16 kHz mono.
-/// The header comes once, at the beginning, and everything may have an unknown size. Blocks tell when they begin, to the millisecond or so:
-/// time for which there are none is concealed, as in <see cref="OggOpusReader"/>.
+/// Decodes the first Opus track of a WebM or Matroska stream (RFC 9559), live as browsers' MediaRecorder sends it or from a file, to 16 kHz
+/// mono. The header comes once, at the beginning, and everything may have an unknown size. Blocks tell when they begin, to the millisecond
+/// or so: time for which there are none is concealed, as in <see cref="OggOpusReader"/>.
 /// </summary>
 public sealed class WebMOpusReader : IOpusContainer
 {
     private const uint Ebml = 0x1A45DFA3, DocType = 0x4282, Segment = 0x18538067, Info = 0x1549A966, TimestampScale = 0x2AD7B1;
     private const uint Tracks = 0x1654AE6B, TrackEntry = 0xAE, TrackNumber = 0xD7, TrackType = 0x83, CodecId = 0x86, CodecPrivate = 0x63A2;
-    private const uint ContentEncodings = 0x6D80, Cluster = 0x1F43B675, Timestamp = 0xE7, SimpleBlock = 0xA3, BlockGroup = 0xA0, Block = 0xA1;
+    private const uint ContentEncodings = 0x6D80, Cluster = 0x1F43B675, Timestamp = 0xE7, SimpleBlock = 0xA3, BlockGroup = 0xA0,
+    Block = 0xA1;
 
     /// <summary>Browsers' clocks are not exact: 40 ms.</summary>
     private const int Tolerance48k = 1920;
@@ -183,7 +184,9 @@ public sealed class WebMOpusReader : IOpusContainer
         _ => string.Concat(codec.Select(c => c is > ' ' and < '\x7f' ? c : '?')),
     };
 
-    /// <summary>Track (a number of EBML), time from the cluster's in 16 bits, flags, and one or more packets (RFC 9559, section 10).</summary>
+    /// <summary>
+    /// Track (a number of EBML), time from the cluster's in 16 bits, flags, and one or more packets (RFC 9559, section 10).
+    /// </summary>
     private void ReadBlock(ReadOnlySpan<byte> block, IBufferWriter<float> output)
     {
         var numberBytes = EbmlReader.TryReadVint(block, out var number);
@@ -238,7 +241,8 @@ public sealed class WebMOpusReader : IOpusContainer
         long total = 0, length = 0;
         for (var i = 0; i < count - 1; i++)
         {
-            if (!(kind == 1 ? TryReadXiph(ref rest, out length) : TryReadEbml(ref rest, isFirst: i == 0, ref length)) || length > rest.Length)
+            if (!(kind == 1 ? TryReadXiph(ref rest, out length) : TryReadEbml(ref rest, isFirst: i == 0, ref length))
+                || length > rest.Length)
                 return 0;
             _lacing[i] = (int)length;
             total += length;

@@ -16,7 +16,9 @@ public abstract record ClientMessage
 
     public byte[] ToJson() => Encoding.UTF8.GetBytes($$"""{"type":"{{JsonEncodedText.Encode(Type)}}"}""");
 
-    /// <summary>Unknown fields are skipped, and unknown types are <see cref="UnknownMessage"/>, so that later versions may add some.</summary>
+    /// <summary>
+    /// Unknown fields are skipped, and unknown types are <see cref="UnknownMessage"/>, so that later versions may add some.
+    /// </summary>
     /// <exception cref="MalformedMessageException">Its reason is fit for the sender.</exception>
     public static ClientMessage ReadJson(ReadOnlySpan<byte> json)
     {

@@ -77,7 +77,8 @@ public sealed class AudioJob
         if (Problem() is { } problem)
             throw new ArgumentException($"This audio job cannot be written: {problem}.");
         var writer = new MessagePackWriter(output);
-        writer.WriteMapHeader(11 + (Language is null ? 0 : 1) + (Prompt is null ? 0 : 1) + (Translate.Count == 0 ? 0 : 1) + (TraceId is null ? 0 : 1));
+        writer.WriteMapHeader(
+            11 + (Language is null ? 0 : 1) + (Prompt is null ? 0 : 1) + (Translate.Count == 0 ? 0 : 1) + (TraceId is null ? 0 : 1));
         writer.WriteString("client_id"u8);
         writer.Write(ClientId);
         writer.WriteString("segment"u8);
@@ -228,7 +229,8 @@ public sealed class AudioJob
         : Prompt is not null && !Contracts.Sessions.Prompt.IsValid(Prompt) ? $"'prompt' must be {Contracts.Sessions.Prompt.Rule}"
         : Translate.Count > MaxTranslations ? $"'translate' has {Translate.Count} languages, allowed are {MaxTranslations}"
         : Translate.FirstOrDefault(code => !TranslationLanguages.IsKnown(code)) is { } code ? $"'translate' has '{code}', no known code"
-        : TraceId is not null && Encoding.UTF8.GetByteCount(TraceId) is 0 or > MaxTraceIdBytes ? $"'trace_id' must be 1..{MaxTraceIdBytes} bytes"
+        : TraceId is not null && Encoding.UTF8.GetByteCount(TraceId) is 0 or > MaxTraceIdBytes
+            ? $"'trace_id' must be 1..{MaxTraceIdBytes} bytes"
         : Audio.Length is 0 or > MaxAudioBytes || Audio.Length % sizeof(short) != 0
             ? $"'audio' has {Audio.Length} bytes, allowed are whole samples of 2 bytes up to {MaxAudioBytes}"
         : null;

@@ -4,12 +4,13 @@ using System.Diagnostics.CodeAnalysis;
 namespace Speech.Contracts.Languages;
 
 /// <summary>
-/// A language as people and programs name it: BCP 47 (<c>en-US</c>, <c>zh-Hant-TW</c>), with '_' for '-' and in any case, by a code of ISO 639-1,
-/// -2 (either) or -3, or by one that these have withdrawn (<c>iw</c>). Only what tells languages and their writing apart is kept.
+/// A language as people and programs name it: BCP 47 (<c>en-US</c>, <c>zh-Hant-TW</c>), with '_' for '-' and in any case, by a code of ISO
+/// 639-1, -2 (either) or -3, or by one that these have withdrawn (<c>iw</c>). Only what tells languages and their writing apart is kept.
 /// </summary>
 /// <param name="Language">ISO 639-1 where there is one, else ISO 639-3; lower case.</param>
 /// <param name="Script">ISO 15924, written as <c>Hant</c>: as given, or as the region implies it; null: the usual one.</param>
-/// <remarks>Grammar: RFC 5646, 2.1; deprecated codes and scripts of regions: Unicode CLDR, supplementalMetadata and likelySubtags.</remarks>
+/// <remarks>Grammar: RFC 5646, 2.1; deprecated codes and scripts of regions: Unicode CLDR, supplementalMetadata and
+/// likelySubtags.</remarks>
 public readonly record struct LanguageTag(string Language, string? Script)
 {
     /// <summary>Longer ones are not known; what RFC 5646 (4.4.1) asks of those who limit them.</summary>

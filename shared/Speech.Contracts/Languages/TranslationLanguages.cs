@@ -27,15 +27,16 @@ public static class TranslationLanguages
         .ToFrozenDictionary(pair => (pair.Language, pair.Nllb[4..]), pair => pair.Nllb);
 
     // By language alone; where there are several scripts, the usual one.
-    private static readonly FrozenDictionary<string, string> NllbCodesByLanguage = ((string[])["ace_Latn", "bjn_Latn", "taq_Latn", .. NllbCodes])
+    private static readonly FrozenDictionary<string, string> NllbCodesByLanguage =
+        ((string[])["ace_Latn", "bjn_Latn", "taq_Latn", .. NllbCodes])
         .DistinctBy(code => code[..3])
         .ToFrozenDictionary(code => code[..3], StringComparer.Ordinal);
 
     public static bool IsKnown(string code) => ToNllbCode(code) is not null;
 
     /// <summary>
-    /// NLLB's code for a language named by its own, by Whisper's, or in any way that <see cref="LanguageTag"/> reads (<c>pt-BR</c>, <c>zh-TW</c>);
-    /// null when it has no such language, or does not write it in the script that is named.
+    /// NLLB's code for a language named by its own, by Whisper's, or in any way that <see cref="LanguageTag"/> reads (<c>pt-BR</c>,
+    /// <c>zh-TW</c>); null when it has no such language, or does not write it in the script that is named.
     /// </summary>
     public static string? ToNllbCode(string code) =>
         NllbCodesByAnyCode.TryGetValue(code, out var known) ? known

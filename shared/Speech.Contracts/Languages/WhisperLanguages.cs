@@ -23,7 +23,11 @@ public static class WhisperLanguages
 
     public static bool IsKnown(string code) => Known.Contains(code);
 
-    /// <summary>Whisper's code for a language named in any way that <see cref="LanguageTag"/> reads (<c>en-US</c>, <c>cmn</c>); null when it has none.</summary>
+    /// <summary>
+    /// Whisper's code for a language named in any way that <see cref="LanguageTag"/> reads (<c>en-US</c>, <c>cmn</c>); null when it has
+    /// none.
+    /// </summary>
     public static string? Find(string tag) =>
-        LanguageTag.TryParse(tag, out var parsed) && Others.GetValueOrDefault(parsed.Language, parsed.Language) is var code && IsKnown(code) ? code : null;
+        LanguageTag.TryParse(tag, out var parsed) && Others.GetValueOrDefault(parsed.Language, parsed.Language) is var code && IsKnown(code)
+            ? code : null;
 }

@@ -7,8 +7,8 @@ namespace Speech.Contracts.MessagePack;
 
 /// <summary>
 /// The package's reader for hostile input (https://github.com/msgpack/msgpack/blob/master/spec.md): a length is held against its limit
-/// before anything is taken, only the type that was asked for is accepted, and every error is a <see cref="MalformedMessageException"/> with
-/// its place. Nothing is allocated but the strings asked for.
+/// before anything is taken, only the type that was asked for is accepted, and every error is a <see cref="MalformedMessageException"/>
+/// with its place. Nothing is allocated but the strings asked for.
 /// </summary>
 /// <remarks>
 /// The caller reads as deep as its own code goes; depth that the sender chooses occurs only in values that are skipped, and
@@ -54,7 +54,8 @@ public ref struct CheckedReader
 
     /// <summary>A float of either width, or an integer (many encoders write 1.0 as 1). May be NaN or infinite.</summary>
     public double ReadDouble() => Read(
-        NextType == MessagePackType.Integer ? MessagePackType.Integer : MessagePackType.Float, "a number", static (ref reader) => reader.ReadDouble());
+        NextType == MessagePackType.Integer ? MessagePackType.Integer : MessagePackType.Float, "a number", static (ref reader) =>
+            reader.ReadDouble());
 
     /// <summary>A string's bytes as they lie in the message, not checked to be UTF-8: for comparing keys.</summary>
     public ReadOnlySpan<byte> ReadUtf8(int maxBytes)
@@ -175,7 +176,8 @@ public ref struct CheckedReader
         ? count
         : throw new MalformedMessageException($"{what} of {count} entries, allowed are {maxCount}", Offset);
 
-    private readonly MalformedMessageException Unexpected(string expected) => new($"expected {expected}, found {Describe(NextType)}", Offset);
+    private readonly MalformedMessageException Unexpected(string expected) =>
+        new($"expected {expected}, found {Describe(NextType)}", Offset);
 
     // A length of 2 GiB or more, which no message has, is a negative number to the package.
     private static bool IsEarlyEnd(Exception exception) => exception is EndOfStreamException or ArgumentOutOfRangeException;

@@ -114,7 +114,8 @@ internal struct MessageFields
                 Need(_confidence, "confidence"),
                 _words,
                 _translations),
-            "translation" => new Translation(_seq ?? 0, Need(_segment, "segment"), Need(_language, "language"), Need(_text, "text"), _model),
+            "translation" =>
+                new Translation(_seq ?? 0, Need(_segment, "segment"), Need(_language, "language"), Need(_text, "text"), _model),
             "failed" => new Failed(
                 _seq ?? 0, Need(_segment, "segment"), Need(_stage, "stage"), Need(_code, "code"), Need(_message, "message"), _language),
             "warning" => new Warning(Need(_code, "code"), Need(_message, "message")),
@@ -167,7 +168,8 @@ internal struct MessageFields
         where TReader : IMapReader, allows ref struct
     {
         var value = reader.ReadInteger();
-        return value >= 0 && value <= max ? value : throw reader.Error($"'{Encoding.UTF8.GetString(name)}' is {value}, allowed are 0..{max}");
+        return value >= 0 && value <= max
+            ? value : throw reader.Error($"'{Encoding.UTF8.GetString(name)}' is {value}, allowed are 0..{max}");
     }
 
     private static double ReadTime<TReader>(ref TReader reader, scoped ReadOnlySpan<byte> name)

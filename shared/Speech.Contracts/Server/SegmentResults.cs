@@ -34,7 +34,8 @@ public abstract record FinalResult(long Seq, int Segment) : SegmentResult(Segmen
 /// <summary>What was said in a segment; an empty text when nothing was.</summary>
 /// <param name="Confidence">0..1, the mean probability of the tokens.</param>
 /// <param name="Words">With their times, when the client asked for them.</param>
-/// <param name="Translations">Languages, as the client wrote them, in which this will follow: for each there will be a translation or a failure.</param>
+/// <param name="Translations">Languages, as the client wrote them, in which this will follow: for each there will be a translation or a
+/// failure.</param>
 public sealed record Transcript(
     long Seq,
     int Segment,
@@ -107,7 +108,8 @@ public sealed record Translation(long Seq, int Segment, string Language, string 
 /// <param name="Code">For programs, e.g. "max_deliveries".</param>
 /// <param name="Message">For people.</param>
 /// <param name="Language">Of the translation that could not be made; null when it is the transcript.</param>
-public sealed record Failed(long Seq, int Segment, string Stage, string Code, string Message, string? Language = null) : FinalResult(Seq, Segment)
+public sealed record Failed(long Seq, int Segment, string Stage, string Code, string Message, string? Language = null) : FinalResult(
+    Seq, Segment)
 {
     public const string Transcribing = "transcribe";
     public const string Translating = "translate";

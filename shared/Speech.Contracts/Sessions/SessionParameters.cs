@@ -25,7 +25,10 @@ public sealed record SessionParameters
     /// <summary><c>client_id</c>: the client's own name, or a new one.</summary>
     public required string ClientId { get; init; }
 
-    /// <summary><c>language</c>: a code of <see cref="WhisperLanguages"/>, for what the client may name as it likes (en-US); null (or "auto"): to be detected.</summary>
+    /// <summary>
+    /// <c>language</c>: a code of <see cref="WhisperLanguages"/>, for what the client may name as it likes (en-US); null (or "auto"): to be
+    /// detected.
+    /// </summary>
     public string? Language { get; init; }
 
     /// <summary><c>prompt</c>: names and terms that may occur, as <see cref="Contracts.Sessions.Prompt"/> allows; null: none.</summary>
@@ -40,7 +43,9 @@ public sealed record SessionParameters
     /// <summary><c>sample_rate</c>: Hz of the client's PCM; null for the others, which carry their own.</summary>
     public int? SampleRate { get; init; }
 
-    /// <summary><c>channels</c>: of the client's PCM, its samples one after another, 1 (default) to 8; they are mixed. The others carry their own.</summary>
+    /// <summary>
+    /// <c>channels</c>: of the client's PCM, its samples one after another, 1 (default) to 8; they are mixed. The others carry their own.
+    /// </summary>
     public int Channels { get; init; } = 1;
 
     /// <summary><c>interim</c>: send partial results while a segment goes on.</summary>
@@ -59,7 +64,8 @@ public sealed record SessionParameters
     public IReadOnlyList<string> UnknownNames { get; init; } = [];
 
     /// <summary>What to say of <see cref="UnknownNames"/>; null when there are none.</summary>
-    public string? UnknownNamesWarning => UnknownNames.Count == 0 ? null : "Not known, and so left alone: " + string.Join(", ", UnknownNames.Select(
+    public string? UnknownNamesWarning =>
+        UnknownNames.Count == 0 ? null : "Not known, and so left alone: " + string.Join(", ", UnknownNames.Select(
         name => $"'{Shorten(name)}'" + (NearestName.Find(name, Names) is { } likely ? $" (is {likely} meant?)" : "")));
 
     /// <summary>Reads and checks the query.</summary>
@@ -100,7 +106,8 @@ public sealed record SessionParameters
         problem =
             !Contracts.Sessions.ClientId.IsValid(parsed.ClientId) ? $"client_id must be {Contracts.Sessions.ClientId.Rule}"
             : ParseLanguage(given, ref parsed) ?? ParsePrompt(given, ref parsed) ?? ParseTranslate(given, ref parsed)
-                ?? ParseCodec(given, ref parsed) ?? ParseChannels(given, ref parsed) ?? ParseFormat(given, ref parsed) ?? ParseSwitches(given, ref parsed) ?? ParseResumeFrom(given, ref parsed);
+                ?? ParseCodec(given, ref parsed) ?? ParseChannels(given, ref parsed) ?? ParseFormat(given, ref parsed)
+                    ?? ParseSwitches(given, ref parsed) ?? ParseResumeFrom(given, ref parsed);
         parameters = problem is null ? parsed : null;
         return problem is null;
     }
@@ -198,7 +205,8 @@ public sealed record SessionParameters
         }
         if (text is null)
             return codec.Value.IsPcm() ? $"codec={codec.Value.ToWireName()} needs sample_rate ({allowed})" : null;
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) || rate is < MinSampleRate or > MaxSampleRate)
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rate)
+            || rate is < MinSampleRate or > MaxSampleRate)
             return $"sample_rate is '{Shorten(text)}', allowed are {allowed}";
         if (codec.Value.IsPcm())
             parsed = parsed with { SampleRate = rate };

@@ -5,20 +5,22 @@ using System.Text;
 namespace Speech.Contracts.Text;
 
 /// <summary>
-/// Text of others (clients, servers, Redis, files) on its way to a log, a terminal or a close frame: what would begin a line, steer a terminal or
-/// turn the order of letters around is written as <c>\u001b</c>, so that it is seen and does nothing. Inside a string of JSON that is the
-/// same string.
+/// Text of others (clients, servers, Redis, files) on its way to a log, a terminal or a close frame: what would begin a line, steer a
+/// terminal or turn the order of letters around is written as <c>\u001b</c>, so that it is seen and does nothing. Inside a string of JSON
+/// that is the same string.
 /// </summary>
 public static class PlainText
 {
-    // C0, DEL and C1; the line and paragraph separators; marks that turn the order of what follows around (Unicode UAX 9), and the byte order mark.
+    // C0, DEL and C1; the line and paragraph separators; marks that turn the order of what follows around (Unicode UAX 9), and the byte
+    // order mark.
     private const string OthersToEscape = "\u007f\u061c\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff";
 
     private static readonly SearchValues<char> ToEscape = SearchValues.Create(
         OthersToEscape + string.Concat(Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x80, 0x20)).Select(code => (char)code)));
 
     private static readonly SearchValues<char> ToEscapeInLines = SearchValues.Create(
-        OthersToEscape + string.Concat(Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x80, 0x20)).Select(code => (char)code).Except("\t\n")));
+        OthersToEscape
+            + string.Concat(Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x80, 0x20)).Select(code => (char)code).Except("\t\n")));
 
     /// <summary>As one line; the same text, when nothing in it needs an escape.</summary>
     public static string Escape(string text) => text.AsSpan().ContainsAny(ToEscape) ? Escaped(text, ToEscape) : text;

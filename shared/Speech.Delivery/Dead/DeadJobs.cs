@@ -28,7 +28,8 @@ public sealed class DeadJobs(RedisClient redis)
 
     /// <summary>All of them, the oldest of each stream first.</summary>
     /// <param name="streams">Those of <see cref="Streams"/> that are meant.</param>
-    public async IAsyncEnumerable<DeadJob> ListAsync(IEnumerable<string> streams, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<DeadJob> ListAsync(
+        IEnumerable<string> streams, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var time = (long[])(await redis.ExecuteAsync("TIME", [], cancellationToken))!;
         var now = DateTimeOffset.FromUnixTimeSeconds(time[0]);

@@ -3,7 +3,10 @@ using StackExchange.Redis;
 
 namespace Speech.Delivery.Heartbeats;
 
-/// <summary>Heartbeats in Redis: the hashes <c>worker:&lt;id&gt;</c> and <c>gateway:&lt;id&gt;</c>, which expire soon after nobody renews them any more.</summary>
+/// <summary>
+/// Heartbeats in Redis: the hashes <c>worker:&lt;id&gt;</c> and <c>gateway:&lt;id&gt;</c>, which expire soon after nobody renews them any
+/// more.
+/// </summary>
 public sealed class HeartbeatStore(RedisClient redis)
 {
     // Of one heartbeat: ours have fewer.
@@ -47,7 +50,9 @@ public sealed class HeartbeatStore(RedisClient redis)
     public Task EndAsync(string workerId, string instance, CancellationToken cancellationToken) =>
         redis.EvalAsync(WorkerEnd, [RedisKeys.Worker(workerId)], [instance], cancellationToken);
 
-    /// <summary>A heartbeat's fields, each cut to a bounded length; none when there is no heartbeat, or what is there is none of ours.</summary>
+    /// <summary>
+    /// A heartbeat's fields, each cut to a bounded length; none when there is no heartbeat, or what is there is none of ours.
+    /// </summary>
     /// <param name="key">Such as <see cref="RedisKeys.Worker"/> names.</param>
     /// <exception cref="RedisException">Redis cannot be asked.</exception>
     public async Task<IReadOnlyDictionary<string, string>> ReadAsync(string key, CancellationToken cancellationToken)

@@ -14,7 +14,10 @@ public sealed record NameHolder(TimeSpan Left, string Instance, string Role, str
     /// <summary>When it could not be found out.</summary>
     public static NameHolder Unknown { get; } = new(TimeSpan.Zero, "", "", "", "", "");
 
-    /// <summary>Stands for the processes among which this one's number means something: a boot of a machine, and a PID namespace; empty when not known.</summary>
+    /// <summary>
+    /// Stands for the processes among which this one's number means something: a boot of a machine, and a PID namespace; empty when not
+    /// known.
+    /// </summary>
     public static string Processes { get; } = NameProcesses();
 
     /// <param name="reply">What the heartbeat's script says of another.</param>
@@ -27,7 +30,8 @@ public sealed record NameHolder(TimeSpan Left, string Instance, string Role, str
     /// <summary>Whether it can be seen from here that the process has ended. What cannot be seen may live.</summary>
     public bool IsGone()
     {
-        if (Processes.Length == 0 || ProcessSpace != Processes || !int.TryParse(ProcessId, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+        if (Processes.Length == 0 || ProcessSpace != Processes
+            || !int.TryParse(ProcessId, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
             return false;
         try
         {

@@ -17,7 +17,9 @@ public sealed class AudioJobQueue(
     private readonly JobRetry _retry = new(time, logger);
     private readonly ConcurrentDictionary<RedisShard, long> _depths = [];
 
-    /// <summary>Whole segments that wait or are being worked on, in all shards, as each was last seen from here, by a look or a write; null: never.</summary>
+    /// <summary>
+    /// Whole segments that wait or are being worked on, in all shards, as each was last seen from here, by a look or a write; null: never.
+    /// </summary>
     public long? KnownDepth => _depths.IsEmpty ? null : _depths.Values.Sum();
 
     /// <summary>
@@ -26,7 +28,8 @@ public sealed class AudioJobQueue(
     /// </summary>
     /// <param name="job">The next segment of its client.</param>
     /// <param name="committedSeconds">How far the client's audio is safe with this segment; not before its end.</param>
-    /// <param name="lastSeq">The last seq that the gateway has seen for the client: numbers go on from it should Redis have lost the session.</param>
+    /// <param name="lastSeq">The last seq that the gateway has seen for the client: numbers go on from it should Redis have lost the
+    /// session.</param>
     /// <param name="cancellationToken">Ends the waiting; the segment may then have been queued or not.</param>
     public Task<EnqueueResult> EnqueueAsync(AudioJob job, double committedSeconds, long lastSeq, CancellationToken cancellationToken) =>
         EnqueueAsync(job, new SessionProgress(committedSeconds, default), lastSeq, owner: "", most: 0, cancellationToken);

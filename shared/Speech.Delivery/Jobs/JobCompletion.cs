@@ -24,7 +24,9 @@ public sealed class JobCompletion(
         JobEntry entry, FinalResult result, IReadOnlyList<FollowingTranslation> translations, CancellationToken cancellationToken) =>
         EndAsync(entry, result, translations, cause: "", reason: "", cancellationToken);
 
-    /// <summary>Gives a job up: moves it to the dead stream, with the failure's code and message as cause and reason, and tells its client.</summary>
+    /// <summary>
+    /// Gives a job up: moves it to the dead stream, with the failure's code and message as cause and reason, and tells its client.
+    /// </summary>
     public Task<bool> AbandonAsync(JobEntry entry, Failed failure, CancellationToken cancellationToken) =>
         EndAsync(entry, failure, [], failure.Code, failure.Message, cancellationToken);
 

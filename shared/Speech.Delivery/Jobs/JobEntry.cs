@@ -13,6 +13,8 @@ public readonly record struct JobEntry(JobStream Stream, StreamId Id, string Cli
     /// <summary>How often it was given to a worker; noted with a job that is given up.</summary>
     public long Deliveries { get; init; }
 
-    /// <summary>Whether a person has put it back after its client was told that it failed: see <see cref="DeadJobFields.Retried"/>.</summary>
+    /// <summary>
+    /// Whether a person has put it back after its client was told that it failed: see <see cref="DeadJobFields.Retried"/>.
+    /// </summary>
     public bool IsRetried { get; init; }
 }

@@ -5,7 +5,9 @@ using StackExchange.Redis;
 
 namespace Speech.Delivery.Jobs;
 
-/// <summary>For gateways: ends what Redis has lost while it still knows the client (see lost.lua), so that nobody waits for it for ever.</summary>
+/// <summary>
+/// For gateways: ends what Redis has lost while it still knows the client (see lost.lua), so that nobody waits for it for ever.
+/// </summary>
 public sealed class LostJobs(RedisClient redis, JobOptions options, JobCompletion completion)
 {
     /// <summary>Looks for jobs whose results a client waits for, and lets failures take the places of those that will not come.</summary>

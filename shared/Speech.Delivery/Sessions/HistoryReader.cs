@@ -12,7 +12,9 @@ public sealed partial class HistoryReader(RedisClient redis, JobOptions options,
 {
     private const int PageSize = 256;
 
-    /// <summary>The client's final results after a seq, in order, each with its seq. An entry that cannot be read is logged and left out.</summary>
+    /// <summary>
+    /// The client's final results after a seq, in order, each with its seq. An entry that cannot be read is logged and left out.
+    /// </summary>
     /// <param name="clientId">The client.</param>
     /// <param name="seq">The last one it has; 0 for all.</param>
     /// <param name="cancellationToken">Ends the reading.</param>

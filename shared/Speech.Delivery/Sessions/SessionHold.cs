@@ -54,18 +54,24 @@ public sealed class SessionHold
     private RedisKey[] Keys => [Shard.Session(_clientId), Shard.History(_clientId)];
 
     /// <summary>Whether both stand for the same credentials, compared in constant time.</summary>
-    public bool HasCredentialsOf(SessionHold other) => AreEqual(Encoding.UTF8.GetBytes(_credentialKey), Encoding.UTF8.GetBytes(other._credentialKey));
+    public bool HasCredentialsOf(SessionHold other) =>
+        AreEqual(Encoding.UTF8.GetBytes(_credentialKey), Encoding.UTF8.GetBytes(other._credentialKey));
 
-    /// <summary>Looks whose the client is, and binds it to the credentials if it is nobody's yet. Not repeated when Redis is away.</summary>
+    /// <summary>
+    /// Looks whose the client is, and binds it to the credentials if it is nobody's yet. Not repeated when Redis is away.
+    /// </summary>
     public async Task<SessionOpening> OpenAsync(CancellationToken cancellationToken)
     {
-        var reply = await _holds.Redis.EvalAsync(SessionScripts.Open, Keys, [_credentialKey, _holds.Options.HistoryTtlSeconds], cancellationToken);
-        return new SessionOpening(AreEqual((byte[]?)reply[0], Encoding.UTF8.GetBytes(_credentialKey)), (string)reply[1]!, (string)reply[2]!);
+        var reply = await _holds.Redis.EvalAsync(
+            SessionScripts.Open, Keys, [_credentialKey, _holds.Options.HistoryTtlSeconds], cancellationToken);
+        return new SessionOpening(
+            AreEqual((byte[]?)reply[0], Encoding.UTF8.GetBytes(_credentialKey)), (string)reply[1]!, (string)reply[2]!);
     }
 
     /// <summary>Whether some other session has the client now.</summary>
     public async Task<bool> IsHeldAsync(CancellationToken cancellationToken) =>
-        await _holds.Redis.HashGetStringAsync(Shard.Session(_clientId), "owner", cancellationToken) is { Length: > 0 } owner && owner != Owner;
+        await _holds.Redis.HashGetStringAsync(Shard.Session(_clientId), "owner", cancellationToken) is { Length: > 0 } owner
+            && owner != Owner;
 
     /// <summary>Takes the client over from whoever has it. Not repeated when Redis is away.</summary>
     /// <param name="lastSeq">The last result that the client says it has: numbers go on from it should Redis have lost them.</param>
@@ -91,7 +97,9 @@ public sealed class SessionHold
             _ => HoldResult.TakenOver,
         };
 
-    /// <summary>To be called a few times within HISTORY_TTL_SECONDS, however silent the client is. What is committed never goes back.</summary>
+    /// <summary>
+    /// To be called a few times within HISTORY_TTL_SECONDS, however silent the client is. What is committed never goes back.
+    /// </summary>
     public async Task<HoldResult> KeepAliveAsync(SessionProgress progress, CancellationToken cancellationToken)
     {
         var reply = await _holds.Retry.EvalAsync(
@@ -131,7 +139,9 @@ public sealed class SessionHold
         return !await IsHeldAsync(cancellationToken);
     }
 
-    /// <summary>Lets the client go, if this hold still has it. Not repeated when Redis is away: a hold that is left behind is taken over, too.</summary>
+    /// <summary>
+    /// Lets the client go, if this hold still has it. Not repeated when Redis is away: a hold that is left behind is taken over, too.
+    /// </summary>
     public Task ReleaseAsync(CancellationToken cancellationToken) =>
         _holds.Redis.EvalAsync(SessionScripts.Release, [Shard.Session(_clientId)], [Owner], cancellationToken);
 }

@@ -6,7 +6,9 @@ namespace Speech.Delivery.Sessions;
 /// <summary>What Redis remembers of a client between its connections.</summary>
 public sealed class SessionStore(RedisClient redis, JobOptions options)
 {
-    /// <summary>The client's state; all zeros when it is new, has been away for too long, or when what is there is no session (checks.lua).</summary>
+    /// <summary>
+    /// The client's state; all zeros when it is new, has been away for too long, or when what is there is no session (checks.lua).
+    /// </summary>
     public async Task<SessionState> ReadAsync(string clientId, CancellationToken cancellationToken)
     {
         var reply = await redis.EvalAsync(SessionScripts.Read, [options.Shards.Of(clientId).Session(clientId)], [], cancellationToken);

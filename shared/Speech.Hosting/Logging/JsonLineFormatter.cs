@@ -8,8 +8,8 @@ using Speech.Contracts.Text;
 namespace Speech.Hosting.Logging;
 
 /// <summary>
-/// One event as one line: {"time", "level", "message", "exception"?, then the event's own properties}. Besides what JSON must escape, all that
-/// steers a terminal is escaped as JSON may; long texts are cut.
+/// One event as one line: {"time", "level", "message", "exception"?, then the event's own properties}. Besides what JSON must escape, all
+/// that steers a terminal is escaped as JSON may; long texts are cut.
 /// </summary>
 internal sealed class JsonLineFormatter : ITextFormatter
 {
@@ -38,7 +38,8 @@ internal sealed class JsonLineFormatter : ITextFormatter
             _ => "fatal",
         });
         output.Write("\",\"message\":");
-        JsonValueFormatter.WriteQuotedJsonString(Bounded(TextLineFormatter.MessageOf(logEvent), TextLineFormatter.MaxMessageLength), output);
+        JsonValueFormatter.WriteQuotedJsonString(
+            Bounded(TextLineFormatter.MessageOf(logEvent), TextLineFormatter.MaxMessageLength), output);
         if (logEvent.Exception is { } exception)
         {
             output.Write(",\"exception\":");

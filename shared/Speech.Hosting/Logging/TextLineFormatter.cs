@@ -7,8 +7,9 @@ using Speech.Contracts.Text;
 namespace Speech.Hosting.Logging;
 
 /// <summary>
-/// For people: <c>12:34:56.789 WRN gateway: message</c>, then the exception, if any, on lines of its own that begin with blanks. Whatever the
-/// message and the exception hold comes from outside as often as not: it can begin no line and steers no terminal (<see cref="PlainText"/>).
+/// For people: <c>12:34:56.789 WRN gateway: message</c>, then the exception, if any, on lines of its own that begin with blanks. Whatever
+/// the message and the exception hold comes from outside as often as not: it can begin no line and steers no terminal (<see
+/// cref="PlainText"/>).
 /// </summary>
 internal sealed class TextLineFormatter : ITextFormatter
 {

@@ -3,7 +3,8 @@ using Prometheus;
 namespace Speech.Hosting.Metrics;
 
 /// <summary>
-/// The instruments of one application, in a registry of their own: applications that share a process (tests) share no figures. Safe for all threads.
+/// The instruments of one application, in a registry of their own: applications that share a process (tests) share no figures. Safe for all
+/// threads.
 /// </summary>
 public sealed class Instruments
 {

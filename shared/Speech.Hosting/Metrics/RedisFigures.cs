@@ -11,7 +11,8 @@ internal sealed class RedisFigures(RedisClient redis, JobOptions options, IMetri
 {
     private static readonly (string Name, Func<RedisShard, string> KeyIn)[] Measured =
     [
-        .. ((string[])[RedisKeys.AudioJobs, RedisKeys.InterimJobs, RedisKeys.TranslationJobs]).Select(stream => (stream, new Func<RedisShard, string>(shard => shard.Stream(stream)))),
+        .. ((string[])[RedisKeys.AudioJobs, RedisKeys.InterimJobs, RedisKeys.TranslationJobs])
+            .Select(stream => (stream, new Func<RedisShard, string>(shard => shard.Stream(stream)))),
         .. ((string[])[RedisKeys.AudioJobs, RedisKeys.TranslationJobs]).Select(stream =>
             (RedisKeys.Dead(stream), new Func<RedisShard, string>(shard => RedisKeys.Dead(shard.Stream(stream))))),
     ];

@@ -3,7 +3,8 @@ using Prometheus;
 namespace Speech.Hosting.Metrics;
 
 /// <summary>
-/// How the process and its runtime are doing: OpenTelemetry's figures of .NET (those of the meter System.Runtime), by the names that they have in Prometheus.
+/// How the process and its runtime are doing: OpenTelemetry's figures of .NET (those of the meter System.Runtime), by the names that they
+/// have in Prometheus.
 /// </summary>
 internal static class RuntimeFigures
 {
@@ -20,12 +21,14 @@ internal static class RuntimeFigures
         AddCompiler(instruments);
         AddThreads(instruments);
         instruments.ObserveGauge(
-            "dotnet_assembly_count", "The number of .NET assemblies that are currently loaded.", () => AppDomain.CurrentDomain.GetAssemblies().Length);
+            "dotnet_assembly_count", "The number of .NET assemblies that are currently loaded.", () =>
+                AppDomain.CurrentDomain.GetAssemblies().Length);
     }
 
     private static void AddProcess(Instruments instruments)
     {
-        var cpuTime = instruments.Create.CreateCounter("dotnet_process_cpu_time_seconds_total", "CPU time used by the process.", ["cpu_mode"]);
+        var cpuTime = instruments.Create.CreateCounter(
+            "dotnet_process_cpu_time_seconds_total", "CPU time used by the process.", ["cpu_mode"]);
         instruments.Observe(() =>
         {
             var used = Environment.CpuUsage;
@@ -33,8 +36,10 @@ internal static class RuntimeFigures
             cpuTime.WithLabels("system").IncTo(used.PrivilegedTime.TotalSeconds);
         });
         instruments.ObserveGauge(
-            "dotnet_process_memory_working_set_bytes", "The number of bytes of physical memory mapped to the process context.", () => Environment.WorkingSet);
-        instruments.ObserveGauge("dotnet_process_cpu_count", "The number of processors available to the process.", () => Environment.ProcessorCount);
+            "dotnet_process_memory_working_set_bytes", "The number of bytes of physical memory mapped to the process context.", () =>
+                Environment.WorkingSet);
+        instruments.ObserveGauge(
+            "dotnet_process_cpu_count", "The number of processors available to the process.", () => Environment.ProcessorCount);
     }
 
     private static void AddHeap(Instruments instruments)
@@ -48,7 +53,8 @@ internal static class RuntimeFigures
             "dotnet_gc_pause_time_seconds_total", "The total amount of time paused in GC since the process has started.",
             () => GC.GetTotalPauseDuration().TotalSeconds);
         var collections = instruments.Create.CreateCounter(
-            "dotnet_gc_collections_total", "The number of garbage collections that have occurred since the process has started.", [Generation]);
+            "dotnet_gc_collections_total", "The number of garbage collections that have occurred since the process has started.",
+            [Generation]);
         instruments.Observe(() =>
         {
             // A collection of a generation is one of the younger ones, too, and is counted once.

@@ -14,7 +14,8 @@ internal sealed class ThrownExceptions : IDisposable
 
     public ThrownExceptions(IMetricFactory create)
     {
-        _thrown = create.CreateCounter("dotnet_exceptions_total", "The number of exceptions that have been thrown in managed code.", ["error_type"]);
+        _thrown = create.CreateCounter(
+            "dotnet_exceptions_total", "The number of exceptions that have been thrown in managed code.", ["error_type"]);
         AppDomain.CurrentDomain.FirstChanceException += Count;
     }
 

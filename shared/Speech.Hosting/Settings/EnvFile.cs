@@ -11,14 +11,15 @@ namespace Speech.Hosting.Settings;
 /// NAME="two\nlines"           \" \\ \$ \n \r \t are one character, other backslashes themselves
 /// export NAME=value           the same as without
 /// </code>
-/// No value refers to another one: <c>$</c> is itself. (Compose lets it be itself between single quotes only.) Of a name that comes twice the
-/// last counts.
+/// No value refers to another one: <c>$</c> is itself. (Compose lets it be itself between single quotes only.) Of a name that comes twice
+/// the last counts.
 /// </summary>
 internal static class EnvFile
 {
     private const string Export = "export ";
 
-    /// <exception cref="FormatException">A line makes no sense: which one and why, without what is in it, which may be a secret.</exception>
+    /// <exception cref="FormatException">A line makes no sense: which one and why, without what is in it, which may be a
+    /// secret.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static Dictionary<string, string> Read(string path)
     {

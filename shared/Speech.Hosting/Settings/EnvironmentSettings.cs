@@ -46,7 +46,8 @@ public sealed class EnvironmentSettings(Func<string, string?> find)
             Complaints =
             [
                 .. file.Keys.Select(name => SettingNames.ComplaintOfGiven(name, $"in {envFile}")).OfType<string>(),
-                .. commandLine.GetChildren().Select(given => SettingNames.ComplaintOfGiven(given.Key.ToUpperInvariant(), "on the command line")).OfType<string>(),
+                .. commandLine.GetChildren()
+                    .Select(given => SettingNames.ComplaintOfGiven(given.Key.ToUpperInvariant(), "on the command line")).OfType<string>(),
                 .. SettingNames.ComplaintsOfEnvironment(Environment.GetEnvironmentVariables()),
             ],
         };

@@ -29,7 +29,10 @@ internal abstract class BatchedTask<TRequest, TResult>(TRequest request, Encoder
     /// <param name="room">The most rows to add; at least <see cref="MinimumRows"/>.</param>
     public abstract void AddRows(List<DecoderRow> rows, int room);
 
-    /// <summary>Takes the logits of the rows added last. Called for several tasks at once, on the device's threads: it touches only what is its own, and not the model.</summary>
+    /// <summary>
+    /// Takes the logits of the rows added last. Called for several tasks at once, on the device's threads: it touches only what is its own,
+    /// and not the model.
+    /// </summary>
     /// <param name="logits">Of the whole step.</param>
     /// <param name="row">The first of this task's rows among them.</param>
     public abstract void Accept(TensorView logits, int row);

@@ -6,8 +6,8 @@ namespace Speech.Models.Batching;
 internal static class BeamStates
 {
     /// <summary>
-    /// Makes <c>states[i]</c> continue what <c>states[parents[i]]</c> was. A parent's state passes to its first child; its other children get a copy, in
-    /// a state that has no child.
+    /// Makes <c>states[i]</c> continue what <c>states[parents[i]]</c> was. A parent's state passes to its first child; its other children
+    /// get a copy, in a state that has no child.
     /// </summary>
     /// <param name="states">At least as many as there are children.</param>
     /// <param name="parents">For each child an index into <paramref name="states"/>.</param>

@@ -5,9 +5,9 @@ using Speech.Tensors;
 namespace Speech.Models.Batching;
 
 /// <summary>
-/// Continuously batched decoding: requests are admitted while there is room, each <see cref="Step"/> advances all of them by one token in one pass over
-/// the weights, and finished ones leave at once. Beams, draws and prompts are rows of the same batch. A sequence's arithmetic does not depend on
-/// its neighbours, so its result does not either. For one caller at a time.
+/// Continuously batched decoding: requests are admitted while there is room, each <see cref="Step"/> advances all of them by one token in
+/// one pass over the weights, and finished ones leave at once. Beams, draws and prompts are rows of the same batch. A sequence's arithmetic
+/// does not depend on its neighbours, so its result does not either. For one caller at a time.
 /// </summary>
 public abstract class ContinuousBatch<TRequest, TResult> : IDisposable
     where TRequest : class
@@ -44,7 +44,10 @@ public abstract class ContinuousBatch<TRequest, TResult> : IDisposable
     /// <summary>Sequences that can be decoded at once. A request takes one, or as many as it has hypotheses.</summary>
     public int Sequences { get; }
 
-    /// <summary>The most memory that a sequence's keys and values can take, of text and of what the encoder read; it is taken as sequences need it, and kept.</summary>
+    /// <summary>
+    /// The most memory that a sequence's keys and values can take, of text and of what the encoder read; it is taken as sequences need it,
+    /// and kept.
+    /// </summary>
     public long MaximumBytesPerSequence { get; }
 
     /// <summary>Requests under way.</summary>
@@ -57,7 +60,8 @@ public abstract class ContinuousBatch<TRequest, TResult> : IDisposable
 
     /// <summary>Takes a request in; it joins the batch at the next step.</summary>
     /// <exception cref="InvalidOperationException">Too few sequences are free: see <see cref="CanAdmit"/>.</exception>
-    /// <exception cref="ArgumentException">The request makes no sense, asks for more sequences than there are, or for what the model cannot do.</exception>
+    /// <exception cref="ArgumentException">The request makes no sense, asks for more sequences than there are, or for what the model cannot
+    /// do.</exception>
     public void Admit(TRequest request)
     {
         Validate(request);
@@ -73,7 +77,10 @@ public abstract class ContinuousBatch<TRequest, TResult> : IDisposable
         _tasks.Add(NewTask(request, _freeMemories.Pop(), states));
     }
 
-    /// <summary>Encodes what waits for it, as much as the encoder takes at once; advances every sequence by one token; hands over requests that are finished.</summary>
+    /// <summary>
+    /// Encodes what waits for it, as much as the encoder takes at once; advances every sequence by one token; hands over requests that are
+    /// finished.
+    /// </summary>
     public void Step(ICollection<(TRequest Request, TResult Result)> finished)
     {
         EncodeWaiting();
@@ -169,7 +176,10 @@ public abstract class ContinuousBatch<TRequest, TResult> : IDisposable
     /// <summary>Encodes what these tasks wait for, in one pass.</summary>
     private protected abstract void Encode(IReadOnlyList<BatchedTask<TRequest, TResult>> tasks);
 
-    /// <summary>In the order of admission and at most one full encoder pass a step, so that sequences under way are not held up for longer than that; at least one task, so that all get their turn.</summary>
+    /// <summary>
+    /// In the order of admission and at most one full encoder pass a step, so that sequences under way are not held up for longer than
+    /// that; at least one task, so that all get their turn.
+    /// </summary>
     private void EncodeWaiting()
     {
         _toEncode.Clear();

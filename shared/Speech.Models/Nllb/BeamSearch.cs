@@ -7,12 +7,12 @@ using Speech.Tensors.Cpu;
 namespace Speech.Models.Nllb;
 
 /// <summary>
-/// Searches for the target sequence of the best score. Each step ranks twice as many continuations as there are beams; those that end go to a pool of
-/// finished hypotheses if they are among the first beams' worth, the others become the next beams. One beam is greedy search.
+/// Searches for the target sequence of the best score. Each step ranks twice as many continuations as there are beams; those that end go to
+/// a pool of finished hypotheses if they are among the first beams' worth, the others become the next beams. One beam is greedy search.
 /// </summary>
 /// <remarks>
-/// Source: huggingface/transformers, <c>generation/beam_search.py</c>, BeamSearchScorer and BeamHypotheses; n-grams after NoRepeatNGramLogitsProcessor.
-/// Tokens are kept as a tree, so that beams share their beginnings and a step copies no sequence.
+/// Source: huggingface/transformers, <c>generation/beam_search.py</c>, BeamSearchScorer and BeamHypotheses; n-grams after
+/// NoRepeatNGramLogitsProcessor. Tokens are kept as a tree, so that beams share their beginnings and a step copies no sequence.
 /// </remarks>
 internal sealed class BeamSearch
 {
@@ -32,7 +32,8 @@ internal sealed class BeamSearch
     /// <param name="prompt">The tokens that every target begins with: the start, then the language. They score nothing.</param>
     /// <param name="maximumLength">Of a target, prompt and end included.</param>
     /// <param name="states">One for each beam; the first has taken in the prompt but for its last token.</param>
-    public BeamSearch(CpuDevice device, TranslationOptions options, ReadOnlySpan<int> prompt, int endToken, int maximumLength, DecoderState[] states)
+    public BeamSearch(
+        CpuDevice device, TranslationOptions options, ReadOnlySpan<int> prompt, int endToken, int maximumLength, DecoderState[] states)
     {
         _device = device;
         _options = options;
@@ -120,7 +121,8 @@ internal sealed class BeamSearch
                 _candidates.Add(new Candidate(beam, token, _beams[beam].SumLogProbability + (row[token] - normaliser)));
         }
 
-        _candidates.Sort(static (a, b) => a.Sum != b.Sum ? b.Sum.CompareTo(a.Sum) : a.Beam != b.Beam ? a.Beam.CompareTo(b.Beam) : a.Token.CompareTo(b.Token));
+        _candidates.Sort(static (a, b) => a.Sum != b.Sum
+            ? b.Sum.CompareTo(a.Sum) : a.Beam != b.Beam ? a.Beam.CompareTo(b.Beam) : a.Token.CompareTo(b.Token));
         if (_candidates.Count > best.Length)
             _candidates.RemoveRange(best.Length, _candidates.Count - best.Length);
     }

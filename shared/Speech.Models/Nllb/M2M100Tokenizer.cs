@@ -5,8 +5,9 @@ using Speech.Tensors;
 
 namespace Speech.Models.Nllb;
 
-/// <summary>M2M100's tokenizer. SentencePiece divides the text; <c>vocab.json</c> has the pieces' ids, 0 &lt;s&gt;, 1 &lt;pad&gt;, 2 &lt;/s&gt;,
-/// 3 &lt;unk&gt; and the rest in an order of its own. The languages follow: <c>__af__</c> has the id that is the vocabulary's size.</summary>
+/// <summary>M2M100's tokenizer. SentencePiece divides the text; <c>vocab.json</c> has the pieces' ids, 0 &lt;s&gt;, 1 &lt;pad&gt;, 2
+/// &lt;/s&gt;, 3 &lt;unk&gt; and the rest in an order of its own. The languages follow: <c>__af__</c> has the id that is the vocabulary's
+/// size.</summary>
 /// <remarks>Source: huggingface/transformers, <c>tokenization_m2m_100.py</c>.</remarks>
 public sealed class M2M100Tokenizer : ITranslationTokenizer
 {

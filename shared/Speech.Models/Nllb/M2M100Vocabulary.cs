@@ -37,7 +37,8 @@ internal sealed class M2M100Vocabulary
     public int? Find(string piece) => _ids.TryGetValue(piece, out var id) ? id : null;
 
     /// <exception cref="ModelFileException">There is no such piece.</exception>
-    public int Special(string piece) => Find(piece) ?? throw new ModelFileException(_path, $"it has no {piece}; it belongs to another model.");
+    public int Special(string piece) =>
+        Find(piece) ?? throw new ModelFileException(_path, $"it has no {piece}; it belongs to another model.");
 
     private void Read(ReadOnlySpan<byte> file)
     {
@@ -63,7 +64,8 @@ internal sealed class M2M100Vocabulary
         foreach (var (piece, id) in _ids)
         {
             if (id < 0 || id >= Count || isUsed[id])
-                throw new ModelFileException(_path, $"'{piece}' has the id {id}, expected all of 0..{Count - 1} once; it is damaged, download it again.");
+                throw new ModelFileException(
+                    _path, $"'{piece}' has the id {id}, expected all of 0..{Count - 1} once; it is damaged, download it again.");
             isUsed[id] = true;
         }
     }

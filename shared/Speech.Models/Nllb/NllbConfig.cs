@@ -31,8 +31,8 @@ public sealed record NllbConfig(
     private const int MaximumFileBytes = 1 << 20;
 
     /// <summary>
-    /// served_languages, a key of ours: codes of the languages that the model has learnt, by which its tokenizer knows them. Null, as in all
-    /// published models: all of them.
+    /// served_languages, a key of ours: codes of the languages that the model has learnt, by which its tokenizer knows them. Null, as in
+    /// all published models: all of them.
     /// </summary>
     public IReadOnlyList<string>? ServedLanguages { get; init; }
 
@@ -68,7 +68,8 @@ public sealed record NllbConfig(
         if (root.TryGetProperty("model_type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() != "m2m_100")
             throw new ModelFileException(path, $"model_type is '{type.GetString()}'; NLLB-200 and M2M100 models have 'm2m_100'.");
         if (root.TryGetProperty("tie_word_embeddings", out var tied) && tied.ValueKind == JsonValueKind.False)
-            throw new ModelFileException(path, "tie_word_embeddings is false; only models whose output projection is their embedding are supported.");
+            throw new ModelFileException(
+                path, "tie_word_embeddings is false; only models whose output projection is their embedding are supported.");
         if (root.TryGetProperty("activation_function", out var activation) && activation.ToString() != "relu")
             throw new ModelFileException(path, $"activation_function is '{activation}'; only 'relu' is supported.");
 
@@ -90,13 +91,15 @@ public sealed record NllbConfig(
         {
             ServedLanguages = ServedLanguagesOf(root, path),
         };
-        foreach (var (key, heads) in (ReadOnlySpan<(string, int)>)[("encoder_attention_heads", config.EncoderHeads), ("decoder_attention_heads", config.DecoderHeads)])
+        foreach (var (key, heads) in (ReadOnlySpan<(
+            string, int)>)[("encoder_attention_heads", config.EncoderHeads), ("decoder_attention_heads", config.DecoderHeads)])
         {
             if (state % (32 * heads) != 0)
                 throw new ModelFileException(path, $"d_model {state} does not divide into {key} {heads} of a multiple of 32.");
         }
 
-        foreach (var (key, hidden) in (ReadOnlySpan<(string, int)>)[("encoder_ffn_dim", config.EncoderHidden), ("decoder_ffn_dim", config.DecoderHidden)])
+        foreach (var (key, hidden) in (ReadOnlySpan<(
+            string, int)>)[("encoder_ffn_dim", config.EncoderHidden), ("decoder_ffn_dim", config.DecoderHidden)])
         {
             if (hidden % 32 != 0)
                 throw new ModelFileException(path, $"{key} {hidden} is not a multiple of 32.");

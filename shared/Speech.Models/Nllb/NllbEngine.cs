@@ -13,7 +13,8 @@ public sealed class NllbEngine : ContinuousBatch<TranslationRequest, TranslatedT
         : base(model, sequences) => _model = model;
 
     /// <summary>Translates all requests, as many at once as there are sequences for, and returns the results in their order.</summary>
-    public IReadOnlyList<TranslatedText> Translate(IReadOnlyList<TranslationRequest> requests, CancellationToken cancellationToken = default) =>
+    public IReadOnlyList<TranslatedText> Translate(
+        IReadOnlyList<TranslationRequest> requests, CancellationToken cancellationToken = default) =>
         Run(requests, cancellationToken);
 
     private protected override int HypothesesOf(TranslationRequest request) => request.Options.BeamSize;
@@ -23,7 +24,8 @@ public sealed class NllbEngine : ContinuousBatch<TranslationRequest, TranslatedT
     {
     }
 
-    private protected override BatchedTask<TranslationRequest, TranslatedText> NewTask(TranslationRequest request, EncoderMemory memory, DecoderState[] states) =>
+    private protected override BatchedTask<TranslationRequest, TranslatedText> NewTask(
+        TranslationRequest request, EncoderMemory memory, DecoderState[] states) =>
         new TranslationTask(request, _model, memory, states);
 
     private protected override void Encode(IReadOnlyList<BatchedTask<TranslationRequest, TranslatedText>> tasks)

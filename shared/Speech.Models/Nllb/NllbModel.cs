@@ -15,7 +15,8 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
     private readonly TransformerDecoder _decoder;
     private readonly Tensor _x;
 
-    private NllbModel(NllbConfig config, ITranslationTokenizer tokenizer, NllbWeights weights, WeightFormat format, CpuDevice device, int maximumRows)
+    private NllbModel(
+        NllbConfig config, ITranslationTokenizer tokenizer, NllbWeights weights, WeightFormat format, CpuDevice device, int maximumRows)
     {
         Config = config;
         Tokenizer = tokenizer;
@@ -26,9 +27,11 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
         _embedding = new TokenEmbedding(weights.Embedding(), SinusoidalPositions.Table(config.MaximumPositions, config.State), scale);
         TransformerBlock[] encoder = [.. Enumerable.Range(0, config.EncoderLayers).Select(weights.EncoderBlock)];
         TransformerBlock[] decoder = [.. Enumerable.Range(0, config.DecoderLayers).Select(weights.DecoderBlock)];
-        _encoder = new TransformerEncoder(device, config.Encoder, encoder, weights.LayerNorm("model.encoder.layer_norm"), config.MaximumPositions);
+        _encoder = new TransformerEncoder(
+            device, config.Encoder, encoder, weights.LayerNorm("model.encoder.layer_norm"), config.MaximumPositions);
         _decoder = new TransformerDecoder(
-            device, config.Decoder(format == WeightFormat.Single ? CacheFormat.Single : CacheFormat.Half), _embedding, decoder, weights.LayerNorm("model.decoder.layer_norm"), maximumRows, config.MaximumPositions);
+            device, config.Decoder(format == WeightFormat.Single ? CacheFormat.Single : CacheFormat.Half), _embedding, decoder,
+            weights.LayerNorm("model.decoder.layer_norm"), maximumRows, config.MaximumPositions);
         _x = new Tensor(config.MaximumPositions, config.State);
     }
 
@@ -36,7 +39,9 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
 
     public ITranslationTokenizer Tokenizer { get; }
 
-    /// <summary>The model's own codes of the languages that it serves: all of its tokenizer's, unless its configuration says which it has learnt.</summary>
+    /// <summary>
+    /// The model's own codes of the languages that it serves: all of its tokenizer's, unless its configuration says which it has learnt.
+    /// </summary>
     public IReadOnlyList<string> Languages { get; }
 
     public CpuDevice Device { get; }
@@ -53,7 +58,9 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
     /// <summary>The most source tokens of one <see cref="Encode"/>.</summary>
     public int MaximumEncoderRows => _encoder.MaximumRows;
 
-    /// <summary>Loads a Hugging Face folder: config.json, the tokenizer's files, and the weights. The device stays the caller's to dispose.</summary>
+    /// <summary>
+    /// Loads a Hugging Face folder: config.json, the tokenizer's files, and the weights. The device stays the caller's to dispose.
+    /// </summary>
     /// <param name="format">Single, Half or Int8Rows; null: floats if they take little of this machine's memory, else Int8Rows.</param>
     /// <param name="maximumRows">The most tokens that one decoder step takes in, over all sequences.</param>
     /// <exception cref="ModelFileException">A file is missing, damaged, or not of such a model.</exception>
@@ -62,7 +69,8 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
         var config = NllbConfig.Read(folder);
         var tokenizer = TranslationTokenizer.Load(folder);
         if (tokenizer.TokenCount > config.VocabularySize)
-            throw new ModelFileException(folder, $"its tokenizer has {tokenizer.TokenCount} tokens, its model {config.VocabularySize}; they do not belong together.");
+            throw new ModelFileException(folder,
+                $"its tokenizer has {tokenizer.TokenCount} tokens, its model {config.VocabularySize}; they do not belong together.");
         if (config.ServedLanguages?.FirstOrDefault(code => tokenizer.FindLanguage(code) is null) is { } unknown)
             throw new ModelFileException(folder, $"its configuration says that it serves '{unknown}', which its tokenizer does not know.");
         using var file = WeightFile.Open(folder);
@@ -70,13 +78,18 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
         return new NllbModel(config, tokenizer, new NllbWeights(file, config, device, stored), stored, device, maximumRows);
     }
 
-    /// <summary>The model's own code of a language, given as for <see cref="ITranslationTokenizer.FindLanguage"/>; null when the model does not serve it.</summary>
-    public string? FindLanguage(string code) => Tokenizer.FindLanguage(code) is { } language && Languages.Contains(language) ? language : null;
+    /// <summary>
+    /// The model's own code of a language, given as for <see cref="ITranslationTokenizer.FindLanguage"/>; null when the model does not
+    /// serve it.
+    /// </summary>
+    public string? FindLanguage(string code) =>
+        Tokenizer.FindLanguage(code) is { } language && Languages.Contains(language) ? language : null;
 
     /// <summary>A text as the engine takes it.</summary>
     /// <param name="sourceLanguage">A code of a language that the model serves: see <see cref="FindLanguage"/>.</param>
     /// <param name="targetLanguage">Likewise.</param>
-    /// <exception cref="ArgumentException">The model lacks a language, the text is longer than the model takes, or the options make no sense.</exception>
+    /// <exception cref="ArgumentException">The model lacks a language, the text is longer than the model takes, or the options make no
+    /// sense.</exception>
     public TranslationRequest Prepare(string text, string sourceLanguage, string targetLanguage, TranslationOptions? options = null)
     {
         options ??= new TranslationOptions();
@@ -84,13 +97,16 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
         foreach (var language in (ReadOnlySpan<string>)[sourceLanguage, targetLanguage])
         {
             if (FindLanguage(language) is null)
-                throw new ArgumentException($"The model does not serve the language '{language}'; it serves {string.Join(' ', Languages)}.", nameof(sourceLanguage));
+                throw new ArgumentException($"The model does not serve the language '{language}'; it serves {string.Join(' ', Languages)}.",
+                    nameof(sourceLanguage));
         }
         var target = Tokenizer.LanguageToken(targetLanguage);
         var source = Tokenizer.Encode(text, sourceLanguage);
         return source.Length <= Config.MaximumPositions
             ? new TranslationRequest(source, target, options)
-            : throw new ArgumentException($"The text has {source.Length} tokens; this model takes at most {Config.MaximumPositions}: split it into sentences.", nameof(text));
+            : throw new ArgumentException(
+                $"The text has {source.Length} tokens; this model takes at most {Config.MaximumPositions}: split it into sentences.",
+                nameof(text));
     }
 
     /// <summary>Encodes sources of at most <see cref="MaximumEncoderRows"/> tokens in all.</summary>
@@ -140,5 +156,6 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
 
     // A sixteenth of the memory leaves room for all else that a machine does, several workers included.
     private static WeightFormat DefaultFormat(NllbConfig config) =>
-        config.Parameters * sizeof(float) <= GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16 ? WeightFormat.Single : WeightFormat.Int8Rows;
+        config.Parameters * sizeof(float) <= GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 16
+            ? WeightFormat.Single : WeightFormat.Int8Rows;
 }

@@ -5,8 +5,8 @@ using Speech.Tensors;
 
 namespace Speech.Models.Nllb;
 
-/// <summary>NLLB-200's tokenizer. SentencePiece's model has <c>&lt;unk&gt; &lt;s&gt; &lt;/s&gt;</c> and n-3 pieces; fairseq, where NLLB comes
-/// from, numbers them otherwise:
+/// <summary>NLLB-200's tokenizer. SentencePiece's model has <c>&lt;unk&gt; &lt;s&gt; &lt;/s&gt;</c> and n-3 pieces; fairseq, where NLLB
+/// comes from, numbers them otherwise:
 /// <code>
 /// 0 &lt;s&gt; | 1 &lt;pad&gt; | 2 &lt;/s&gt; | 3 &lt;unk&gt; | 4 ... n: pieces 3 ... n-1 | n+1 ...: 202 languages | &lt;mask&gt;
 /// </code></summary>
@@ -22,8 +22,10 @@ public sealed class NllbTokenizer : ITranslationTokenizer
     public NllbTokenizer(SentencePieceModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (model.Count <= FirstPiece || model.UnknownId != 0 || model.TypeOf(1) != PieceType.Control || model.TypeOf(2) != PieceType.Control)
-            throw new ModelFileException(model.Path, "its first pieces are not <unk>, <s> and </s> as in NLLB's; it belongs to another model.");
+        if (model.Count <= FirstPiece || model.UnknownId != 0 || model.TypeOf(1) != PieceType.Control
+            || model.TypeOf(2) != PieceType.Control)
+            throw new ModelFileException(
+                model.Path, "its first pieces are not <unk>, <s> and </s> as in NLLB's; it belongs to another model.");
         _sentencePiece = new SentencePieceProcessor(model);
         FirstLanguageToken = model.Count + FairseqOffset;
     }
@@ -48,7 +50,8 @@ public sealed class NllbTokenizer : ITranslationTokenizer
 
     public int LanguageToken(string code) => FindLanguage(code) is { } language
         ? FirstLanguageToken + NllbTable.IndexOf(language)
-        : throw new ArgumentException($"NLLB has no language '{code}'; give one of its codes, such as fra_Latn, or an ISO 639-1 one, such as fr.", nameof(code));
+        : throw new ArgumentException(
+            $"NLLB has no language '{code}'; give one of its codes, such as fra_Latn, or an ISO 639-1 one, such as fr.", nameof(code));
 
     public int[] Encode(string text, string sourceLanguage)
     {

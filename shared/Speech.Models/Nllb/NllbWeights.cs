@@ -24,7 +24,8 @@ internal sealed class NllbWeights(WeightFile file, NllbConfig config, CpuDevice 
 
     public TransformerBlock DecoderBlock(int layer) => Block($"model.decoder.layers.{layer}", config.DecoderHidden, crossAttention: true);
 
-    public LayerNorm LayerNorm(string name) => new(new Tensor(Vector($"{name}.weight", config.State)), new Tensor(Vector($"{name}.bias", config.State)));
+    public LayerNorm LayerNorm(string name) =>
+        new(new Tensor(Vector($"{name}.weight", config.State)), new Tensor(Vector($"{name}.bias", config.State)));
 
     private TransformerBlock Block(string name, int hidden, bool crossAttention) => new()
     {
@@ -33,7 +34,8 @@ internal sealed class NllbWeights(WeightFile file, NllbConfig config, CpuDevice 
         CrossAttentionNorm = crossAttention ? LayerNorm($"{name}.encoder_attn_layer_norm") : null,
         CrossAttention = crossAttention ? Attention($"{name}.encoder_attn") : null,
         FeedForwardNorm = LayerNorm($"{name}.final_layer_norm"),
-        FeedForward = new FeedForward(Linear($"{name}.fc1", hidden, config.State), Linear($"{name}.fc2", config.State, hidden), Activation.Relu),
+        FeedForward = new FeedForward(
+            Linear($"{name}.fc1", hidden, config.State), Linear($"{name}.fc2", config.State, hidden), Activation.Relu),
     };
 
     private MultiHeadAttention Attention(string name)
@@ -42,7 +44,8 @@ internal sealed class NllbWeights(WeightFile file, NllbConfig config, CpuDevice 
         return new MultiHeadAttention(Project("q"), Project("k"), Project("v"), Project("out"));
     }
 
-    private PackedMatrix Linear(string name, int outputs, int inputs) => Matrix($"{name}.weight", outputs, inputs, Vector($"{name}.bias", outputs));
+    private PackedMatrix Linear(string name, int outputs, int inputs) =>
+        Matrix($"{name}.weight", outputs, inputs, Vector($"{name}.bias", outputs));
 
     private PackedMatrix Matrix(string name, int outputs, int inputs, float[] bias)
     {

@@ -8,18 +8,23 @@ public sealed record TranslationOptions
     /// <summary>num_beams: hypotheses kept at once; 1 is greedy search.</summary>
     public int BeamSize { get; init; } = 1;
 
-    /// <summary>length_penalty: a finished hypothesis scores its sum of log-probabilities / length^penalty, so more than 0 favours long ones.</summary>
+    /// <summary>
+    /// length_penalty: a finished hypothesis scores its sum of log-probabilities / length^penalty, so more than 0 favours long ones.
+    /// </summary>
     public double LengthPenalty { get; init; } = 1;
 
-    /// <summary>early_stopping: end as soon as there are <see cref="BeamSize"/> finished hypotheses, not when no open one can still beat them.</summary>
+    /// <summary>
+    /// early_stopping: end as soon as there are <see cref="BeamSize"/> finished hypotheses, not when no open one can still beat them.
+    /// </summary>
     public bool EarlyStopping { get; init; }
 
     /// <summary>no_repeat_ngram_size: no run of so many tokens comes twice in a translation; 0 allows all.</summary>
     public int NoRepeatNgramSize { get; init; }
 
     /// <summary>
-    /// max_length: tokens of the longest translation, the two that it begins with and the one that ends it included. By default what the model's
-    /// configuration says, but no more than twice the source's tokens and fifty: a translation that is longer is one that does not find its end.
+    /// max_length: tokens of the longest translation, the two that it begins with and the one that ends it included. By default what the
+    /// model's configuration says, but no more than twice the source's tokens and fifty: a translation that is longer is one that does not
+    /// find its end.
     /// </summary>
     public int? MaximumLength { get; init; }
 

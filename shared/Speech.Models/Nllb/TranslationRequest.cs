@@ -23,7 +23,7 @@ public sealed class TranslationRequest
 /// <param name="Ids">All tokens: the start, the language, the text's, and the end unless it ran into the maximum length.</param>
 /// <param name="SumLogProbability">Of the tokens after the language, the end included.</param>
 /// <param name="Score">
-/// With beams the sum / length^penalty, where the length counts the language and the end but not the start, as Hugging Face's sequences_scores; without,
-/// the sum itself.
+/// With beams the sum / length^penalty, where the length counts the language and the end but not the start, as Hugging Face's
+/// sequences_scores; without, the sum itself.
 /// </param>
 public sealed record TranslatedText(string Text, IReadOnlyList<int> Ids, double SumLogProbability, double Score);

@@ -4,9 +4,9 @@ namespace Speech.Models.SentencePiece;
 
 /// <summary>
 /// Byte-pair encoding: text starts as single characters (and whole user-defined pieces, which never merge), and again and again those two
-/// neighbours merge whose merger is the piece of the highest score, the leftmost first. Candidates wait in a heap; those that a neighbour's merger
-/// made stale are recognised by their length and skipped. n characters give at most 3n candidates, hence n log n time.
-/// A symbol keeps its node in the pieces' trie, so that looking up a merger walks only the right symbol's bytes.
+/// neighbours merge whose merger is the piece of the highest score, the leftmost first. Candidates wait in a heap; those that a neighbour's
+/// merger made stale are recognised by their length and skipped. n characters give at most 3n candidates, hence n log n time. A symbol
+/// keeps its node in the pieces' trie, so that looking up a merger walks only the right symbol's bytes.
 /// </summary>
 /// <remarks>Source: google/sentencepiece, <c>bpe_model.cc</c>.</remarks>
 internal sealed class BpeEncoder(SentencePieceModel model) : IPieceEncoder

@@ -9,6 +9,7 @@ internal readonly record struct TextPiece(int Id, int Length);
 internal interface IPieceEncoder
 {
     /// <summary>Appends the pieces, which together cover the text.</summary>
-    /// <returns>The number of steps taken, most of them from one node of the pieces' trie to the next: what must grow no faster than the text, whatever it is.</returns>
+    /// <returns>The number of steps taken, most of them from one node of the pieces' trie to the next: what must grow no faster than the
+    /// text, whatever it is.</returns>
     long Encode(ReadOnlySpan<byte> text, List<TextPiece> pieces);
 }

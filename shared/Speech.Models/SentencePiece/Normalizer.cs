@@ -4,8 +4,8 @@ using System.Text;
 
 namespace Speech.Models.SentencePiece;
 
-/// <summary>Prepares text for division into pieces, or finishes text put together from them: replaces characters by a model's own map, and sees
-/// to its blanks. User-defined pieces stay as they are.</summary>
+/// <summary>Prepares text for division into pieces, or finishes text put together from them: replaces characters by a model's own map, and
+/// sees to its blanks. User-defined pieces stay as they are.</summary>
 /// <remarks>Source: google/sentencepiece, <c>normalizer.cc</c>; every step is taken in its order, since they do not commute.</remarks>
 internal sealed class Normalizer(NormalizerSpec spec, bool whitespaceAsSuffix, PieceTrie? userDefinedPieces)
 {

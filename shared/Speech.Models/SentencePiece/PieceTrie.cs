@@ -3,8 +3,8 @@ using Speech.Tensors;
 namespace Speech.Models.SentencePiece;
 
 /// <summary>
-/// Finds pieces by their bytes, one byte after the other, so that all pieces at a place of a text come out of one walk. Nodes lie in breadth-first
-/// order, so that a node's children lie side by side and end where the next node's begin: nine bytes a node.
+/// Finds pieces by their bytes, one byte after the other, so that all pieces at a place of a text come out of one walk. Nodes lie in
+/// breadth-first order, so that a node's children lie side by side and end where the next node's begin: nine bytes a node.
 /// <code>
 /// label      -  a  b  c  a       the pieces "a", "ca":  0 -a-> 1 (piece)
 /// firstChild 1  4  4  4  5  5                           0 -c-> 3 -a-> 4 (piece)

@@ -9,13 +9,13 @@ namespace Speech.Models.SentencePiece;
 /// <code>
 /// blob = u32 length of the trie in bytes | u32 units of the trie | replacements, UTF-8, each ended by a zero byte
 /// </code>
-/// The trie is a darts-clone double array. A unit at position p leads to its children's block at <c>p ^ offset</c>, and the child for byte c is
-/// at <c>block ^ c</c> if the unit there has the label c. A unit that ends a key has its value in the unit at the start of its block:
+/// The trie is a darts-clone double array. A unit at position p leads to its children's block at <c>p ^ offset</c>, and the child for byte
+/// c is at <c>block ^ c</c> if the unit there has the label c. A unit that ends a key has its value in the unit at the start of its block:
 /// <code>
 /// bit 31: this is a value (bits 0-30) | bits 10-30: offset | bit 9: offset is shifted by 8 more | bit 8: ends a key | bits 0-7: label
 /// </code>
-/// Source: google/sentencepiece, <c>normalizer.cc</c>; s-yata/darts-clone, <c>darts.h</c>. All positions and values are checked once, when the
-/// map is read. A longest match also has a longest length, so that no map can make a text's preparation more than linear.
+/// Source: google/sentencepiece, <c>normalizer.cc</c>; s-yata/darts-clone, <c>darts.h</c>. All positions and values are checked once, when
+/// the map is read. A longest match also has a longest length, so that no map can make a text's preparation more than linear.
 /// </summary>
 internal sealed class PrecompiledCharsMap
 {
@@ -23,7 +23,9 @@ internal sealed class PrecompiledCharsMap
     private const int MaximumKeyLength = 256;
     private const int MaximumReplacementLength = 256;
 
-    /// <summary>Children of a unit differ from its block in the low 8 bits, so that whole blocks of 256 units keep every step inside.</summary>
+    /// <summary>
+    /// Children of a unit differ from its block in the low 8 bits, so that whole blocks of 256 units keep every step inside.
+    /// </summary>
     private const int BlockUnits = 256;
 
     private readonly uint[] _units;

@@ -6,7 +6,9 @@ using Speech.Tensors;
 
 namespace Speech.Models.SentencePiece;
 
-/// <summary>A SentencePiece model file: its pieces and how it prepares and divides text. <see cref="SentencePieceProcessor"/> uses it.</summary>
+/// <summary>
+/// A SentencePiece model file: its pieces and how it prepares and divides text. <see cref="SentencePieceProcessor"/> uses it.
+/// </summary>
 /// <remarks>Source: google/sentencepiece, <c>sentencepiece_model.proto</c> and <c>model_interface.cc</c>.</remarks>
 public sealed class SentencePieceModel
 {
@@ -113,7 +115,8 @@ public sealed class SentencePieceModel
     /// <summary>The byte that a byte piece stands for.</summary>
     internal byte ByteOf(int id) => (byte)Array.IndexOf(_byteIds, id);
 
-    internal ModelFileException Error(string problem) => new(Path, $"{problem}; it is damaged or no SentencePiece model, download it again.");
+    internal ModelFileException Error(string problem) =>
+        new(Path, $"{problem}; it is damaged or no SentencePiece model, download it again.");
 
     private void AddPiece(ProtobufReader message)
     {

@@ -26,8 +26,8 @@ public sealed class SentencePieceProcessor
 
     public SentencePieceModel Model { get; }
 
-    /// <summary>Appends the ids of a text's pieces; neighbouring characters that no piece has are one unknown piece, or their bytes' pieces if the
-    /// model falls back to those. Time grows with the text's length times its logarithm at most, whatever the text.</summary>
+    /// <summary>Appends the ids of a text's pieces; neighbouring characters that no piece has are one unknown piece, or their bytes' pieces
+    /// if the model falls back to those. Time grows with the text's length times its logarithm at most, whatever the text.</summary>
     public void Encode(ReadOnlySpan<char> text, List<int> ids)
     {
         ArgumentNullException.ThrowIfNull(ids);
@@ -54,15 +54,16 @@ public sealed class SentencePieceProcessor
         for (var i = 0; i < names.Length; i++)
         {
             var (id, length) = pieces[i];
-            names[i] = Model.TypeOf(id) == PieceType.Byte ? Model.Piece(id) : Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(normalized).Slice(start, length));
+            names[i] = Model.TypeOf(id) == PieceType.Byte
+                ? Model.Piece(id) : Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(normalized).Slice(start, length));
             start += length;
         }
 
         return names;
     }
 
-    /// <summary>The text of the ids. Control pieces give nothing, the unknown one the model's sign for it; a row of byte pieces is read as UTF-8,
-    /// each byte that is not becoming U+FFFD.</summary>
+    /// <summary>The text of the ids. Control pieces give nothing, the unknown one the model's sign for it; a row of byte pieces is read as
+    /// UTF-8, each byte that is not becoming U+FFFD.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An id is no piece of the model.</exception>
     public string Decode(ReadOnlySpan<int> ids)
     {
@@ -173,7 +174,8 @@ public sealed class SentencePieceProcessor
         }
 
         var piece = Model.PieceBytes(id);
-        var hasBlank = isAtStart && (Model.Normalizer.AddDummyPrefix || Model.Normalizer.RemoveExtraWhitespaces) && piece.StartsWith(Normalizer.EscapedBlank);
+        var hasBlank = isAtStart && (Model.Normalizer.AddDummyPrefix || Model.Normalizer.RemoveExtraWhitespaces)
+            && piece.StartsWith(Normalizer.EscapedBlank);
         if (hasBlank)
             piece = piece[Normalizer.EscapedBlank.Length..];
         while (piece.IndexOf(Normalizer.EscapedBlank) is >= 0 and var blank)

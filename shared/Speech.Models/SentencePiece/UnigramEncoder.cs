@@ -3,12 +3,12 @@ using System.Buffers;
 namespace Speech.Models.SentencePiece;
 
 /// <summary>
-/// Division by a unigram language model: the pieces whose log-probabilities have the highest sum (Viterbi). For each end in the text it is enough
-/// to keep the best last piece, since what comes before does not depend on it. A character that is no piece counts as the unknown piece, ten below
-/// the lowest score; user-defined pieces count near nothing, so that they always win.
+/// Division by a unigram language model: the pieces whose log-probabilities have the highest sum (Viterbi). For each end in the text it is
+/// enough to keep the best last piece, since what comes before does not depend on it. A character that is no piece counts as the unknown
+/// piece, ten below the lowest score; user-defined pieces count near nothing, so that they always win.
 /// </summary>
-/// <remarks>Source: google/sentencepiece, <c>unigram_model.cc</c> (EncodeOptimized), down to the precision in which sums are kept and compared,
-/// which decides between equals.</remarks>
+/// <remarks>Source: google/sentencepiece, <c>unigram_model.cc</c> (EncodeOptimized), down to the precision in which sums are kept and
+/// compared, which decides between equals.</remarks>
 internal sealed class UnigramEncoder : IPieceEncoder
 {
     private const float UnknownPenalty = 10;
@@ -72,7 +72,8 @@ internal sealed class UnigramEncoder : IPieceEncoder
                     continue;
 
                 // Double here and single for unknown characters, as in the original.
-                var score = _model.TypeOf(id) == PieceType.UserDefined ? ((end - start) * _highestScore) - UserDefinedPenalty : _model.Score(id);
+                var score = _model.TypeOf(id) == PieceType.UserDefined
+                    ? ((end - start) * _highestScore) - UserDefinedPenalty : _model.Score(id);
                 Offer(ref best[end], id, start, score + scoreSoFar);
                 isCharacterKnown |= end == start + length;
             }

@@ -7,7 +7,8 @@ namespace Speech.Models.Transformer;
 public sealed class DecoderState : IDisposable
 {
     internal DecoderState(CpuDevice device, TransformerShape decoder) =>
-        Layers = [.. Enumerable.Range(0, decoder.Layers).Select(_ => new KeyValueCache(device, decoder.Heads, decoder.HeadSize, decoder.MaximumLength, decoder.States))];
+        Layers = [.. Enumerable.Range(0, decoder.Layers)
+            .Select(_ => new KeyValueCache(device, decoder.Heads, decoder.HeadSize, decoder.MaximumLength, decoder.States))];
 
     /// <summary>Tokens taken in so far: the position of the next.</summary>
     public int Length => Layers[0].Count;

@@ -3,7 +3,9 @@ using Speech.Tensors.Cpu;
 
 namespace Speech.Models.Transformer;
 
-/// <summary>The weights of one transformer block: attention, in a decoder cross-attention, and two dense layers, each behind its layer norm.</summary>
+/// <summary>
+/// The weights of one transformer block: attention, in a decoder cross-attention, and two dense layers, each behind its layer norm.
+/// </summary>
 internal sealed class TransformerBlock : IDisposable
 {
     public required LayerNorm AttentionNorm { get; init; }
@@ -20,7 +22,9 @@ internal sealed class TransformerBlock : IDisposable
 
     public required FeedForward FeedForward { get; init; }
 
-    /// <summary>Bytes of the matrices that a decoder step reads; the cross-attention's key and value projections meet the encoder's output alone.</summary>
+    /// <summary>
+    /// Bytes of the matrices that a decoder step reads; the cross-attention's key and value projections meet the encoder's output alone.
+    /// </summary>
     public long StepWeightBytes =>
         new[] { Attention.Query, Attention.Key, Attention.Value, Attention.Out, CrossAttention?.Query, CrossAttention?.Out }
             .Sum(matrix => matrix?.SizeInBytes ?? 0) + FeedForward.WeightBytes;

@@ -4,8 +4,8 @@ using Speech.Tensors.Cpu;
 namespace Speech.Models.Transformer;
 
 /// <summary>
-/// Tokens and an encoder's output to the next token's logits. A step takes any rows, of any sequences, several of one sequence if need be (a prompt): each
-/// weight is used in one matrix product for all rows, only attention is per row.
+/// Tokens and an encoder's output to the next token's logits. A step takes any rows, of any sequences, several of one sequence if need be
+/// (a prompt): each weight is used in one matrix product for all rows, only attention is per row.
 /// </summary>
 /// <remarks>One call at a time: the activations are the instance's.</remarks>
 internal sealed class TransformerDecoder : IDisposable
@@ -32,7 +32,8 @@ internal sealed class TransformerDecoder : IDisposable
     /// <param name="norm">After the last block.</param>
     /// <param name="maximumRows">The most rows of a step.</param>
     /// <param name="maximumMemory">The most encoder positions of one <see cref="Project"/>.</param>
-    public TransformerDecoder(CpuDevice device, TransformerShape shape, TokenEmbedding embedding, TransformerBlock[] blocks, LayerNorm norm, int maximumRows, int maximumMemory)
+    public TransformerDecoder(CpuDevice device, TransformerShape shape, TokenEmbedding embedding, TransformerBlock[] blocks, LayerNorm norm,
+        int maximumRows, int maximumMemory)
     {
         _device = device;
         _shape = shape;
@@ -53,7 +54,9 @@ internal sealed class TransformerDecoder : IDisposable
         _counts = new int[maximumRows];
     }
 
-    /// <summary>Called for each layer of a step with the cross-attention's queries, [rows, state], and the keys of the first row's memory.</summary>
+    /// <summary>
+    /// Called for each layer of a step with the cross-attention's queries, [rows, state], and the keys of the first row's memory.
+    /// </summary>
     public delegate void CrossAttentionObserver(CpuDevice device, int layer, TensorView query, KeyValueCache keys);
 
     public int MaximumRows { get; }
@@ -164,7 +167,9 @@ internal sealed class TransformerDecoder : IDisposable
         }
     }
 
-    /// <summary>Room for so many rows of logits: a large vocabulary's are most of a step's memory, and most rows of a prompt want none.</summary>
+    /// <summary>
+    /// Room for so many rows of logits: a large vocabulary's are most of a step's memory, and most rows of a prompt want none.
+    /// </summary>
     private TensorView Logits(int rows)
     {
         if (rows > _logits.Rows)
@@ -184,7 +189,8 @@ internal sealed class TransformerDecoder : IDisposable
         {
             position = row > 0 && rows[row - 1].State == rows[row].State ? position + 1 : rows[row].State.Length;
             if (position >= _embedding.MaximumLength)
-                throw new InvalidOperationException($"A sequence is longer than the {_embedding.MaximumLength} tokens of this model's text context.");
+                throw new InvalidOperationException(
+                    $"A sequence is longer than the {_embedding.MaximumLength} tokens of this model's text context.");
             _embedding.Read(_device, rows[row].Token, position, x.Slice(row, 1));
         }
     }

@@ -4,13 +4,14 @@ using Speech.Tensors.Cpu;
 namespace Speech.Models.Transformer;
 
 /// <summary>
-/// Pre-norm transformer blocks over whole sequences, several at once: their positions lie row after row, so that each weight is used in one matrix
-/// product for all of them; only attention is done sequence by sequence, and nothing is padded.
+/// Pre-norm transformer blocks over whole sequences, several at once: their positions lie row after row, so that each weight is used in one
+/// matrix product for all of them; only attention is done sequence by sequence, and nothing is padded.
 /// </summary>
 /// <remarks>One call at a time: the activations are the instance's.</remarks>
 internal sealed class TransformerEncoder : IDisposable
 {
-    // Rows that go through projections and dense layers together: enough to keep all threads busy, few enough for their activations to take little memory.
+    // Rows that go through projections and dense layers together: enough to keep all threads busy, few enough for their activations to take
+    // little memory.
     private const int ChunkRows = 384;
     private readonly CpuDevice _device;
     private readonly TransformerBlock[] _blocks;

@@ -9,7 +9,8 @@ namespace Speech.Models.Transformer;
 /// <param name="MaximumLength">Positions of the longest sequence.</param>
 /// <param name="States">How a decoder keeps the keys and values of its own tokens.</param>
 /// <param name="Memories">How it keeps those of the encoder's output, all of which every token reads.</param>
-internal readonly record struct TransformerShape(int Layers, int State, int Heads, int MaximumLength, CacheFormat States = CacheFormat.Half, CacheFormat Memories = CacheFormat.Half)
+internal readonly record struct TransformerShape(
+    int Layers, int State, int Heads, int MaximumLength, CacheFormat States = CacheFormat.Half, CacheFormat Memories = CacheFormat.Half)
 {
     public int HeadSize => State / Heads;
 }

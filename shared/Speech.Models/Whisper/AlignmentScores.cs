@@ -39,7 +39,8 @@ internal sealed class AlignmentScores : IDisposable
         for (var i = 0; i < _heads.Count; i++)
         {
             if (_heads[i].Layer == layer)
-                device.Scores(query, audio, _heads[i].Head, _scores[i].View(_tokens * _scores[i].Columns, query.Rows, _positions, _scores[i].Columns));
+                device.Scores(query, audio, _heads[i].Head, _scores[i]
+                    .View(_tokens * _scores[i].Columns, query.Rows, _positions, _scores[i].Columns));
         }
     }
 

@@ -3,14 +3,15 @@ using System.Globalization;
 namespace Speech.Models.Whisper;
 
 /// <summary>
-/// How many encoder positions (20 ms each) a segment gets. Whisper was trained on 30 s windows; a short segment in a short window costs a fraction, but
-/// only models trained for it keep their accuracy: <see cref="Auto"/> shortens for those alone.
+/// How many encoder positions (20 ms each) a segment gets. Whisper was trained on 30 s windows; a short segment in a short window costs a
+/// fraction, but only models trained for it keep their accuracy: <see cref="Auto"/> shortens for those alone.
 /// </summary>
 public readonly record struct AudioContext
 {
     private const int SamplesPerPosition = 320;
 
-    // Silence after the last word tells the model that it is over; less than this costs words (measured on nano.en: 32 positions 0.25 points, 64 none).
+    // Silence after the last word tells the model that it is over; less than this costs words (measured on nano.en: 32 positions 0.25
+    // points, 64 none).
     private const int Margin = 64;
     private const int Rounding = 16;
 

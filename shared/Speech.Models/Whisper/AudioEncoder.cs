@@ -11,8 +11,9 @@ namespace Speech.Models.Whisper;
 public readonly record struct AudioWindow(ReadOnlyMemory<float> Mel, int FirstFrame, int Context);
 
 /// <summary>
-/// Log-mel frames to audio features: two convolutions (the second halves the frame rate), sinusoidal positions, transformer blocks, a final norm.
-/// Frames lie row after row here, so a convolution of width 3 is a matrix product over overlapping rows, with a row of zeros at either end.
+/// Log-mel frames to audio features: two convolutions (the second halves the frame rate), sinusoidal positions, transformer blocks, a final
+/// norm. Frames lie row after row here, so a convolution of width 3 is a matrix product over overlapping rows, with a row of zeros at
+/// either end.
 /// </summary>
 /// <remarks>Source: openai/whisper, <c>model.py</c>, AudioEncoder. One call at a time: the activations are the instance's.</remarks>
 internal sealed class AudioEncoder : IDisposable
@@ -40,7 +41,8 @@ internal sealed class AudioEncoder : IDisposable
         _conv1 = loader.Convolution("encoder.conv1");
         _conv2 = loader.Convolution("encoder.conv2");
         _positionalEmbedding = loader.Table("encoder.positional_embedding");
-        TransformerBlock[] blocks = [.. Enumerable.Range(0, p.AudioLayers).Select(i => loader.Block($"encoder.blocks.{i}", crossAttention: false))];
+        TransformerBlock[] blocks =
+            [.. Enumerable.Range(0, p.AudioLayers).Select(i => loader.Block($"encoder.blocks.{i}", crossAttention: false))];
         _transformer = new TransformerEncoder(_device, p.Encoder, blocks, loader.LayerNorm("encoder.ln_post"), Context);
         _mel = new Tensor((2 * Context) + 2, _melCount);
         _conv = new Tensor((2 * Math.Min(ChunkPositions, Context)) + 1, _state);
@@ -93,7 +95,8 @@ internal sealed class AudioEncoder : IDisposable
             var count = (2 * positions) + 1 - before;
             _conv.Row(0).Clear();
             _device.Linear(
-                _mel.View(((2 * position) - 1 + before) * _melCount, count, 3 * _melCount, _melCount), _conv1, _conv.View(before * _state, count, _state, _state), Activation.Gelu);
+                _mel.View(((2 * position) - 1 + before) * _melCount, count, 3 * _melCount, _melCount), _conv1,
+                _conv.View(before * _state, count, _state, _state), Activation.Gelu);
             _device.Linear(_conv.View(0, positions, 3 * _state, 2 * _state), _conv2, x.Slice(position, positions), Activation.Gelu);
         }
 

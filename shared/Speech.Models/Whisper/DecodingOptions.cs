@@ -10,7 +10,9 @@ public enum WhisperTask
     Translate,
 }
 
-/// <summary>How a recording is decoded. The defaults are plain greedy decoding; openai/whisper's command line adds beam search and fallback.</summary>
+/// <summary>
+/// How a recording is decoded. The defaults are plain greedy decoding; openai/whisper's command line adds beam search and fallback.
+/// </summary>
 public sealed record DecodingOptions
 {
     /// <summary>openai/whisper's ladder for <see cref="Temperatures"/>.</summary>
@@ -29,18 +31,26 @@ public sealed record DecodingOptions
 
     public AudioContext AudioContext { get; init; }
 
-    /// <summary>Text before the recording, as it were: names and terms that may occur, in the style wanted. Its last 223 tokens count.</summary>
+    /// <summary>
+    /// Text before the recording, as it were: names and terms that may occur, in the style wanted. Its last 223 tokens count.
+    /// </summary>
     public string? Prompt { get; init; }
 
     /// <summary>
-    /// Decode a doubtful result again without <see cref="Prompt"/> and the text so far, and take the better one: one decode more for such a window. openai/whisper does not.
+    /// Decode a doubtful result again without <see cref="Prompt"/> and the text so far, and take the better one: one decode more for such a
+    /// window. openai/whisper does not.
     /// </summary>
     public bool RetryWithoutPrompt { get; init; } = true;
 
-    /// <summary>Begin each window of a long recording with the text so far. Keeps style and names; may keep mistakes and loops, too.</summary>
+    /// <summary>
+    /// Begin each window of a long recording with the text so far. Keeps style and names; may keep mistakes and loops, too.
+    /// </summary>
     public bool ConditionOnPreviousText { get; init; }
 
-    /// <summary>Tried in turn until a result is neither repetitive nor improbable. 0 is the most probable token, or beam search; above, tokens are drawn.</summary>
+    /// <summary>
+    /// Tried in turn until a result is neither repetitive nor improbable. 0 is the most probable token, or beam search; above, tokens are
+    /// drawn.
+    /// </summary>
     public IReadOnlyList<double> Temperatures { get; init; } = [0];
 
     /// <summary>Independent draws at temperatures above 0, the best of which is taken.</summary>
@@ -70,12 +80,16 @@ public sealed record DecodingOptions
     /// <summary>Of the draws at temperatures above 0: equal requests have equal results.</summary>
     public int Seed { get; init; }
 
-    /// <summary>The most sequences at once: the decoder states that a request needs. Beams count only where a temperature is 0, draws only where one is above.</summary>
+    /// <summary>
+    /// The most sequences at once: the decoder states that a request needs. Beams count only where a temperature is 0, draws only where one
+    /// is above.
+    /// </summary>
     public int Hypotheses => Math.Max(Temperatures.Any(t => t == 0) ? BeamSize : 1, Temperatures.Any(t => t > 0) ? BestOf : 1);
 
     internal void Validate()
     {
-        Require(Temperatures.Count > 0 && Temperatures.All(t => t is >= 0 and <= 2), nameof(Temperatures), "one or more numbers from 0 to 2");
+        Require(Temperatures.Count > 0
+            && Temperatures.All(t => t is >= 0 and <= 2), nameof(Temperatures), "one or more numbers from 0 to 2");
         Require(BestOf is >= 1 and <= 16, nameof(BestOf), "from 1 to 16");
         Require(BeamSize is >= 1 and <= 16, nameof(BeamSize), "from 1 to 16");
         Require(Patience is > 0 and <= 10, nameof(Patience), "above 0, at most 10");

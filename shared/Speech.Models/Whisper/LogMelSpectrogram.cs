@@ -71,7 +71,8 @@ public sealed class LogMelSpectrogram
 
     /// <summary>The first <paramref name="frames"/> frames of one item, followed by silence where the sound ends earlier. An encoder of N
     /// positions takes 2 N frames.</summary>
-    /// <param name="samples">16 kHz mono, -1..1, finite. Sound beyond the last frame is not looked at, also not for the loudest value.</param>
+    /// <param name="samples">16 kHz mono, -1..1, finite. Sound beyond the last frame is not looked at, also not for the loudest
+    /// value.</param>
     /// <param name="frames">Frames to make.</param>
     /// <param name="output">[<paramref name="frames"/>, n_mels], frame-major.</param>
     public void Compute(ReadOnlySpan<float> samples, int frames, Span<float> output) =>

@@ -4,7 +4,8 @@ namespace Speech.Models.Whisper;
 /// <param name="Samples">16 kHz mono in -1..1, of any length; beyond 30 s it is decoded window by window.</param>
 public sealed record TranscriptionRequest(ReadOnlyMemory<float> Samples)
 {
-    /// <param name="recording">In place of samples, which are none then. For one request: its windows are read from its start to its end.</param>
+    /// <param name="recording">In place of samples, which are none then. For one request: its windows are read from its start to its
+    /// end.</param>
     public TranscriptionRequest(LongRecording recording)
         : this(ReadOnlyMemory<float>.Empty) => Recording = recording;
 
@@ -56,7 +57,8 @@ public sealed record TranscribedSegment(
 /// <param name="LogProbabilities">ln p of each sampled token among those that the decoding rules allowed.</param>
 /// <param name="NoSpeechProbability">Of &lt;|nospeech|&gt; at the first position of the first window.</param>
 public sealed record Transcription(
-    string Language, IReadOnlyList<TranscribedSegment> Segments, IReadOnlyList<int> Tokens, IReadOnlyList<float> LogProbabilities, float NoSpeechProbability)
+    string Language, IReadOnlyList<TranscribedSegment> Segments, IReadOnlyList<int> Tokens, IReadOnlyList<float> LogProbabilities,
+    float NoSpeechProbability)
 {
     /// <summary>As decoded, usually with a leading space; empty where there is no speech.</summary>
     public string Text { get; } = string.Concat(Segments.Select(segment => segment.Text));

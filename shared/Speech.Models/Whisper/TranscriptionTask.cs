@@ -7,8 +7,9 @@ using Speech.Tensors;
 namespace Speech.Models.Whisper;
 
 /// <summary>
-/// One request under way: window after window over its spectrogram, each decoded at one temperature after another until the result is good, cut
-/// into segments, perhaps aligned to words. It owns no loop: between the engine's steps it encodes its next window or judges a finished one.
+/// One request under way: window after window over its spectrogram, each decoded at one temperature after another until the result is good,
+/// cut into segments, perhaps aligned to words. It owns no loop: between the engine's steps it encodes its next window or judges a finished
+/// one.
 /// </summary>
 /// <remarks>Source: openai/whisper, <c>transcribe.py</c>.</remarks>
 internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Transcription>
@@ -36,7 +37,8 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
     private WindowResult? _prompted;
     private WindowDecoding? _window;
 
-    public TranscriptionTask(TranscriptionRequest request, WhisperModel model, DecodingRules rules, EncoderMemory audio, DecoderState[] states)
+    public TranscriptionTask(
+        TranscriptionRequest request, WhisperModel model, DecodingRules rules, EncoderMemory audio, DecoderState[] states)
         : base(request, audio, states)
     {
         _model = model;
@@ -46,7 +48,8 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
         _language = _tokenizer.IsMultilingual ? _options.Language : "en";
         _spectrogram = request.Recording as ISpectrogram ?? new WholeSpectrogram(model, request.Samples.Span);
         _contentFrames = (int)Math.Clamp(_spectrogram.SampleCount / SamplesPerFrame, 1, int.MaxValue / 2);
-        _initialPrompt = string.IsNullOrWhiteSpace(_options.Prompt) || !model.TakesPrompts ? [] : _tokenizer.Encode($" {_options.Prompt.Trim()}");
+        _initialPrompt = string.IsNullOrWhiteSpace(_options.Prompt) || !model.TakesPrompts
+            ? [] : _tokenizer.Encode($" {_options.Prompt.Trim()}");
     }
 
     /// <summary>Whether its next window is still to be encoded.</summary>
@@ -103,7 +106,8 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
             return;
         }
 
-        if (_prompted is not null && !_withEarlierText && result.Temperature == _prompted.Temperature && !result.IsBetterThan(_prompted, _options))
+        if (_prompted is not null && !_withEarlierText && result.Temperature == _prompted.Temperature
+            && !result.IsBetterThan(_prompted, _options))
         {
             result = _prompted;
             _withEarlierText = true;
@@ -155,7 +159,8 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
         Request.Progress?.Report(new TranscriptionProgress(segments, Math.Min(_seek, _contentFrames) * SecondsPerFrame));
 
     private void BeginAttempt() =>
-        _window = new WindowDecoding(_rules, Memory, _windowFrames * SecondsPerFrame, States, [.. Prompt()], _options, _options.Temperatures[_attempt]);
+        _window = new WindowDecoding(
+            _rules, Memory, _windowFrames * SecondsPerFrame, States, [.. Prompt()], _options, _options.Temperatures[_attempt]);
 
     private IEnumerable<int> Prompt()
     {
@@ -169,7 +174,8 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
 
     /// <summary>&lt;|startoftranscript|&gt; and, in multilingual models, the language and the task.</summary>
     private int[] StartSequence() => _tokenizer.IsMultilingual
-        ? [_tokenizer.StartOfTranscript, _tokenizer.LanguageToken(_language!), _options.Task == WhisperTask.Translate ? _tokenizer.Translate : _tokenizer.Transcribe]
+        ? [_tokenizer.StartOfTranscript, _tokenizer.LanguageToken(_language!), _options.Task == WhisperTask.Translate
+            ? _tokenizer.Translate : _tokenizer.Transcribe]
         : [_tokenizer.StartOfTranscript];
 
     /// <summary>The most probable language token after &lt;|startoftranscript|&gt; over the first window.</summary>
@@ -178,7 +184,8 @@ internal sealed class TranscriptionTask : BatchedTask<TranscriptionRequest, Tran
         States[0].Clear();
         var logits = _model.Decode([new DecoderRow(Memory, States[0], _tokenizer.StartOfTranscript, WantLogits: true)]).Row(0);
         var first = _tokenizer.StartOfTranscript + 1;
-        return _tokenizer.Language(first + System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(logits.Slice(first, _tokenizer.LanguageCount)));
+        return _tokenizer.Language(
+            first + System.Numerics.Tensors.TensorPrimitives.IndexOfMax<float>(logits.Slice(first, _tokenizer.LanguageCount)));
     }
 
     private List<TranscribedSegment> AddWords(List<TranscribedSegment> segments, int start, bool endsWithOneTime)

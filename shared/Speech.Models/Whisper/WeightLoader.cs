@@ -52,7 +52,8 @@ internal sealed class WeightLoader(WhisperFile file, CpuDevice device, bool wide
     }
 
     /// <summary>
-    /// A convolution over time, [outputs, channels, taps], as the matrix [outputs, taps·channels] that multiplies neighbouring frames laid end to end.
+    /// A convolution over time, [outputs, channels, taps], as the matrix [outputs, taps·channels] that multiplies neighbouring frames laid
+    /// end to end.
     /// </summary>
     public PackedMatrix Convolution(string name)
     {
@@ -73,13 +74,14 @@ internal sealed class WeightLoader(WhisperFile file, CpuDevice device, bool wide
     }
 
     /// <summary>
-    /// The key has no bias. openai/whisper scales query and key by headSize^-0.25 each; here the scores are scaled by headSize^-0.5, an exact power of two
-    /// for heads of 64.
+    /// The key has no bias. openai/whisper scales query and key by headSize^-0.25 each; here the scores are scaled by headSize^-0.5, an
+    /// exact power of two for heads of 64.
     /// </summary>
     private MultiHeadAttention Attention(string name) =>
         new(Linear($"{name}.query"), Linear($"{name}.key"), Linear($"{name}.value"), Linear($"{name}.out"));
 
-    // Stored formats are kept where a kernel reads them, since a decoder step costs what its weights weigh; the others become floats. No value is rounded.
+    // Stored formats are kept where a kernel reads them, since a decoder step costs what its weights weigh; the others become floats. No
+    // value is rounded.
     private PackedMatrix Pack(GgmlTensor weight, int outputs, int inputs, ReadOnlySpan<float> bias)
     {
         if (widen)

@@ -19,7 +19,8 @@ public sealed class WhisperEngine : ContinuousBatch<TranscriptionRequest, Transc
     }
 
     /// <summary>Transcribes all requests, as many at once as there are sequences for, and returns the results in their order.</summary>
-    public IReadOnlyList<Transcription> Transcribe(IReadOnlyList<TranscriptionRequest> requests, CancellationToken cancellationToken = default) =>
+    public IReadOnlyList<Transcription> Transcribe(
+        IReadOnlyList<TranscriptionRequest> requests, CancellationToken cancellationToken = default) =>
         Run(requests, cancellationToken);
 
     private protected override int HypothesesOf(TranscriptionRequest request) => request.Options.Hypotheses;
@@ -34,7 +35,8 @@ public sealed class WhisperEngine : ContinuousBatch<TranscriptionRequest, Transc
             throw new ArgumentException("An English-only model cannot translate; use a multilingual one.", nameof(request));
     }
 
-    private protected override BatchedTask<TranscriptionRequest, Transcription> NewTask(TranscriptionRequest request, EncoderMemory memory, DecoderState[] states) =>
+    private protected override BatchedTask<TranscriptionRequest, Transcription> NewTask(
+        TranscriptionRequest request, EncoderMemory memory, DecoderState[] states) =>
         new TranscriptionTask(request, _model, _rules, memory, states);
 
     private protected override void Encode(IReadOnlyList<BatchedTask<TranscriptionRequest, Transcription>> tasks)

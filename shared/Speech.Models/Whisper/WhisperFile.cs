@@ -75,7 +75,8 @@ public sealed class WhisperFile : IDisposable
         foreach (var name in file.Tensors.Keys)
         {
             if (!expected.Contains(name))
-                throw new ModelFileException(file.Path, "a Whisper model of this header has no such tensor; use an unmodified model.", name);
+                throw new ModelFileException(
+                    file.Path, "a Whisper model of this header has no such tensor; use an unmodified model.", name);
         }
     }
 

@@ -4,7 +4,9 @@ using Speech.Tensors.Ggml;
 
 namespace Speech.Models.Whisper;
 
-/// <summary>The eleven numbers at the head of a Whisper ggml file, in the file's order. A head has 64 dimensions in every Whisper.</summary>
+/// <summary>
+/// The eleven numbers at the head of a Whisper ggml file, in the file's order. A head has 64 dimensions in every Whisper.
+/// </summary>
 public readonly record struct WhisperHyperParameters(
     int VocabularySize,
     int AudioContext,

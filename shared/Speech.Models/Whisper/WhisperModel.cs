@@ -15,7 +15,8 @@ public sealed class WhisperModel : IEncoderDecoder, IDisposable
     private readonly AudioEncoder _encoder;
     private readonly TransformerDecoder _decoder;
 
-    private WhisperModel(WhisperFile file, CpuDevice device, bool trainedForShortContext, bool takesPrompts, int maximumRows, bool widenWeights)
+    private WhisperModel(
+        WhisperFile file, CpuDevice device, bool trainedForShortContext, bool takesPrompts, int maximumRows, bool widenWeights)
     {
         var loader = new WeightLoader(file, device, widenWeights);
         Device = device;
@@ -28,8 +29,10 @@ public sealed class WhisperModel : IEncoderDecoder, IDisposable
 
         var p = file.HyperParameters;
         var embedding = new TokenEmbedding(loader.Matrix("decoder.token_embedding.weight"), loader.Table("decoder.positional_embedding"));
-        TransformerBlock[] blocks = [.. Enumerable.Range(0, p.TextLayers).Select(i => loader.Block($"decoder.blocks.{i}", crossAttention: true))];
-        _decoder = new TransformerDecoder(device, p.Decoder, embedding, blocks, loader.LayerNorm("decoder.ln"), maximumRows, p.AudioContext);
+        TransformerBlock[] blocks =
+            [.. Enumerable.Range(0, p.TextLayers).Select(i => loader.Block($"decoder.blocks.{i}", crossAttention: true))];
+        _decoder = new TransformerDecoder(
+            device, p.Decoder, embedding, blocks, loader.LayerNorm("decoder.ln"), maximumRows, p.AudioContext);
     }
 
     public CpuDevice Device { get; }
@@ -60,7 +63,8 @@ public sealed class WhisperModel : IEncoderDecoder, IDisposable
     /// <param name="widenWeights">Keep all weights as floats, whatever the file stores: slower, the same results; for comparisons.</param>
     /// <exception cref="ModelFileException">The file is missing, damaged, or not a Whisper model.</exception>
     public static WhisperModel Load(
-        string path, CpuDevice device, bool trainedForShortContext = false, bool takesPrompts = true, int maximumRows = 64, bool widenWeights = false)
+        string path, CpuDevice device, bool trainedForShortContext = false, bool takesPrompts = true, int maximumRows = 64,
+        bool widenWeights = false)
     {
         using var file = WhisperFile.Open(path);
         var model = new WhisperModel(file, device, trainedForShortContext, takesPrompts, maximumRows, widenWeights);
@@ -75,9 +79,11 @@ public sealed class WhisperModel : IEncoderDecoder, IDisposable
 
     /// <summary>The log-mel spectrogram of a recording.</summary>
     /// <param name="mel">
-    /// <see cref="MelLength"/> numbers: [frames, mels], 10 ms a frame, one frame of silence last, which <see cref="Encode(ReadOnlySpan{float}, int, int)"/> takes for all later ones.
+    /// <see cref="MelLength"/> numbers: [frames, mels], 10 ms a frame, one frame of silence last, which
+    /// <see cref="Encode(ReadOnlySpan{float}, int, int)"/> takes for all later ones.
     /// </param>
-    public void LogMel(ReadOnlySpan<float> samples, Span<float> mel) => _logMel.Compute(samples, mel.Length / HyperParameters.MelCount, mel);
+    public void LogMel(ReadOnlySpan<float> samples, Span<float> mel) =>
+        _logMel.Compute(samples, mel.Length / HyperParameters.MelCount, mel);
 
     /// <summary>A part of one, yet to be scaled: see <see cref="LogMelSpectrogram.Logarithms"/>.</summary>
     internal float LogMel(ReadOnlySpan<float> samples, int first, int frames, Span<float> mel) =>

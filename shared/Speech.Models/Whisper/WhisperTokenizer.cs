@@ -84,7 +84,10 @@ public sealed partial class WhisperTokenizer
 
     public double TimestampSeconds(int token) => (token - TimestampBegin) * SecondsPerTimestamp;
 
-    /// <summary>The codes of the languages that the model knows, in the order of their tokens; an English-only one has English alone, and no token for it.</summary>
+    /// <summary>
+    /// The codes of the languages that the model knows, in the order of their tokens; an English-only one has English alone, and no token
+    /// for it.
+    /// </summary>
     public IReadOnlyList<string> Languages => IsMultilingual ? [.. WhisperTable.Codes.Take(LanguageCount)] : ["en"];
 
     /// <exception cref="ArgumentException">The model has no such language.</exception>

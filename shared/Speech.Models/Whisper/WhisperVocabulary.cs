@@ -2,7 +2,9 @@ using Speech.Tensors.Ggml;
 
 namespace Speech.Models.Whisper;
 
-/// <summary>The byte strings of a Whisper file's text tokens; a token's id is its place. Special tokens have no bytes and lie beyond.</summary>
+/// <summary>
+/// The byte strings of a Whisper file's text tokens; a token's id is its place. Special tokens have no bytes and lie beyond.
+/// </summary>
 public sealed class WhisperVocabulary
 {
     private const int MaximumTokenLength = 1024;

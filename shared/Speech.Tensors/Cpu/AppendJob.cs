@@ -1,7 +1,8 @@
 namespace Speech.Tensors.Cpu;
 
 /// <summary>One head of <see cref="CpuDevice.Append"/>.</summary>
-internal readonly unsafe struct AppendJob(CpuKernels kernels, KeyValueCache cache, int first, TensorView keys, TensorView values) : IParallelJob
+internal readonly unsafe struct AppendJob(
+    CpuKernels kernels, KeyValueCache cache, int first, TensorView keys, TensorView values) : IParallelJob
 {
     // Below this, copying takes less time than waking a thread.
     public const int RowsWorthSplitting = 32;

@@ -1,7 +1,11 @@
 namespace Speech.Tensors.Cpu;
 
-/// <summary>One head for one block of query rows of <see cref="CpuDevice.Attend"/>: the block's scores stay in the core's cache from product to product.</summary>
-internal readonly unsafe struct BlockAttentionJob(CpuDevice device, TensorView query, KeyValueCache keys, TensorView output, int queryBlock) : IParallelJob
+/// <summary>
+/// One head for one block of query rows of <see cref="CpuDevice.Attend"/>: the block's scores stay in the core's cache from product to
+/// product.
+/// </summary>
+internal readonly unsafe struct BlockAttentionJob(
+    CpuDevice device, TensorView query, KeyValueCache keys, TensorView output, int queryBlock) : IParallelJob
 {
     public void Run(int piece, int thread)
     {
@@ -16,7 +20,8 @@ internal readonly unsafe struct BlockAttentionJob(CpuDevice device, TensorView q
         var factors = stackalloc float[rows];
         var rests = stackalloc float[rows * keys.HeadSize];
         for (var r = 0; r < rows; r++)
-            factors[r] = kernels.Exponentials(scores + ((nint)r * stride), keys.Count, query.RowPointer(row + r) + column, keys, head, rests + (r * keys.HeadSize));
+            factors[r] = kernels.Exponentials(
+                scores + ((nint)r * stride), keys.Count, query.RowPointer(row + r) + column, keys, head, rests + (r * keys.HeadSize));
         kernels.WeightedSum(rows, keys.Count, scores, stride, factors, rests, keys, head, output.RowPointer(row) + column, output.Stride);
     }
 }

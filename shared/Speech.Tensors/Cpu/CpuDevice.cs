@@ -4,12 +4,14 @@ using System.Runtime.Intrinsics.X86;
 namespace Speech.Tensors.Cpu;
 
 /// <summary>
-/// The processor as a tensor device: the operations that models are written in, each cut into pieces for a team of threads and done by the widest
-/// kernels that the processor has. Calls are synchronous; a device serves one model loop (calls from several threads wait for each other).
+/// The processor as a tensor device: the operations that models are written in, each cut into pieces for a team of threads and done by the
+/// widest kernels that the processor has. Calls are synchronous; a device serves one model loop (calls from several threads wait for each
+/// other).
 /// </summary>
 public sealed unsafe class CpuDevice : IDisposable
 {
-    // Rows of a product done together: enough to use a weight panel from cache many times, few enough for their activations to stay in it too.
+    // Rows of a product done together: enough to use a weight panel from cache many times, few enough for their activations to stay in it
+    // too.
     private const int RowBlock = 96;
     private const int QueryBlock = 48;
     private readonly ThreadTeam _team;
@@ -62,14 +64,16 @@ public sealed unsafe class CpuDevice : IDisposable
 
     /// <inheritdoc cref="Pack(ReadOnlySpan{float}, int, int, ReadOnlySpan{float})"/>
     /// <remarks>
-    /// Each output's weights become bytes in -127..127 times one scale, the largest of them / 127, rounded to nearest (ties to even). A decoder's step then
-    /// costs a quarter of what floats cost.
+    /// Each output's weights become bytes in -127..127 times one scale, the largest of them / 127, rounded to nearest (ties to even). A
+    /// decoder's step then costs a quarter of what floats cost.
     /// </remarks>
     /// <exception cref="ArgumentException">A weight is not finite, or the spans do not fit the shape.</exception>
     public PackedMatrix PackInt8(ReadOnlySpan<float> weights, int outputs, int inputs, ReadOnlySpan<float> bias = default) =>
         PackedMatrix.PackInt8(weights, outputs, inputs, bias, Kernels.PanelWidth);
 
-    /// <summary>Packs weights [outputs, inputs] that are asked for a panel of rows at a time, so that a large matrix is never in memory as floats.</summary>
+    /// <summary>
+    /// Packs weights [outputs, inputs] that are asked for a panel of rows at a time, so that a large matrix is never in memory as floats.
+    /// </summary>
     /// <param name="rows">Such as a <see cref="Files.WeightTensor.ReadRows"/>.</param>
     /// <param name="format">Single, Half (rounded to nearest) or Int8Rows (as <see cref="PackInt8"/>).</param>
     /// <exception cref="ArgumentException">A weight that the format cannot hold, or a bias that does not fit.</exception>
@@ -93,7 +97,9 @@ public sealed unsafe class CpuDevice : IDisposable
         _team.Run(ref job, rowBlocks * panelChunks);
     }
 
-    /// <summary>The products of the same rows with three matrices, as <see cref="Linear"/> gives each, in one go: query, key and value.</summary>
+    /// <summary>
+    /// The products of the same rows with three matrices, as <see cref="Linear"/> gives each, in one go: query, key and value.
+    /// </summary>
     /// <param name="x">[rows, inputs]</param>
     public void LinearEach(TensorView x, Projection first, Projection second, Projection third)
     {
@@ -113,7 +119,8 @@ public sealed unsafe class CpuDevice : IDisposable
     public void LayerNorm(TensorView x, Tensor weight, Tensor bias, TensorView y)
     {
         if (weight.Columns != x.Columns || bias.Columns != x.Columns || y.Columns != x.Columns || y.Rows != x.Rows)
-            throw new ArgumentException($"A layer norm of {weight.Columns} does not fit [{x.Rows}, {x.Columns}] to [{y.Rows}, {y.Columns}].");
+            throw new ArgumentException(
+                $"A layer norm of {weight.Columns} does not fit [{x.Rows}, {x.Columns}] to [{y.Rows}, {y.Columns}].");
         var job = new LayerNormJob(Kernels, x, weight, bias, y);
         _team.Run(ref job, (x.Rows + LayerNormJob.Rows - 1) / LayerNormJob.Rows);
     }
@@ -143,7 +150,8 @@ public sealed unsafe class CpuDevice : IDisposable
 
     /// <summary>Attention where each row has keys of its own: row r attends to the first counts[r] positions of caches[r].</summary>
     /// <param name="query">[rows, heads·headSize]</param>
-    /// <param name="caches">One for each row (the same one for rows of the same sequence, which are faster side by side); longer arrays are allowed.</param>
+    /// <param name="caches">One for each row (the same one for rows of the same sequence, which are faster side by side); longer arrays are
+    /// allowed.</param>
     /// <param name="counts">Positions that each row sees, at least 1.</param>
     /// <param name="output">[rows, heads·headSize]</param>
     public void AttendEach(TensorView query, KeyValueCache[] caches, int[] counts, TensorView output)
@@ -171,7 +179,10 @@ public sealed unsafe class CpuDevice : IDisposable
         _team.Run(ref job, groups * caches[0].Heads);
     }
 
-    /// <summary>Self-attention of a decoder's step: each row's key and value are appended to its cache, and it attends to all positions up to its own.</summary>
+    /// <summary>
+    /// Self-attention of a decoder's step: each row's key and value are appended to its cache, and it attends to all positions up to its
+    /// own.
+    /// </summary>
     /// <param name="query">[rows, heads·headSize]</param>
     /// <param name="keys">As <paramref name="query"/>.</param>
     /// <param name="values">As <paramref name="query"/>.</param>
@@ -180,7 +191,8 @@ public sealed unsafe class CpuDevice : IDisposable
     /// <exception cref="InvalidOperationException">A cache has no room.</exception>
     public void AppendAndAttend(TensorView query, TensorView keys, TensorView values, KeyValueCache[] caches, TensorView output)
     {
-        if (keys.Columns != query.Columns || values.Columns != query.Columns || keys.Rows != query.Rows || values.Rows != query.Rows || caches.Length < query.Rows)
+        if (keys.Columns != query.Columns || values.Columns != query.Columns || keys.Rows != query.Rows || values.Rows != query.Rows
+            || caches.Length < query.Rows)
             throw new ArgumentException($"Keys [{keys.Rows}, {keys.Columns}], values [{values.Rows}, {values.Columns}] and {caches.Length} caches do not fit queries [{query.Rows}, {query.Columns}].");
         if (query.Rows == 0)
             return;
@@ -202,15 +214,20 @@ public sealed unsafe class CpuDevice : IDisposable
         _team.Run(ref job, groups * caches[0].Heads);
     }
 
-    /// <summary>One head's scores before the softmax, q·kᵀ/√headSize, of every row for every key: what alignment by attention looks at.</summary>
+    /// <summary>
+    /// One head's scores before the softmax, q·kᵀ/√headSize, of every row for every key: what alignment by attention looks at.
+    /// </summary>
     /// <param name="query">[rows, heads·headSize]</param>
     /// <param name="scores">[rows, keys]; its stride must have room for the keys rounded up to whole panels.</param>
     public void Scores(TensorView query, KeyValueCache keys, int head, TensorView scores)
     {
-        if (query.Columns != keys.Heads * keys.HeadSize || scores.Rows != query.Rows || scores.Columns != keys.Count || scores.Stride < keys.PaddedCount)
-            throw new ArgumentException($"The scores of [{query.Rows}, {query.Columns}] for {keys.Count} keys do not fit [{scores.Rows}, {scores.Columns}].");
+        if (query.Columns != keys.Heads * keys.HeadSize || scores.Rows != query.Rows || scores.Columns != keys.Count
+            || scores.Stride < keys.PaddedCount)
+            throw new ArgumentException(
+                $"The scores of [{query.Rows}, {query.Columns}] for {keys.Count} keys do not fit [{scores.Rows}, {scores.Columns}].");
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)head, (uint)keys.Heads, nameof(head));
-        Kernels.Scores(query.Rows, query.Data + (head * keys.HeadSize), query.Stride, keys, head, keys.Panels(keys.Count), scores.Data, scores.Stride);
+        Kernels.Scores(
+            query.Rows, query.Data + (head * keys.HeadSize), query.Stride, keys, head, keys.Panels(keys.Count), scores.Data, scores.Stride);
         for (var row = 0; row < scores.Rows; row++)
             Kernels.Complete(scores.RowPointer(row), keys.Count, query.RowPointer(row) + (head * keys.HeadSize), keys, head);
     }
@@ -249,7 +266,10 @@ public sealed unsafe class CpuDevice : IDisposable
             return logits.IndexOf(Kernels.Max(x, logits.Length));
     }
 
-    /// <summary>Runs <paramref name="piece"/> for each number from 0 to <paramref name="count"/>-1 on the device's threads; none of them may call operations that do so too.</summary>
+    /// <summary>
+    /// Runs <paramref name="piece"/> for each number from 0 to <paramref name="count"/>-1 on the device's threads; none of them may call
+    /// operations that do so too.
+    /// </summary>
     public void ForEach(int count, Action<int> piece)
     {
         var job = new ActionJob(piece);
@@ -273,18 +293,21 @@ public sealed unsafe class CpuDevice : IDisposable
     private void CheckLinear(TensorView x, PackedMatrix weights, TensorView y)
     {
         if (x.Columns != weights.Inputs || y.Columns < weights.Outputs || y.Rows != x.Rows)
-            throw new ArgumentException($"[{x.Rows}, {x.Columns}] x [{weights.Outputs}, {weights.Inputs}]ᵀ does not give [{y.Rows}, {y.Columns}].");
+            throw new ArgumentException(
+                $"[{x.Rows}, {x.Columns}] x [{weights.Outputs}, {weights.Inputs}]ᵀ does not give [{y.Rows}, {y.Columns}].");
         if (y.Stride < weights.PaddedOutputs)
             throw new ArgumentException($"The result's rows are {y.Stride} floats apart; {weights.PaddedOutputs} are needed.", nameof(y));
         if (weights.PanelWidth != Kernels.PanelWidth)
-            throw new ArgumentException($"These weights were packed for panels of {weights.PanelWidth}; this device has {Kernels.PanelWidth}.", nameof(weights));
+            throw new ArgumentException(
+                $"These weights were packed for panels of {weights.PanelWidth}; this device has {Kernels.PanelWidth}.", nameof(weights));
     }
 
     private static void CheckAttention(TensorView query, KeyValueCache keys, TensorView output)
     {
         var width = keys.Heads * keys.HeadSize;
         if (query.Columns != width || output.Columns != width || output.Rows != query.Rows)
-            throw new ArgumentException($"{keys.Heads} heads of {keys.HeadSize} do not fit [{query.Rows}, {query.Columns}] to [{output.Rows}, {output.Columns}].");
+            throw new ArgumentException(
+                $"{keys.Heads} heads of {keys.HeadSize} do not fit [{query.Rows}, {query.Columns}] to [{output.Rows}, {output.Columns}].");
     }
 
     private void ReserveGroups(int rows)

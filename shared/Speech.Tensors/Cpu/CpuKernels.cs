@@ -20,24 +20,27 @@ internal abstract unsafe class CpuKernels
     /// C = A·Bᵀ + bias (+ C) for <paramref name="rows"/> rows of A and the panels [first, end) of B.
     /// </summary>
     /// <param name="scratch">Room for one panel as floats; used when many rows share a half-precision panel.</param>
-    public abstract void Multiply(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch);
+    public abstract void Multiply(
+        int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch);
 
     /// <summary>
-    /// scores[r, key] = Σ_d query[r, d]·keys[d, key] for the first <paramref name="panels"/> panels of one head's keys, as stored: without their scales and
-    /// rests. Whole panels are written.
+    /// scores[r, key] = Σ_d query[r, d]·keys[d, key] for the first <paramref name="panels"/> panels of one head's keys, as stored: without
+    /// their scales and rests. Whole panels are written.
     /// </summary>
     public abstract void Scores(int rows, float* query, nint ldq, KeyValueCache cache, int head, int panels, float* scores, nint lds);
 
     /// <summary>
-    /// output[r, d] = factors[r]·Σ_key weights[r, key]·values[key, d] over the first <paramref name="count"/> keys of one head, with weights and factors from
+    /// output[r, d] = factors[r]·Σ_key weights[r, key]·values[key, d] over the first <paramref name="count"/> keys of one head, with
+    /// weights and factors from
     /// <see cref="Exponentials"/>. Up to three rows give the same results as each alone.
     /// </summary>
     /// <param name="rests">[rows, headSize]: from <see cref="Exponentials"/>, added to the sums.</param>
-    public abstract void WeightedSum(int rows, int count, float* weights, nint ldw, float* factors, float* rests, KeyValueCache cache, int head, float* output, nint ldo);
+    public abstract void WeightedSum(int rows, int count, float* weights, nint ldw, float* factors, float* rests, KeyValueCache cache,
+        int head, float* output, nint ldo);
 
     /// <summary>
-    /// Scores of <see cref="Scores"/> to weights before their multiplication by 1/their sum, which is returned: exp((x - max x)/√headSize), times the scales of
-    /// the values, which are not part of the sum.
+    /// Scores of <see cref="Scores"/> to weights before their multiplication by 1/their sum, which is returned: exp((x - max x)/√headSize),
+    /// times the scales of the values, which are not part of the sum.
     /// </summary>
     /// <param name="x">[count], with room for whole panels.</param>
     /// <param name="query">[headSize]: what the scores are of.</param>
@@ -47,7 +50,10 @@ internal abstract unsafe class CpuKernels
     /// <summary>Makes <see cref="Scores"/> of one row exact: scales and rests of the keys, and 1/√headSize.</summary>
     public abstract void Complete(float* x, int count, float* query, KeyValueCache cache, int head);
 
-    /// <summary>Copies keys[count, headSize] (<paramref name="ldk"/> floats between rows) to positions first… of one head of the cache, and values likewise.</summary>
+    /// <summary>
+    /// Copies keys[count, headSize] (<paramref name="ldk"/> floats between rows) to positions first… of one head of the cache, and values
+    /// likewise.
+    /// </summary>
     public void Append(KeyValueCache cache, int head, int first, int count, float* keys, nint ldk, float* values, nint ldv)
     {
         switch (cache.Format)
@@ -88,18 +94,22 @@ internal abstract unsafe class CpuKernels
     /// <summary>Multiply-adds on registers alone: returns the floating-point operations done.</summary>
     public abstract double RunPeak(int iterations);
 
-    /// <summary>x as bytes and the scale, which is returned, that they are to be multiplied by: the largest of them becomes 127 or -127.</summary>
+    /// <summary>
+    /// x as bytes and the scale, which is returned, that they are to be multiplied by: the largest of them becomes 127 or -127.
+    /// </summary>
     protected abstract float Quantise(float* x, sbyte* bytes, int count);
 
     /// <summary>What <see cref="Quantise"/> rounded off a key and a value: see <see cref="KeyValueCache.Rests"/>.</summary>
-    protected abstract void Rests(float* key, sbyte* keyBytes, float keyScale, float* value, sbyte* valueBytes, float valueScale, sbyte* rests, int count);
+    protected abstract void Rests(
+        float* key, sbyte* keyBytes, float keyScale, float* value, sbyte* valueBytes, float valueScale, sbyte* rests, int count);
 
     private static void AppendSingles(KeyValueCache cache, int head, int first, int count, float* keys, nint ldk, float* values, nint ldv)
     {
         for (var i = 0; i < count; i++)
         {
             Scatter(keys + (i * ldk), (float*)cache.Keys(head), first + i, cache);
-            NativeMemory.Copy(values + (i * ldv), (float*)cache.Values(head) + ((nint)(first + i) * cache.HeadSize), (nuint)cache.HeadSize * sizeof(float));
+            NativeMemory.Copy(values + (i * ldv), (float*)cache.Values(head) + (
+                (nint)(first + i) * cache.HeadSize), (nuint)cache.HeadSize * sizeof(float));
         }
     }
 

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Speech.Tensors.Cpu;
 
 /// <summary>
-/// eˣ for x up to 88, within 2·10⁻⁷ of its value; below -87.3 it stays at the smallest normal float, 10⁻³⁸. x is split into n·ln 2 + r with |r| at most
-/// ln 2 / 2; a polynomial gives e^r, and n goes into the exponent's bits.
+/// eˣ for x up to 88, within 2·10⁻⁷ of its value; below -87.3 it stays at the smallest normal float, 10⁻³⁸. x is split into n·ln 2 + r with
+/// |r| at most ln 2 / 2; a polynomial gives e^r, and n goes into the exponent's bits.
 /// </summary>
 /// <remarks>Source: the coefficients are those of expf in the Cephes library (Moshier).</remarks>
 internal static class Exponential<L, V>

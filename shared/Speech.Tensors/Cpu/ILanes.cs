@@ -2,7 +2,8 @@ namespace Speech.Tensors.Cpu;
 
 /// <summary>
 /// The few vector operations that the kernels are written in, once for each width: <see cref="Lanes512"/> (AVX-512), <see cref="Lanes256"/>
-/// (AVX2) and <see cref="Lanes128"/> (any processor). The type arguments are structs, so the JIT compiles each width's kernels to straight machine code.
+/// (AVX2) and <see cref="Lanes128"/> (any processor). The type arguments are structs, so the JIT compiles each width's kernels to straight
+/// machine code.
 /// </summary>
 internal unsafe interface ILanes<V>
     where V : unmanaged

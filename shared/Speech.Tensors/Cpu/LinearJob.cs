@@ -2,7 +2,8 @@ namespace Speech.Tensors.Cpu;
 
 /// <summary>One block of rows by one chunk of weight panels of <see cref="CpuDevice.Linear"/>.</summary>
 internal readonly unsafe struct LinearJob(
-    CpuDevice device, TensorView x, PackedMatrix weights, TensorView y, Activation activation, bool accumulate, int rowBlock, int panelChunks) : IParallelJob
+    CpuDevice device, TensorView x, PackedMatrix weights, TensorView y, Activation activation, bool accumulate, int rowBlock,
+    int panelChunks) : IParallelJob
 {
     public void Run(int piece, int thread)
     {
@@ -12,7 +13,8 @@ internal readonly unsafe struct LinearJob(
         var first = (int)((long)weights.Panels * chunk / panelChunks);
         var end = (int)((long)weights.Panels * (chunk + 1) / panelChunks);
         var kernels = device.Kernels;
-        kernels.Multiply(rows, x.RowPointer(row), x.Stride, weights, first, end, y.RowPointer(row), y.Stride, accumulate, device.Scratch(thread));
+        kernels.Multiply(
+            rows, x.RowPointer(row), x.Stride, weights, first, end, y.RowPointer(row), y.Stride, accumulate, device.Scratch(thread));
         if (activation == Activation.None)
             return;
         for (var r = row; r < row + rows; r++)

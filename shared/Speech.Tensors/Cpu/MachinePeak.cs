@@ -5,7 +5,10 @@ namespace Speech.Tensors.Cpu;
 /// <summary>What this machine can do at most, measured: the floor that kernels are held against.</summary>
 public static class MachinePeak
 {
-    /// <summary>Billions of floating-point operations a second in multiply-adds on registers alone, on all of the device's threads; the best of several runs.</summary>
+    /// <summary>
+    /// Billions of floating-point operations a second in multiply-adds on registers alone, on all of the device's threads; the best of
+    /// several runs.
+    /// </summary>
     public static double Gflops(CpuDevice device)
     {
         const int Runs = 7;
@@ -21,7 +24,9 @@ public static class MachinePeak
         return best;
     }
 
-    /// <summary>Billions of bytes a second read from memory that no cache holds, on all of the device's threads; the best of several runs.</summary>
+    /// <summary>
+    /// Billions of bytes a second read from memory that no cache holds, on all of the device's threads; the best of several runs.
+    /// </summary>
     public static double ReadGigabytesPerSecond(CpuDevice device)
     {
         const int Runs = 9, Megabytes = 256;
@@ -51,6 +56,7 @@ public static class MachinePeak
 
     private readonly unsafe struct ReadJob(CpuKernels kernels, Tensor memory, float[] sums) : IParallelJob
     {
-        public void Run(int piece, int thread) => sums[thread * 16] += kernels.Sum(memory.Data + ((nint)piece * memory.Columns), memory.Columns);
+        public void Run(int piece, int thread) =>
+            sums[thread * 16] += kernels.Sum(memory.Data + ((nint)piece * memory.Columns), memory.Columns);
     }
 }

@@ -3,20 +3,20 @@ using System.Runtime.CompilerServices;
 namespace Speech.Tensors.Cpu;
 
 /// <summary>
-/// The matrix product's innermost loops: C[r, panel] = bias + Σ_k A[r, k]·B[k, panel] for a tile of r rows by one panel two vectors wide, the whole
-/// tile held in registers. Each step of k loads two vectors of B and broadcasts one element of A per row.
+/// The matrix product's innermost loops: C[r, panel] = bias + Σ_k A[r, k]·B[k, panel] for a tile of r rows by one panel two vectors wide,
+/// the whole tile held in registers. Each step of k loads two vectors of B and broadcasts one element of A per row.
 /// </summary>
 /// <remarks>
 /// B may be stored in blocks of k with scales in front (<see cref="IPanelElement{V}"/>), hence the two loops.
-/// Every element of C is one chain of multiply-adds in the order of k, whatever the tile's height: so a row's result does not depend on which rows it is
-/// computed with. The tile heights are written out because the JIT keeps only named locals in registers.
+/// Every element of C is one chain of multiply-adds in the order of k, whatever the tile's height: so a row's result does not depend on
+/// which rows it is computed with. The tile heights are written out because the JIT keeps only named locals in registers.
 /// </remarks>
 internal static unsafe class MatrixTiles<L, V>
     where L : struct, ILanes<V>
     where V : unmanaged
 {
-    // How far ahead of its use a panel is asked for, in bytes. The processor's own prefetchers stop at the end of each page; asked for in time, weights
-    // come from memory while earlier ones are multiplied.
+    // How far ahead of its use a panel is asked for, in bytes. The processor's own prefetchers stop at the end of each page; asked for in
+    // time, weights come from memory while earlier ones are multiplied.
     private const int Ahead = 8192;
 
     /// <summary>The rows, of <paramref name="rows"/>, that tiles of four and more cover; 0 to 3 fewer.</summary>
@@ -32,8 +32,9 @@ internal static unsafe class MatrixTiles<L, V>
     public static void Put(float* row, float* c, bool add) => Put(L.Load(row), L.Load(row + L.Count), c, add);
 
     /// <summary>
-    /// All rows by one panel. A is [rows, k] with <paramref name="lda"/> elements between rows; B is [k, 2 vectors] with <paramref name="ldb"/> bytes
-    /// between rows; C has <paramref name="ldc"/> elements between rows. With <paramref name="add"/> the result is added to C. <paramref name="bias"/> may be null.
+    /// All rows by one panel. A is [rows, k] with <paramref name="lda"/> elements between rows; B is [k, 2 vectors] with
+    /// <paramref name="ldb"/> bytes between rows; C has <paramref name="ldc"/> elements between rows. With <paramref name="add"/> the
+    /// result is added to C. <paramref name="bias"/> may be null.
     /// </summary>
     public static void Multiply<E>(int rows, int k, float* a, nint lda, byte* b, nint ldb, float* bias, float* c, nint ldc, bool add)
         where E : struct, IPanelElement<V>
@@ -73,7 +74,9 @@ internal static unsafe class MatrixTiles<L, V>
         }
     }
 
-    /// <summary>One row by four neighbouring panels: as many independent chains as the processor needs to keep its multiply-add units busy.</summary>
+    /// <summary>
+    /// One row by four neighbouring panels: as many independent chains as the processor needs to keep its multiply-add units busy.
+    /// </summary>
     /// <param name="ahead">Bytes from a panel to what will be read some time after it.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Tile1x8<E>(int k, float* a, byte* b, nint ldb, nint panelBytes, nint ahead, float* bias, float* c, bool add)
@@ -154,7 +157,9 @@ internal static unsafe class MatrixTiles<L, V>
         Put(s1, t1, c + (2 * L.Count), add);
     }
 
-    /// <summary>One row by four vectors, even and odd steps of k in sums of their own: the long thin product of attention weights and values.</summary>
+    /// <summary>
+    /// One row by four vectors, even and odd steps of k in sums of their own: the long thin product of attention weights and values.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum1x4<E>(int k, float* a, byte* b, nint ldb, float* c)
         where E : struct, IPanelElement<V>
@@ -204,7 +209,8 @@ internal static unsafe class MatrixTiles<L, V>
         for (; k > 1; k -= 2)
         {
             V x = L.Broadcast(a[0]), y = L.Broadcast(a[lda]);
-            V v0 = E.Load(b, default), v1 = E.Load(b + vector, default), v2 = E.Load(b + (2 * vector), default), v3 = E.Load(b + (3 * vector), default);
+            V v0 = E.Load(b, default), v1 = E.Load(b + vector, default), v2 = E.Load(b + (2 * vector), default), v3 = E.Load(
+                b + (3 * vector), default);
             L.Prefetch(b + Ahead);
             s0 = L.MultiplyAdd(x, v0, s0);
             u0 = L.MultiplyAdd(y, v0, u0);
@@ -237,7 +243,8 @@ internal static unsafe class MatrixTiles<L, V>
         if (k == 1)
         {
             V x = L.Broadcast(a[0]), y = L.Broadcast(a[lda]);
-            V v0 = E.Load(b, default), v1 = E.Load(b + vector, default), v2 = E.Load(b + (2 * vector), default), v3 = E.Load(b + (3 * vector), default);
+            V v0 = E.Load(b, default), v1 = E.Load(b + vector, default), v2 = E.Load(b + (2 * vector), default), v3 = E.Load(
+                b + (3 * vector), default);
             s0 = L.MultiplyAdd(x, v0, s0);
             u0 = L.MultiplyAdd(y, v0, u0);
             s1 = L.MultiplyAdd(x, v1, s1);

@@ -72,7 +72,9 @@ internal readonly unsafe struct Int8Element<L, V> : IPanelElement<V>
     public static V Load(byte* source, V scale) => L.Multiply(L.LoadInt8((sbyte*)source), scale);
 }
 
-/// <summary>Signed bytes as they are: the scale of their output multiplies the finished sum (<see cref="WeightFormat.Int8Rows"/>).</summary>
+/// <summary>
+/// Signed bytes as they are: the scale of their output multiplies the finished sum (<see cref="WeightFormat.Int8Rows"/>).
+/// </summary>
 internal readonly unsafe struct ByteElement<L, V> : IPanelElement<V>
     where L : struct, ILanes<V>
     where V : unmanaged

@@ -1,10 +1,13 @@
 namespace Speech.Tensors.Cpu;
 
-/// <summary>One block of rows by one chunk of the panels of three matrices laid end to end, of <see cref="CpuDevice.LinearEach"/>.</summary>
+/// <summary>
+/// One block of rows by one chunk of the panels of three matrices laid end to end, of <see cref="CpuDevice.LinearEach"/>.
+/// </summary>
 internal readonly unsafe struct ProjectionJob(
     CpuDevice device, TensorView x, Projection first, Projection second, Projection third, int rowBlock, int panelChunks) : IParallelJob
 {
-    public static int Panels(Projection first, Projection second, Projection third) => first.Weights.Panels + second.Weights.Panels + third.Weights.Panels;
+    public static int Panels(Projection first, Projection second, Projection third) =>
+        first.Weights.Panels + second.Weights.Panels + third.Weights.Panels;
 
     public void Run(int piece, int thread)
     {
@@ -27,6 +30,7 @@ internal readonly unsafe struct ProjectionJob(
         from = Math.Max(from, 0);
         to = Math.Min(to, weights.Panels);
         if (from < to)
-            device.Kernels.Multiply(rows, x.RowPointer(row), x.Stride, weights, from, to, y.RowPointer(row), y.Stride, add: false, device.Scratch(thread));
+            device.Kernels.Multiply(
+                rows, x.RowPointer(row), x.Stride, weights, from, to, y.RowPointer(row), y.Stride, add: false, device.Scratch(thread));
     }
 }

@@ -23,7 +23,8 @@ internal sealed unsafe partial class SimdKernels<L, V>
         }
     }
 
-    public override void WeightedSum(int rows, int count, float* weights, nint ldw, float* factors, float* rests, KeyValueCache cache, int head, float* output, nint ldo)
+    public override void WeightedSum(
+        int rows, int count, float* weights, nint ldw, float* factors, float* rests, KeyValueCache cache, int head, float* output, nint ldo)
     {
         switch (cache.Format)
         {
@@ -81,7 +82,8 @@ internal sealed unsafe partial class SimdKernels<L, V>
     {
         var scale = 1 / MathF.Sqrt(cache.HeadSize);
         for (var i = 0; i < count; i++)
-            x[i] = cache.Format == CacheFormat.Int8 ? ((x[i] * cache.KeyScales(head)[i]) + RestOfScore(query, cache, head, i)) * scale : x[i] * scale;
+            x[i] = cache.Format == CacheFormat.Int8
+                ? ((x[i] * cache.KeyScales(head)[i]) + RestOfScore(query, cache, head, i)) * scale : x[i] * scale;
     }
 
     protected override float Quantise(float* x, sbyte* bytes, int count)
@@ -96,7 +98,8 @@ internal sealed unsafe partial class SimdKernels<L, V>
         return max / sbyte.MaxValue;
     }
 
-    protected override void Rests(float* key, sbyte* keyBytes, float keyScale, float* value, sbyte* valueBytes, float valueScale, sbyte* rests, int count)
+    protected override void Rests(
+        float* key, sbyte* keyBytes, float keyScale, float* value, sbyte* valueBytes, float valueScale, sbyte* rests, int count)
     {
         for (var i = 0; i < count; i += L.Count)
         {
@@ -106,8 +109,8 @@ internal sealed unsafe partial class SimdKernels<L, V>
     }
 
     /// <summary>
-    /// At weights above a threshold makes good what rounding took: multiplies the weight by exp of what the score lacks, and adds to <paramref name="rest"/> what the
-    /// weighted sum of values lacks. Returns what that adds to the sum of weights.
+    /// At weights above a threshold makes good what rounding took: multiplies the weight by exp of what the score lacks, and adds to
+    /// <paramref name="rest"/> what the weighted sum of values lacks. Returns what that adds to the sum of weights.
     /// </summary>
     private static float Refine(float* x, int count, float threshold, float* query, KeyValueCache cache, int head, float* rest)
     {
@@ -170,7 +173,8 @@ internal sealed unsafe partial class SimdKernels<L, V>
     private void Scores<E>(int rows, float* query, nint ldq, KeyValueCache cache, int head, int panels, float* scores, nint lds)
         where E : struct, IPanelElement<V> =>
         Multiply<E>(
-            rows, cache.HeadSize, query, ldq, cache.Keys(head), (nint)cache.HeadSize * PanelWidth * E.Bytes, null, 0, panels, scores, lds, add: false);
+            rows, cache.HeadSize, query, ldq, cache.Keys(head), (nint)cache.HeadSize * PanelWidth * E.Bytes, null, 0, panels, scores, lds,
+            add: false);
 
     private void WeightedSum<E>(int rows, int count, float* weights, nint ldw, byte* values, int headSize, float* output, nint ldo)
         where E : struct, IPanelElement<V>
@@ -183,7 +187,8 @@ internal sealed unsafe partial class SimdKernels<L, V>
             {
                 var row = 0;
                 for (; row < rows - 1; row += 2)
-                    MatrixTiles<L, V>.Sum2x4<E>(count, weights + (row * ldw), ldw, values + (d * E.Bytes), ldv, output + (row * ldo) + d, ldo);
+                    MatrixTiles<L, V>.Sum2x4<E>(
+                        count, weights + (row * ldw), ldw, values + (d * E.Bytes), ldv, output + (row * ldo) + d, ldo);
                 if (row < rows)
                     MatrixTiles<L, V>.Sum1x4<E>(count, weights + (row * ldw), values + (d * E.Bytes), ldv, output + (row * ldo) + d);
             }
@@ -191,7 +196,8 @@ internal sealed unsafe partial class SimdKernels<L, V>
             for (; d < headSize; d += PanelWidth)
             {
                 for (var row = 0; row < rows; row++)
-                    MatrixTiles<L, V>.Tile1x2<E>(count, weights + (row * ldw), values + (d * E.Bytes), ldv, null, output + (row * ldo) + d, add: false);
+                    MatrixTiles<L, V>.Tile1x2<E>(
+                        count, weights + (row * ldw), values + (d * E.Bytes), ldv, null, output + (row * ldo) + d, add: false);
             }
 
             return;

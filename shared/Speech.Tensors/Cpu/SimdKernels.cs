@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Speech.Tensors.Cpu;
 
-/// <summary>The kernels, written once for vectors of any width: matrix products here, attention and work on rows of numbers in files of their own.</summary>
+/// <summary>
+/// The kernels, written once for vectors of any width: matrix products here, attention and work on rows of numbers in files of their own.
+/// </summary>
 internal sealed unsafe partial class SimdKernels<L, V> : CpuKernels
     where L : struct, ILanes<V>
     where V : unmanaged
@@ -19,7 +21,8 @@ internal sealed unsafe partial class SimdKernels<L, V> : CpuKernels
 
     public override int PanelWidth => 2 * L.Count;
 
-    public override void Multiply(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch)
+    public override void Multiply(
+        int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch)
     {
         if (b.Format == WeightFormat.Single)
         {
@@ -55,9 +58,11 @@ internal sealed unsafe partial class SimdKernels<L, V> : CpuKernels
     }
 
     /// <summary>
-    /// Sums over the bytes themselves, then scale and bias once for each sum. The sums go where the result goes, unless that is to be added to.
+    /// Sums over the bytes themselves, then scale and bias once for each sum. The sums go where the result goes, unless that is to be added
+    /// to.
     /// </summary>
-    private void MultiplyThenScale(int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch)
+    private void MultiplyThenScale(
+        int rows, float* a, nint lda, PackedMatrix b, int firstPanel, int endPanel, float* c, nint ldc, bool add, float* scratch)
     {
         var widen = rows >= RowsWorthWidening;
         var step = widen ? 1 : add ? PanelsAside : endPanel - firstPanel;
@@ -83,7 +88,8 @@ internal sealed unsafe partial class SimdKernels<L, V> : CpuKernels
             for (var i = 0; i < panels; i++)
             {
                 var offset = i * PanelWidth;
-                Scale(rows, sums + offset, lds, (float*)(b.Data + ((panel + i) * b.PanelBytes)), BiasAt(b, (panel * PanelWidth) + offset), result + offset, ldc, add);
+                Scale(rows, sums + offset, lds, (float*)(b.Data + ((panel + i) * b.PanelBytes)), BiasAt(
+                    b, (panel * PanelWidth) + offset), result + offset, ldc, add);
             }
         }
     }
@@ -92,7 +98,8 @@ internal sealed unsafe partial class SimdKernels<L, V> : CpuKernels
         where E : struct, IPanelElement<V> =>
         Multiply<E>(rows, b.Inputs, a, lda, b.Data, b.PanelBytes, b.Bias, firstPanel, endPanel, c, ldc, add);
 
-    private void Multiply<E>(int rows, int k, float* a, nint lda, byte* b, nint panelBytes, float* bias, int firstPanel, int endPanel, float* c, nint ldc, bool add)
+    private void Multiply<E>(int rows, int k, float* a, nint lda, byte* b, nint panelBytes, float* bias, int firstPanel, int endPanel,
+        float* c, nint ldc, bool add)
         where E : struct, IPanelElement<V>
     {
         var ldb = (nint)PanelWidth * E.Bytes;
@@ -100,7 +107,8 @@ internal sealed unsafe partial class SimdKernels<L, V> : CpuKernels
         var rest = rows - tiled;
         if (rest > 1)
         {
-            // Two or three rows cost less as a tile of four than one by one, as every load of B then serves them all. The missing rows are zeros.
+            // Two or three rows cost less as a tile of four than one by one, as every load of B then serves them all. The missing rows are
+            // zeros.
             var padded = stackalloc float[4 * k];
             for (var row = 0; row < rest; row++)
                 NativeMemory.Copy(a + ((tiled + row) * lda), padded + (row * k), (nuint)k * sizeof(float));
@@ -129,7 +137,8 @@ internal sealed unsafe partial class SimdKernels<L, V> : CpuKernels
             {
                 var offset = i * PanelWidth;
                 MatrixTiles<L, V>.Multiply<E>(
-                    group > 1 ? tiled : rows, k, a, lda, b + (i * panelBytes), ldb, bias is null ? null : bias + offset, c + offset, ldc, add);
+                    group > 1 ? tiled : rows, k, a, lda, b + (i * panelBytes), ldb, bias is null ? null : bias + offset, c + offset, ldc,
+                    add);
             }
 
             if (group > 1)
@@ -140,7 +149,8 @@ internal sealed unsafe partial class SimdKernels<L, V> : CpuKernels
                 if (group == 2)
                     MatrixTiles<L, V>.Tile1x4<E>(k, a + (tiled * lda), at, ldb, panelBytes, biasAt, c + (tiled * ldc) + offset, add);
                 else
-                    MatrixTiles<L, V>.Tile1x8<E>(k, a + (tiled * lda), at, ldb, panelBytes, Ahead(panelBytes, left), biasAt, c + (tiled * ldc) + offset, add);
+                    MatrixTiles<L, V>.Tile1x8<E>(
+                        k, a + (tiled * lda), at, ldb, panelBytes, Ahead(panelBytes, left), biasAt, c + (tiled * ldc) + offset, add);
             }
 
             panel += group;
@@ -162,7 +172,9 @@ internal sealed unsafe partial class SimdKernels<L, V> : CpuKernels
         }
     }
 
-    /// <summary>What to ask memory for while four panels are read: the same place in the next four, if those are to be read and near.</summary>
+    /// <summary>
+    /// What to ask memory for while four panels are read: the same place in the next four, if those are to be read and near.
+    /// </summary>
     private static nint Ahead(nint panelBytes, int panelsLeft) =>
         panelsLeft >= 8 && panelBytes <= FarthestAhead / 4 ? 4 * panelBytes : Math.Min(panelBytes, 4096);
 

@@ -1,14 +1,14 @@
 namespace Speech.Tensors.Cpu;
 
 /// <summary>
-/// Threads that run the pieces of one kernel call at a time. A model makes thousands of short parallel calls a second, so starting one must cost about a
-/// microsecond and allocate nothing: the members spin for a while after each call before they sleep, the job is a struct on the caller's stack, and the
-/// caller works too.
+/// Threads that run the pieces of one kernel call at a time. A model makes thousands of short parallel calls a second, so starting one must
+/// cost about a microsecond and allocate nothing: the members spin for a while after each call before they sleep, the job is a struct on
+/// the caller's stack, and the caller works too.
 /// </summary>
 /// <remarks>
 /// <c>_state</c> holds an epoch (high half; odd while a job is open) and the number of members inside (low half). A member enters by
-/// compare-and-swap on an open epoch it has not yet served; the caller closes the epoch when no piece is left and waits only for those that entered. So a
-/// member that wakes late costs nothing.
+/// compare-and-swap on an open epoch it has not yet served; the caller closes the epoch when no piece is left and waits only for those that
+/// entered. So a member that wakes late costs nothing.
 /// </remarks>
 internal sealed unsafe class ThreadTeam : IDisposable
 {
@@ -53,7 +53,8 @@ internal sealed unsafe class ThreadTeam : IDisposable
 
         lock (_oneJobAtATime)
         {
-            // The job is a local of our caller: it stays where it is, and its caller's frame keeps what it refers to alive, until this method returns.
+            // The job is a local of our caller: it stays where it is, and its caller's frame keeps what it refers to alive, until this
+            // method returns.
 #pragma warning disable CS8500
             fixed (TJob* pointer = &job)
 #pragma warning restore CS8500

@@ -35,7 +35,8 @@ internal sealed unsafe class MappedFile : IDisposable
             if (length == 0)
                 throw new ModelFileException(path, "it is empty; download it again.");
 
-            file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            file = MemoryMappedFile.CreateFromFile(
+                stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
             return new MappedFile(path, file, length);
         }
         catch (Exception e)
@@ -63,7 +64,9 @@ internal sealed unsafe class MappedFile : IDisposable
         return new ReadOnlySpan<byte>(_start + offset, count);
     }
 
-    /// <summary><paramref name="count"/> elements at the byte <paramref name="offset"/>, aligned or not; also more than 2 GiB of them.</summary>
+    /// <summary>
+    /// <paramref name="count"/> elements at the byte <paramref name="offset"/>, aligned or not; also more than 2 GiB of them.
+    /// </summary>
     public ReadOnlySpan<T> Elements<T>(long offset, int count)
         where T : unmanaged
     {

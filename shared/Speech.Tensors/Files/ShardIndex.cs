@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Speech.Tensors.Files;
 
 /// <summary>
-/// Hugging Face's index of a model in several files: <c>{"metadata": {…}, "weight_map": {"tensor": "model-00001-of-00002.safetensors", …}}</c>.
-/// The files lie beside it; a name that would leave the folder is refused.
+/// Hugging Face's index of a model in several files: <c>{"metadata": {…}, "weight_map": {"tensor": "model-00001-of-00002.safetensors",
+/// …}}</c>. The files lie beside it; a name that would leave the folder is refused.
 /// </summary>
 public static class ShardIndex
 {
@@ -31,23 +31,27 @@ public static class ShardIndex
         var shardOf = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
-            using var json = JsonDocument.Parse(file.Slice(0, (int)file.Length).ToArray(), new JsonDocumentOptions { MaxDepth = MaximumDepth });
+            using var json = JsonDocument.Parse(
+                file.Slice(0, (int)file.Length).ToArray(), new JsonDocumentOptions { MaxDepth = MaximumDepth });
             foreach (var entry in json.RootElement.GetProperty("weight_map").EnumerateObject())
             {
                 var shard = entry.Value.GetString() ?? "";
                 if (!IsPlainFileName(shard) || Path.GetExtension(shard) != extension)
-                    throw new ModelFileException(path, $"it says that this tensor is in '{shard}', which is not the name of a {extension} file beside it.", entry.Name);
+                    throw new ModelFileException(path,
+                        $"it says that this tensor is in '{shard}', which is not the name of a {extension} file beside it.", entry.Name);
                 if (!shardOf.TryAdd(entry.Name, shard))
                     throw new ModelFileException(path, "it occurs twice; the index is damaged.", entry.Name);
             }
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new ModelFileException(path, $"it is not an index of shards with a weight_map of names ({e.Message}); download it again.", null, e);
+            throw new ModelFileException(
+                path, $"it is not an index of shards with a weight_map of names ({e.Message}); download it again.", null, e);
         }
 
         var count = shardOf.Values.Distinct().Count();
-        return count is > 0 and <= MaximumShards ? shardOf : throw new ModelFileException(path, $"it names {count} files, not 1 to {MaximumShards}; it is damaged.");
+        return count is > 0 and <= MaximumShards
+            ? shardOf : throw new ModelFileException(path, $"it names {count} files, not 1 to {MaximumShards}; it is damaged.");
     }
 
     private static bool IsPlainFileName(string name) =>

@@ -5,8 +5,8 @@ using Speech.Tensors.Safetensors;
 namespace Speech.Tensors.Files;
 
 /// <summary>
-/// The weights of a model as Hugging Face publishes them: one safetensors file, one PyTorch checkpoint, or a folder with either of them, whole
-/// or in shards. Opening reads names, shapes and types and checks that all of them are sound; the data stays in the mapped files.
+/// The weights of a model as Hugging Face publishes them: one safetensors file, one PyTorch checkpoint, or a folder with either of them,
+/// whole or in shards. Opening reads names, shapes and types and checks that all of them are sound; the data stays in the mapped files.
 /// </summary>
 public sealed class WeightFile : IDisposable
 {
@@ -79,7 +79,8 @@ public sealed class WeightFile : IDisposable
 
     private static string InFolder(string folder) =>
         FileNames.Select(name => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-        ?? throw new ModelFileException(folder, $"this folder has no weights: none of {string.Join(", ", FileNames)}; download the model again.");
+        ?? throw new ModelFileException(
+            folder, $"this folder has no weights: none of {string.Join(", ", FileNames)}; download the model again.");
 
     private void AddShards(IReadOnlyDictionary<string, string> shardOf)
     {
@@ -87,10 +88,12 @@ public sealed class WeightFile : IDisposable
         var shards = shardOf.GroupBy(entry => entry.Value, entry => entry.Key).ToList();
         foreach (var shard in shards)
         {
-            var inShard = ReadTensors(System.IO.Path.Combine(folder, shard.Key)).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+            var inShard = ReadTensors(System.IO.Path.Combine(folder, shard.Key))
+                .ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
             Add(shard.Select(name => inShard.TryGetValue(name, out var tensor)
                 ? tensor
-                : throw new ModelFileException(Path, $"it says that this tensor is in {shard.Key}, but it is not; download the model again.", name)));
+                : throw new ModelFileException(
+                    Path, $"it says that this tensor is in {shard.Key}, but it is not; download the model again.", name)));
         }
     }
 

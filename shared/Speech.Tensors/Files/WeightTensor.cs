@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Speech.Tensors.Files;
 
 /// <summary>
-/// One named tensor of a <see cref="WeightFile"/>. Its data stays in the mapped file and becomes floats when asked for; spans are valid until the file
-/// is disposed. Reading from several threads at once is safe.
+/// One named tensor of a <see cref="WeightFile"/>. Its data stays in the mapped file and becomes floats when asked for; spans are valid
+/// until the file is disposed. Reading from several threads at once is safe.
 /// </summary>
 public sealed class WeightTensor
 {
@@ -15,7 +15,8 @@ public sealed class WeightTensor
 
     /// <param name="typeName">The type as the file names it.</param>
     /// <param name="shape">Each at least 0, with a product that the file holds.</param>
-    /// <param name="strides">Elements between neighbours of each dimension, checked to stay in the file; null: contiguous, row after row.</param>
+    /// <param name="strides">Elements between neighbours of each dimension, checked to stay in the file; null: contiguous, row after
+    /// row.</param>
     /// <param name="offset">Of the first element, in bytes.</param>
     internal WeightTensor(MappedFile file, string name, ElementType type, string typeName, int[] shape, long[]? strides, long offset)
     {
@@ -75,7 +76,10 @@ public sealed class WeightTensor
         return values;
     }
 
-    /// <summary>The elements of rows [<paramref name="first"/>, <paramref name="first"/> + <paramref name="count"/>) as floats: a <see cref="RowReader"/>.</summary>
+    /// <summary>
+    /// The elements of rows [<paramref name="first"/>, <paramref name="first"/> + <paramref name="count"/>) as floats: a
+    /// <see cref="RowReader"/>.
+    /// </summary>
     /// <param name="rows">At least count·<see cref="Columns"/> long.</param>
     /// <exception cref="ModelFileException">Its type is none that this reader reads.</exception>
     public void ReadRows(int first, int count, Span<float> rows)
@@ -174,6 +178,7 @@ public sealed class WeightTensor
     private void CheckType()
     {
         if (Type == ElementType.Other)
-            throw new ModelFileException(Path, $"its type {TypeName} is none of float32, float16 and bfloat16; use a file with such weights.", Name);
+            throw new ModelFileException(
+                Path, $"its type {TypeName} is none of float32, float16 and bfloat16; use a file with such weights.", Name);
     }
 }

@@ -48,7 +48,8 @@ public static class GgmlBlocks
     public static void ToInt8(GgmlType type, ReadOnlySpan<byte> data, Span<Int8Block> destination)
     {
         if (!type.FitsInt8 || data.Length < (long)destination.Length * type.BlockBytes)
-            throw new ArgumentException($"{destination.Length} blocks of {type} cannot be read as bytes from {data.Length} bytes of data.", nameof(type));
+            throw new ArgumentException(
+                $"{destination.Length} blocks of {type} cannot be read as bytes from {data.Length} bytes of data.", nameof(type));
         Span<float> integers = stackalloc float[Int8Block.Length];
         Span<sbyte> weights = stackalloc sbyte[Int8Block.Length];
         foreach (ref var block in destination)

@@ -3,7 +3,9 @@ using Speech.Tensors.Files;
 
 namespace Speech.Tensors.Ggml;
 
-/// <summary>One named tensor of a <see cref="GgmlFile"/>. Its data stays in the mapped file; spans are valid until the file is disposed.</summary>
+/// <summary>
+/// One named tensor of a <see cref="GgmlFile"/>. Its data stays in the mapped file; spans are valid until the file is disposed.
+/// </summary>
 public sealed class GgmlTensor
 {
     private readonly MappedFile _file;

@@ -19,7 +19,8 @@ internal static class LegacyCheckpoint
     private static ReadOnlySpan<byte> Beginning => [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
     /// <summary>Begins with the pickled magic number, which as the length of a safetensors header would be beyond any file.</summary>
-    public static bool Recognises(MappedFile file) => file.Length >= Beginning.Length && file.Slice(0, Beginning.Length).SequenceEqual(Beginning);
+    public static bool Recognises(MappedFile file) =>
+        file.Length >= Beginning.Length && file.Slice(0, Beginning.Length).SequenceEqual(Beginning);
 
     /// <exception cref="ModelFileException">It is damaged, or more than a state dict.</exception>
     public static IReadOnlyList<WeightTensor> Read(MappedFile file)
@@ -61,6 +62,7 @@ internal static class LegacyCheckpoint
         long Place(PickleStorage storage) =>
             places.TryGetValue(storage.Key, out var place) && place.Count == storage.Count && types[storage.Key] == storage.Type
                 ? place.Offset
-                : throw new ModelFileException(file.Path, $"its storage '{storage.Key}' has not {storage.Count} elements of {storage.TypeName}; the file is damaged.");
+                : throw new ModelFileException(
+                    file.Path, $"its storage '{storage.Key}' has not {storage.Count} elements of {storage.TypeName}; the file is damaged.");
     }
 }

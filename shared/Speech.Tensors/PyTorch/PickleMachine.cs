@@ -5,11 +5,14 @@ using System.Text;
 namespace Speech.Tensors.PyTorch;
 
 /// <summary>
-/// Runs the one kind of pickle program that a checkpoint's state dict is: numbers, texts, tuples, lists, dicts, and calls of the five functions of
-/// <see cref="PickleGlobal"/>, which here only note what a tensor looks like. A pickle of Python can call anything; this machine has no opcode and
-/// no name that could, and refuses every other one by its name. Whatever a program does, its steps, stack, marks and texts are bounded.
+/// Runs the one kind of pickle program that a checkpoint's state dict is: numbers, texts, tuples, lists, dicts, and calls of the five
+/// functions of
+/// <see cref="PickleGlobal"/>, which here only note what a tensor looks like. A pickle of Python can call anything; this machine has no
+/// opcode and no name that could, and refuses every other one by its name. Whatever a program does, its steps, stack, marks and texts are
+/// bounded.
 /// </summary>
-/// <remarks>Source: Python's <c>pickletools</c> and PyTorch's <c>_weights_only_unpickler.py</c>, which allows the same opcodes (protocol 2).</remarks>
+/// <remarks>Source: Python's <c>pickletools</c> and PyTorch's <c>_weights_only_unpickler.py</c>, which allows the same opcodes (protocol
+/// 2).</remarks>
 internal ref struct PickleMachine
 {
     private const int MaximumSteps = 4_000_000;
@@ -193,7 +196,8 @@ internal ref struct PickleMachine
             (PickleGlobalKind.OrderedDict, []) => new PickleDictionary(),
             (PickleGlobalKind.Size, [object?[] size]) => size,
             (PickleGlobalKind.Parameter, [PickleTensor tensor, ..]) => tensor,
-            (PickleGlobalKind.Tensor, [PickleStorage storage, long offset, object?[] size, object?[] stride, ..]) => Tensor(storage, offset, size, stride),
+            (PickleGlobalKind.Tensor, [PickleStorage storage, long offset, object?[] size, object?[] stride, ..]) =>
+                Tensor(storage, offset, size, stride),
             _ => throw Refused($"calls {function.Name} with arguments that it does not have"),
         });
     }
@@ -215,7 +219,8 @@ internal ref struct PickleMachine
 
     /// <summary>("storage", class, key, location, elements), and in old files the part of another storage that it is, or None.</summary>
     private readonly PickleStorage Storage(object? id) =>
-        id is object?[] and ["storage", PickleGlobal { StorageType: { } type } storageClass, string key, string, long and >= 0 and var count, .. var view]
+        id is object?[] and ["storage", PickleGlobal { StorageType: { } type } storageClass, string key, string,
+            long and >= 0 and var count, .. var view]
         && view is [] or [null]
             ? new PickleStorage(storageClass.Name, type, key, count)
             : throw Refused("has a persistent id that is none of a storage of its own");

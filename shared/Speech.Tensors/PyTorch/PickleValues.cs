@@ -11,7 +11,9 @@ internal sealed class PickleList
     public List<object?> Items { get; } = [];
 }
 
-/// <summary>A Python dict or OrderedDict as its entries in the order in which they were set. Nothing is hashed, so no key is compared with another.</summary>
+/// <summary>
+/// A Python dict or OrderedDict as its entries in the order in which they were set. Nothing is hashed, so no key is compared with another.
+/// </summary>
 internal sealed class PickleDictionary
 {
     public List<(object? Key, object? Value)> Entries { get; } = [];

@@ -39,7 +39,8 @@ internal static class StateDict
             tensors.Add(Read(file, name, tensor, place));
         }
 
-        return tensors.Count > 0 ? tensors : throw new ModelFileException(file.Path, "its state dict has no tensors; use a pytorch_model.bin.");
+        return tensors.Count > 0
+            ? tensors : throw new ModelFileException(file.Path, "its state dict has no tensors; use a pytorch_model.bin.");
     }
 
     private static WeightTensor Read(MappedFile file, string name, PickleTensor tensor, Func<PickleStorage, long> place)
@@ -61,6 +62,7 @@ internal static class StateDict
                 name);
         }
 
-        return new WeightTensor(file, name, storage.Type.Element, storage.TypeName, shape, strides, place(storage) + (offset * storage.Type.Bytes));
+        return new WeightTensor(
+            file, name, storage.Type.Element, storage.TypeName, shape, strides, place(storage) + (offset * storage.Type.Bytes));
     }
 }

@@ -4,7 +4,8 @@ using Speech.Tensors.Files;
 namespace Speech.Tensors.PyTorch;
 
 /// <summary>
-/// A checkpoint as torch.save has written it since PyTorch 1.6: a zip archive with one folder, in it <c>data.pkl</c> (the pickled state dict), <c>data/0</c>,
+/// A checkpoint as torch.save has written it since PyTorch 1.6: a zip archive with one folder, in it <c>data.pkl</c> (the pickled state
+/// dict), <c>data/0</c>,
 /// <c>data/1</c>, … (the storages' elements as they are in memory), <c>version</c> and, since 2.1, <c>byteorder</c>.
 /// </summary>
 /// <remarks>Source: pytorch/pytorch, <c>torch/serialization.py</c>. Names of entries are only compared, never used as paths.</remarks>
@@ -23,7 +24,8 @@ internal static class ZipCheckpoint
         var entries = ZipDirectory.Read(file);
         var pickles = entries.Keys.Where(name => name.EndsWith(Pickle, StringComparison.Ordinal)).ToList();
         if (pickles is not [var pickle])
-            throw new ModelFileException(file.Path, $"it is a zip archive with {pickles.Count} data.pkl, not a PyTorch checkpoint; use pytorch_model.bin.");
+            throw new ModelFileException(
+                file.Path, $"it is a zip archive with {pickles.Count} data.pkl, not a PyTorch checkpoint; use pytorch_model.bin.");
         var folder = pickle[..^Pickle.Length];
         if (entries.Keys.Any(name => name == $"{folder}/constants.pkl" || name.StartsWith($"{folder}/code/", StringComparison.Ordinal)))
             throw new ModelFileException(file.Path, "it is a TorchScript program, not a state dict; use pytorch_model.bin.");

@@ -8,14 +8,16 @@ namespace Speech.Tensors.PyTorch;
 /// <code>
 /// local header, name, extra, data (of each entry) … | central directory | zip64 end record, locator | end record, comment
 /// </code>
-/// Only the central directory is believed; of a local header nothing but the lengths of its name and extra field, which say where the data begins.</summary>
+/// Only the central directory is believed; of a local header nothing but the lengths of its name and extra field, which say where the data
+/// begins.</summary>
 /// <remarks>Source: PKWARE's APPNOTE 6.3.10, sections 4.3 and 4.5.3. System.IO.Compression does not tell where an entry lies.</remarks>
 internal static class ZipDirectory
 {
     public const uint LocalHeader = 0x04034b50;
 
     private const uint CentralHeader = 0x02014b50, EndRecord = 0x06054b50, Zip64EndRecord = 0x06064b50, Zip64Locator = 0x07064b50;
-    private const int LocalHeaderLength = 30, CentralHeaderLength = 46, EndRecordLength = 22, Zip64EndRecordLength = 56, Zip64LocatorLength = 20;
+    private const int LocalHeaderLength = 30, CentralHeaderLength = 46, EndRecordLength = 22, Zip64EndRecordLength = 56,
+    Zip64LocatorLength = 20;
     private const int Zip64Extra = 1;
     private const int MaximumCommentLength = ushort.MaxValue;
     private const int MaximumEntries = 200_000;
@@ -129,10 +131,12 @@ internal static class ZipDirectory
         var record = file.Slice(at, Zip64EndRecordLength);
         if (U32(record) != Zip64EndRecord)
             throw Damaged(file, "it lacks its large directory");
-        return (BinaryPrimitives.ReadInt64LittleEndian(record[32..]), BinaryPrimitives.ReadInt64LittleEndian(record[48..]), BinaryPrimitives.ReadInt64LittleEndian(record[40..]));
+        return (BinaryPrimitives.ReadInt64LittleEndian(record[32..]), BinaryPrimitives.ReadInt64LittleEndian(
+            record[48..]), BinaryPrimitives.ReadInt64LittleEndian(record[40..]));
     }
 
-    private static ModelFileException Damaged(MappedFile file, string what) => new(file.Path, $"{what}: the archive is damaged; download it again.");
+    private static ModelFileException Damaged(MappedFile file, string what) =>
+        new(file.Path, $"{what}: the archive is damaged; download it again.");
 
     private static ushort U16(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt16LittleEndian(bytes);
 

@@ -34,7 +34,8 @@ internal static class SafetensorsHeader
             throw new ModelFileException(file.Path, $"it ends inside its header of {headerBytes} bytes; download it again.");
         var header = file.Slice(sizeof(ulong), (int)headerBytes);
         if (header[0] != '{' || !Utf8.IsValid(header))
-            throw new ModelFileException(file.Path, "its header is not JSON in UTF-8: it is not a safetensors file, or damaged; download it again.");
+            throw new ModelFileException(
+                file.Path, "its header is not JSON in UTF-8: it is not a safetensors file, or damaged; download it again.");
 
         List<Entry> entries;
         try
@@ -48,7 +49,8 @@ internal static class SafetensorsHeader
 
         CheckLayout(file.Path, entries, file.Length - sizeof(ulong) - (long)headerBytes);
         var data = sizeof(ulong) + (long)headerBytes;
-        return [.. entries.Select(entry => new WeightTensor(file, entry.Name, TypeOf(entry.Type), entry.Type, entry.Shape, strides: null, data + entry.Begin))];
+        return [.. entries.Select(
+            entry => new WeightTensor(file, entry.Name, TypeOf(entry.Type), entry.Type, entry.Shape, strides: null, data + entry.Begin))];
     }
 
     private static List<Entry> ReadEntries(string path, ReadOnlySpan<byte> header)
@@ -84,7 +86,8 @@ internal static class SafetensorsHeader
             throw new ModelFileException(path, "the header says nothing of it; the file is damaged.", name);
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            var (isType, isShape, isOffsets) = (json.ValueTextEquals("dtype"), json.ValueTextEquals("shape"), json.ValueTextEquals("data_offsets"));
+            var (isType, isShape, isOffsets) =
+                (json.ValueTextEquals("dtype"), json.ValueTextEquals("shape"), json.ValueTextEquals("data_offsets"));
             if ((isType && type is not null) || (isShape && shape is not null) || (isOffsets && offsets is not null))
                 throw new ModelFileException(path, $"its {json.GetString()} occurs twice; the file is damaged.", name);
             json.Read();
@@ -102,9 +105,11 @@ internal static class SafetensorsHeader
             throw new ModelFileException(path, "the header lacks its dtype, shape or data_offsets; the file is damaged.", name);
         if (shape.Any(dimension => dimension > int.MaxValue))
             throw new ModelFileException(path, $"its shape [{string.Join(", ", shape)}] is impossible; the file is damaged.", name);
-        var bits = BitsOf(type) ?? throw new ModelFileException(path, $"its type '{type}' is not known; use a file with float32, float16 or bfloat16 weights.", name);
+        var bits = BitsOf(type) ?? throw new ModelFileException(
+            path, $"its type '{type}' is not known; use a file with float32, float16 or bfloat16 weights.", name);
         if (end < begin || shape.Aggregate((Int128)bits, Product) != (Int128)8 * (end - begin))
-            throw new ModelFileException(path, $"its bytes {begin}..{end} are not those of {type} [{string.Join(", ", shape)}]; the file is damaged.", name);
+            throw new ModelFileException(
+                path, $"its bytes {begin}..{end} are not those of {type} [{string.Join(", ", shape)}]; the file is damaged.", name);
         return new Entry(name, type, [.. shape.Select(dimension => (int)dimension)], begin, end);
     }
 
@@ -133,7 +138,8 @@ internal static class SafetensorsHeader
         foreach (var entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
         {
             if (entry.Begin != end)
-                throw new ModelFileException(path, $"its data begins at {entry.Begin}, where {end} is expected; the file is damaged.", entry.Name);
+                throw new ModelFileException(
+                    path, $"its data begins at {entry.Begin}, where {end} is expected; the file is damaged.", entry.Name);
             end = entry.End;
         }
 

@@ -62,7 +62,9 @@ internal sealed partial class AbandonedJobs(
         }
     }
 
-    /// <summary>Takes up what this consumer has pending and does not hold, however young. To be called while nothing is being read.</summary>
+    /// <summary>
+    /// Takes up what this consumer has pending and does not hold, however young. To be called while nothing is being read.
+    /// </summary>
     public Task TakeUpOwnAsync(JobStream stream, CancellationToken cancellationToken) =>
         SweepAsync(stream, TimeSpan.Zero, settings.WorkerId, new(StringComparer.Ordinal), cancellationToken);
 
@@ -93,9 +95,11 @@ internal sealed partial class AbandonedJobs(
     private async ValueTask<bool> IsAbandonedAsync(
         JobStream stream, StreamPendingMessageInfo entry, Dictionary<string, bool> alive, CancellationToken cancellationToken) =>
         entry.ConsumerName == settings.WorkerId ? !held.Contains(stream, entry.StreamId)
-        : entry.IdleTimeInMilliseconds >= settings.JobTimeout.TotalMilliseconds || (heartbeat.IsSteady && !await IsAliveAsync(entry.ConsumerName!, alive, cancellationToken));
+        : entry.IdleTimeInMilliseconds >= settings.JobTimeout.TotalMilliseconds
+            || (heartbeat.IsSteady && !await IsAliveAsync(entry.ConsumerName!, alive, cancellationToken));
 
-    private async Task ClaimAsync(JobStream stream, List<StreamPendingMessageInfo> abandoned, TimeSpan minIdle, CancellationToken cancellationToken)
+    private async Task ClaimAsync(
+        JobStream stream, List<StreamPendingMessageInfo> abandoned, TimeSpan minIdle, CancellationToken cancellationToken)
     {
         var left = abandoned.ToDictionary(entry => entry.StreamId);
         var claimed = await redis.StreamClaimAsync(
@@ -119,7 +123,8 @@ internal sealed partial class AbandonedJobs(
         {
             foreach (var consumer in await redis.StreamConsumersAsync(stream.Key, stream.Group, cancellationToken))
             {
-                if (consumer.PendingMessageCount == 0 && consumer.Name != settings.WorkerId && !await IsAliveAsync(consumer.Name, alive, cancellationToken))
+                if (consumer.PendingMessageCount == 0 && consumer.Name != settings.WorkerId
+                    && !await IsAliveAsync(consumer.Name, alive, cancellationToken))
                     await redis.RemoveIdleConsumerAsync(stream.Key, stream.Group, consumer.Name, cancellationToken);
             }
         }

@@ -44,5 +44,6 @@ public sealed class HeldJobs(WorkerCapacity capacity)
     /// <summary>Waits until another can be asked for. Once the model is loaded, there are slots.</summary>
     public Task WaitForRoomAsync(CancellationToken cancellationToken) => WaitUntilAtMostAsync(capacity.Slots - 1, cancellationToken);
 
-    public Task WaitUntilAtMostAsync(int count, CancellationToken cancellationToken) => _occupancy.WaitUntilAtMostAsync(count, cancellationToken);
+    public Task WaitUntilAtMostAsync(int count, CancellationToken cancellationToken) =>
+        _occupancy.WaitUntilAtMostAsync(count, cancellationToken);
 }

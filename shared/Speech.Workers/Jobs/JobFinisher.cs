@@ -127,7 +127,8 @@ internal sealed partial class JobFinisher(
         {
             Log.PassedOn(logger, delivery.Id, peer);
             await EndAsync(
-                delivery, () => leases.HandOverAsync(delivery.Stream, delivery.Id, peer, delivery.Deliveries - 1, cancellationToken), cancellationToken);
+                delivery, () => leases.HandOverAsync(delivery.Stream, delivery.Id, peer, delivery.Deliveries - 1, cancellationToken),
+                cancellationToken);
         }
         else if (job.IsDoneRegardless)
         {
@@ -135,7 +136,8 @@ internal sealed partial class JobFinisher(
         }
         else
         {
-            var given = new GivenUp(delivery, "unsupported_language", $"no worker's model serves both of the languages {string.Join(" and ", job.Languages)}");
+            var given = new GivenUp(
+                delivery, "unsupported_language", $"no worker's model serves both of the languages {string.Join(" and ", job.Languages)}");
             await EndAsync(delivery, () => GiveUpAsync(given, cancellationToken), cancellationToken);
         }
     }
@@ -163,13 +165,15 @@ internal sealed partial class JobFinisher(
         [LoggerMessage(4, LogLevel.Debug, "Job {Id} is left to {Peer}, whose model serves its language")]
         public static partial void PassedOn(ILogger logger, StreamId id, string peer);
 
-        [LoggerMessage(5, LogLevel.Warning, "Job {Id} is done by this model, which does not serve its language; whether another does is not known: {Reason}")]
+        [LoggerMessage(5, LogLevel.Warning,
+            "Job {Id} is done by this model, which does not serve its language; whether another does is not known: {Reason}")]
         public static partial void PeersUnknown(ILogger logger, StreamId id, string reason);
 
         [LoggerMessage(3, LogLevel.Error, "Job {Id} could not be finished: Redis refused it and changed nothing, so it is still pending and will be claimed and done again")]
         public static partial void CannotFinish(ILogger logger, StreamId id, Exception exception);
 
-        [LoggerMessage(6, LogLevel.Error, "It is not known whether job {Id} is finished; if it is not, it is still pending and will be claimed and done again")]
+        [LoggerMessage(6, LogLevel.Error,
+            "It is not known whether job {Id} is finished; if it is not, it is still pending and will be claimed and done again")]
         public static partial void MayBeFinished(ILogger logger, StreamId id, Exception exception);
     }
 }

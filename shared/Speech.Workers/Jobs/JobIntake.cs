@@ -4,7 +4,10 @@ using Speech.Workers.Model;
 
 namespace Speech.Workers.Jobs;
 
-/// <summary>What happens to a delivery first, however it came here: it is held, read, and given to the model, given up, or left to a worker whose model can do it.</summary>
+/// <summary>
+/// What happens to a delivery first, however it came here: it is held, read, and given to the model, given up, or left to a worker whose
+/// model can do it.
+/// </summary>
 internal sealed class JobIntake(
     HeldJobs held, WorkerCapacity capacity, ModelQueue queue, Outcomes outcomes, IJobHandler handler, WorkerSettings settings)
 {

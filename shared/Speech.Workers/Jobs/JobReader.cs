@@ -7,8 +7,8 @@ using StackExchange.Redis;
 namespace Speech.Workers.Jobs;
 
 /// <summary>
-/// Reads jobs as a member of the consumer group, as many as there is room for, of all shards at once. What this worker was given in an earlier life, or
-/// in a reply that a lost connection swallowed, is <see cref="AbandonedJobs"/>' part.
+/// Reads jobs as a member of the consumer group, as many as there is room for, of all shards at once. What this worker was given in an
+/// earlier life, or in a reply that a lost connection swallowed, is <see cref="AbandonedJobs"/>' part.
 /// </summary>
 internal sealed partial class JobReader(
     RedisClient redis,
@@ -40,7 +40,8 @@ internal sealed partial class JobReader(
                 {
                     await redis.EnsureGroupAsync(stream.Key, stream.Group, cancellationToken);
                     // Others find this worker among the group's members, and Redis makes one of it only when it is given its first job.
-                    await redis.ExecuteAsync("XGROUP", ["CREATECONSUMER", (RedisKey)stream.Key, stream.Group, settings.WorkerId], cancellationToken);
+                    await redis.ExecuteAsync(
+                        "XGROUP", ["CREATECONSUMER", (RedisKey)stream.Key, stream.Group, settings.WorkerId], cancellationToken);
                     await abandoned.TakeUpOwnAsync(stream, cancellationToken);
                     prepared = true;
                 }

@@ -33,7 +33,8 @@ internal sealed partial class Leases(
         Task.WhenAll(streams.Jobs.Select(stream => GiveBackAllAsync(stream, cancellationToken)));
 
     /// <summary>Lets anyone take a job at once. It stays this consumer's until then.</summary>
-    /// <param name="deliveries">How often it shall count as given out: one less than now if this worker has not begun it or was not at fault.</param>
+    /// <param name="deliveries">How often it shall count as given out: one less than now if this worker has not begun it or was not at
+    /// fault.</param>
     public Task GiveBackAsync(JobStream stream, StreamId job, long deliveries, CancellationToken cancellationToken) => redis.ExecuteAsync(
         "XCLAIM",
         [
@@ -42,9 +43,12 @@ internal sealed partial class Leases(
         ],
         cancellationToken);
 
-    /// <summary>Makes a job another worker's, which takes it up, as what it was given and does not hold, when it looks for such jobs next.</summary>
+    /// <summary>
+    /// Makes a job another worker's, which takes it up, as what it was given and does not hold, when it looks for such jobs next.
+    /// </summary>
     /// <param name="deliveries">How often it shall count as given out until then.</param>
-    public Task HandOverAsync(JobStream stream, StreamId job, string worker, long deliveries, CancellationToken cancellationToken) => redis.ExecuteAsync(
+    public Task HandOverAsync(JobStream stream, StreamId job, string worker, long deliveries, CancellationToken cancellationToken) =>
+        redis.ExecuteAsync(
         "XCLAIM",
         [
             (RedisKey)stream.Key, stream.Group, worker, 0, (RedisValue)job,

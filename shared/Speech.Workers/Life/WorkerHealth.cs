@@ -46,7 +46,8 @@ internal static class WorkerHealth
 
     /// <param name="more">This kind of worker's own figures.</param>
     public static HealthPart OfJobs(
-        Heartbeat heartbeat, HeldJobs held, ModelQueue queue, WorkerStatistics statistics, WorkerCapacity capacity, WorkerSettings settings, JsonObject? more)
+        Heartbeat heartbeat, HeldJobs held, ModelQueue queue, WorkerStatistics statistics, WorkerCapacity capacity, WorkerSettings settings,
+        JsonObject? more)
     {
         var details = new JsonObject
         {
@@ -60,7 +61,8 @@ internal static class WorkerHealth
         };
         Add(details, more);
         details["errors"] = statistics.Errors;
-        details["last_error"] = statistics.LastError is { } error ? new JsonObject { ["message"] = error.Message, ["at"] = error.At } : null;
+        details["last_error"] = statistics.LastError is { } error
+            ? new JsonObject { ["message"] = error.Message, ["at"] = error.At } : null;
         if (!heartbeat.HasName)
             details["state"] = $"waiting for the name {settings.WorkerId}, which another worker has or had";
         return new HealthPart(heartbeat.HasName ? HealthState.Ok : HealthState.Starting, details);

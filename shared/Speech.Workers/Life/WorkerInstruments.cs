@@ -15,7 +15,8 @@ internal static class WorkerInstruments
         var model = services.GetRequiredService<ModelLoop>();
         var statistics = services.GetRequiredService<WorkerStatistics>();
         var capacity = services.GetRequiredService<WorkerCapacity>();
-        instruments.ObserveGauge("speech_model_ready", "Whether the model is loaded.", () => model.Status.Phase == ModelPhase.Ready ? 1 : 0);
+        instruments.ObserveGauge(
+            "speech_model_ready", "Whether the model is loaded.", () => model.Status.Phase == ModelPhase.Ready ? 1 : 0);
         instruments.ObserveGauge(
             "speech_worker_slots", "Jobs that this worker's model does side by side, at most; 0 until it is loaded.", () => capacity.Slots);
         instruments.ObserveGauge("speech_worker_busy", "Jobs in this worker's hands.", () => held.Count + queue.Unheld);

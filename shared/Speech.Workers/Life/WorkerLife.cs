@@ -11,10 +11,10 @@ using StackExchange.Redis;
 namespace Speech.Workers.Life;
 
 /// <summary>
-/// The worker from start to end. It begins to read when its name is its own and the model is loaded; where either cannot be, for what it was
-/// set to, it ends with <see cref="SpeechHost.SettingsExitCode"/>. When it is told to stop, it reads no more, gives back at
-/// once what it has not begun, lets the model finish the rest, and gives back what is then still undone, so that nobody waits for
-/// JOB_TIMEOUT: all within the host's shutdown time, which is shorter than what the supervisor waits before it kills.
+/// The worker from start to end. It begins to read when its name is its own and the model is loaded; where either cannot be, for what it
+/// was set to, it ends with <see cref="SpeechHost.SettingsExitCode"/>. When it is told to stop, it reads no more, gives back at once what
+/// it has not begun, lets the model finish the rest, and gives back what is then still undone, so that nobody waits for JOB_TIMEOUT: all
+/// within the host's shutdown time, which is shorter than what the supervisor waits before it kills.
 /// </summary>
 internal sealed partial class WorkerLife(
     ModelLoop model,
@@ -99,7 +99,8 @@ internal sealed partial class WorkerLife(
         await heartbeat.Claimed.WaitAsync(cancellationToken);
 
         Func<CancellationToken, Task>[] loops =
-            [reader.RunAsync, abandoned.RunAsync, model.Ended.WaitAsync, .. otherReaders.Select(other => (Func<CancellationToken, Task>)other.RunAsync)];
+            [reader.RunAsync, abandoned.RunAsync, model.Ended.WaitAsync, .. otherReaders.Select(
+                other => (Func<CancellationToken, Task>)other.RunAsync)];
         await Task.WhenAll(loops.Select(loop => RunAsync(loop, cancellationToken)));
     }
 
@@ -136,7 +137,10 @@ internal sealed partial class WorkerLife(
         await _others;
     }
 
-    /// <summary>Runs one of the worker's loops. These handle what can be expected to fail; anything else ends the worker, and the supervisor starts a new one.</summary>
+    /// <summary>
+    /// Runs one of the worker's loops. These handle what can be expected to fail; anything else ends the worker, and the supervisor starts
+    /// a new one.
+    /// </summary>
     private async Task RunAsync(Func<CancellationToken, Task> loop, CancellationToken cancellationToken)
     {
         try
@@ -208,7 +212,8 @@ internal sealed partial class WorkerLife(
         [LoggerMessage(2, LogLevel.Warning, "Out of time; giving back {Count} unfinished jobs")]
         public static partial void OutOfTime(ILogger logger, int count);
 
-        [LoggerMessage(3, LogLevel.Warning, "Could not give back {Count} jobs, others will claim them when the heartbeat has expired: {Reason}")]
+        [LoggerMessage(
+            3, LogLevel.Warning, "Could not give back {Count} jobs, others will claim them when the heartbeat has expired: {Reason}")]
         public static partial void CannotGiveBack(ILogger logger, int count, string reason);
 
         [LoggerMessage(4, LogLevel.Warning, "Could not sign off: {Reason}")]

@@ -5,7 +5,8 @@ using Speech.Catalog;
 namespace Speech.Workers.Model;
 
 /// <summary>Passes on how a model's download goes, and logs its turns, with a line now and then in between.</summary>
-internal sealed partial class DownloadReporter(Action<ModelDownloadProgress> passOn, TimeProvider time, ILogger logger) : IProgress<ModelDownloadProgress>
+internal sealed partial class DownloadReporter(
+    Action<ModelDownloadProgress> passOn, TimeProvider time, ILogger logger) : IProgress<ModelDownloadProgress>
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 

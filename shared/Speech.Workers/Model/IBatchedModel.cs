@@ -8,7 +8,9 @@ public interface IBatchedModel : IDisposable
     /// <summary>What it runs on, for people.</summary>
     string Device { get; }
 
-    /// <summary>Jobs that it has room for at once, at least one. A job that is searched with beams takes as many of the model's sequences.</summary>
+    /// <summary>
+    /// Jobs that it has room for at once, at least one. A job that is searched with beams takes as many of the model's sequences.
+    /// </summary>
     int Slots { get; }
 
     /// <summary>The codes of the languages that it serves: Whisper's for audio, NLLB's for texts.</summary>

@@ -18,6 +18,8 @@ public interface IJobHandler
     /// <returns>Whether this result counts: it is the job's first, and has gone out.</returns>
     Task<bool> FinishAsync(Finished outcome, CancellationToken cancellationToken);
 
-    /// <summary>What a client is told when a job is given up, in place of the result; null when the entry does not say enough for that.</summary>
+    /// <summary>
+    /// What a client is told when a job is given up, in place of the result; null when the entry does not say enough for that.
+    /// </summary>
     (string ClientId, Failed Failure)? FailureOf(StreamEntry fields, string code, string message);
 }

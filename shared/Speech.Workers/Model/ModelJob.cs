@@ -14,6 +14,8 @@ public abstract class ModelJob(string clientId, JobDelivery? delivery)
     /// <summary>Codes, as in <see cref="IBatchedModel.Languages"/>, of the languages that a model must serve to do it.</summary>
     public virtual IReadOnlyList<string> Languages => [];
 
-    /// <summary>Whether it is done, as well as that may be, by a model that does not serve them, when there is no worker whose model does.</summary>
+    /// <summary>
+    /// Whether it is done, as well as that may be, by a model that does not serve them, when there is no worker whose model does.
+    /// </summary>
     public virtual bool IsDoneRegardless => false;
 }

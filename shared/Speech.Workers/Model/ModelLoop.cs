@@ -113,7 +113,8 @@ internal sealed partial class ModelLoop(
     private static bool IsOfSettings(Exception exception) => exception
         is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or ModelFileException or ModelDownloadException { IsMissing: true };
 
-    private void Fail(Exception exception) => _status = _status with { Phase = ModelPhase.Failed, Download = null, Error = exception.Message };
+    private void Fail(Exception exception) =>
+        _status = _status with { Phase = ModelPhase.Failed, Download = null, Error = exception.Message };
 
     private void AdmitWaiting(IBatchedModel model)
     {

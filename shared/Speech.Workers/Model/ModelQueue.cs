@@ -48,7 +48,9 @@ public class ModelQueue(WorkerSettings settings, WorkerCapacity capacity, TimePr
         }
     }
 
-    /// <summary>The next job, if one waits: the oldest of the client that has the fewest in the model, so that nobody's long queue keeps others out.</summary>
+    /// <summary>
+    /// The next job, if one waits: the oldest of the client that has the fewest in the model, so that nobody's long queue keeps others out.
+    /// </summary>
     /// <param name="active">What is in the model.</param>
     public virtual ModelJob? Take(IReadOnlyCollection<ModelJob> active)
     {

@@ -3,8 +3,9 @@ using System.Threading.Channels;
 namespace Speech.Workers.Model;
 
 /// <summary>
-/// The way from the model's thread to Redis. Writing never waits: a job is held until its one outcome has been dealt with, and droppable ones
-/// until they leave the queue, so that no more can lie here than these two let in. While Redis is away finished results do, and nothing new is read.
+/// The way from the model's thread to Redis. Writing never waits: a job is held until its one outcome has been dealt with, and droppable
+/// ones until they leave the queue, so that no more can lie here than these two let in. While Redis is away finished results do, and
+/// nothing new is read.
 /// </summary>
 internal sealed class Outcomes
 {

@@ -1,8 +1,9 @@
 namespace Speech.Workers.Model;
 
 /// <summary>
-/// What this worker can do, which is what its loaded model can: so many jobs side by side, in these languages. The jobs are also the most that
-/// it takes into its hands: what a worker holds and cannot begin, an idle one cannot have. Everything that speaks of slots has them from here.
+/// What this worker can do, which is what its loaded model can: so many jobs side by side, in these languages. The jobs are also the most
+/// that it takes into its hands: what a worker holds and cannot begin, an idle one cannot have. Everything that speaks of slots has them
+/// from here.
 /// </summary>
 public sealed class WorkerCapacity
 {

@@ -47,7 +47,8 @@ public sealed class AudioFileTests
     [Fact]
     public void Damage_is_reported_beside_what_could_be_read()
     {
-        Load(new WavVector { Data = [0, 0x40], DataLength = 100 }.ToBytes(), "a.wav").Warnings.ShouldHaveSingleItem().ShouldContain("truncated");
+        Load(new WavVector { Data = [0, 0x40], DataLength = 100 }.ToBytes(), "a.wav").Warnings.ShouldHaveSingleItem()
+            .ShouldContain("truncated");
 
         var opus = Signals.CollectBytes(output => OggOpusWriter.WriteFile(output, Recordings.Speech()));
         opus[opus.Length / 2] ^= 1;
@@ -92,7 +93,8 @@ public sealed class AudioFileTests
         Should.Throw<AudioFormatException>(() => Load(vorbis, "a.ogg")).Message.ShouldContain("This is Ogg Vorbis");
     }
 
-    private static AudioClip Load(byte[] bytes, string name, AudioFileOptions? options = null) => AudioFile.Load(new MemoryStream(bytes), name, options);
+    private static AudioClip Load(byte[] bytes, string name, AudioFileOptions? options = null) =>
+        AudioFile.Load(new MemoryStream(bytes), name, options);
 
     [Fact]
     public void A_stereo_file_with_one_channel_inverted_is_heard_with_a_warning()

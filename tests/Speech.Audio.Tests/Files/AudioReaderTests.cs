@@ -57,7 +57,8 @@ public sealed class AudioReaderTests
     public void Channels_of_raw_samples_are_mixed_and_a_sample_that_is_cut_is_told()
     {
         using var reader = AudioReader.Open(
-            new TrickleStream([0, 0x40, 0, 0x20, 0, 0, 0, 0x20, 1]), "standard input", new AudioFileOptions { RawFormat = SampleFormat.S16, RawChannels = 2 });
+            new TrickleStream([0, 0x40, 0, 0x20, 0, 0, 0, 0x20, 1]), "standard input",
+            new AudioFileOptions { RawFormat = SampleFormat.S16, RawChannels = 2 });
         var samples = new List<float>();
         var piece = new float[10];
         while (reader.Read(piece) is var read and > 0)
@@ -73,7 +74,8 @@ public sealed class AudioReaderTests
         var opus = Signals.CollectBytes(output => OggOpusWriter.WriteFile(output, Recordings.Speech()));
         var lastPage = opus.AsSpan().LastIndexOf("OggS"u8);
         foreach (var length in (int[])[lastPage, lastPage + 10, opus.Length - 1, opus.Length / 2])
-            AudioFile.Load(new MemoryStream(opus[..length]), "a.opus").Warnings.ShouldContain(warning => warning.Contains("truncated"), $"{length} of {opus.Length}");
+            AudioFile.Load(new MemoryStream(opus[..length]), "a.opus").Warnings
+                .ShouldContain(warning => warning.Contains("truncated"), $"{length} of {opus.Length}");
         AudioFile.Load(new MemoryStream(opus), "a.opus").Warnings.ShouldBeEmpty();
     }
 

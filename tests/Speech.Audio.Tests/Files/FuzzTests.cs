@@ -21,7 +21,8 @@ public sealed class FuzzTests
         [
             new WavVector { Data = new byte[500], OtherChunk = [.. "LIST"u8, 3, 0, 0, 0, 1, 2, 3, 0] }.ToBytes(),
             new WavVector { Data = new byte[900], Extensible = true, Channels = 3, Bits = 24, SampleRate = 22_050 }.ToBytes(),
-            new WavVector { Data = new byte[700], Tag = 7, Bits = 8, Form = "RF64", LongDataLength = 700, DataLength = uint.MaxValue }.ToBytes(),
+            new WavVector { Data = new byte[700], Tag = 7, Bits = 8, Form = "RF64", LongDataLength = 700,
+                DataLength = uint.MaxValue }.ToBytes(),
             new WavVector { Data = [.. Enumerable.Range(0, 800).Select(i => (byte)(i * 37))], Tag = 3, Bits = 64, SampleRate = 8_000 }.ToBytes(),
             Signals.CollectBytes(output => OggOpusWriter.WriteFile(output, Recordings.Speech(0.3))),
             File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(Recordings.OpusFromOpusenc)!, "live.webm"))[..2500],

@@ -94,7 +94,8 @@ public sealed class OggPageTests
         }
     });
 
-    private static List<(OggPageFlags Flags, long Granule, uint Sequence, string Body)> ReadAll(OggPageReader reader, byte[] stream, params int[] cuts)
+    private static List<(OggPageFlags Flags, long Granule, uint Sequence, string Body)> ReadAll(
+        OggPageReader reader, byte[] stream, params int[] cuts)
     {
         var pages = new List<(OggPageFlags, long, uint, string)>();
         var start = 0;

@@ -118,7 +118,8 @@ public sealed class OggTimeTests
         return [.. kept];
     }
 
-    private static byte[] Write(List<Packet> packets, Func<Packet, bool> keeps, Func<Packet, int, bool> endsPage) => Signals.CollectBytes(output =>
+    private static byte[] Write(List<Packet> packets, Func<Packet, bool> keeps, Func<Packet, int, bool> endsPage) =>
+        Signals.CollectBytes(output =>
     {
         var writer = new OggStreamWriter(output, 9);
         writer.WritePacket(Whole.Head, 0);

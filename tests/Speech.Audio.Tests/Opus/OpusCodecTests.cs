@@ -23,7 +23,8 @@ public sealed class OpusCodecTests
 
     [Theory]
     [MemberData(nameof(RoundTrips))]
-    public void Speech_survives_a_round_trip(string library, OpusApplication application, int bitRate, int frameMilliseconds, double leastSnr)
+    public void Speech_survives_a_round_trip(
+        string library, OpusApplication application, int bitRate, int frameMilliseconds, double leastSnr)
     {
         var speech = Recordings.Speech();
         var options = new OpusEncoderOptions { Application = application, BitRate = bitRate, FrameMilliseconds = frameMilliseconds };

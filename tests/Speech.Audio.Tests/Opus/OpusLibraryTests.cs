@@ -5,7 +5,9 @@ using Speech.Audio.Resampling;
 
 namespace Speech.Audio.Tests.Opus;
 
-/// <summary>What a browser sends (48 kHz, all modes of Opus), and the two implementations against each other where both are there.</summary>
+/// <summary>
+/// What a browser sends (48 kHz, all modes of Opus), and the two implementations against each other where both are there.
+/// </summary>
 public sealed class OpusLibraryTests
 {
     private const int FullRate = 48_000;
@@ -22,7 +24,8 @@ public sealed class OpusLibraryTests
             var decoded = Decode(library, Encode(speech, channels: 1, _ => bitRate));
 
             // Some milliseconds late, each implementation by others.
-            Enumerable.Range(0, 300).Max(delay => Correlation(speech, decoded.AsSpan(delay))).ShouldBeGreaterThan(0.93, $"{library} at {bitRate}");
+            Enumerable.Range(0, 300).Max(delay => Correlation(speech, decoded.AsSpan(delay)))
+                .ShouldBeGreaterThan(0.93, $"{library} at {bitRate}");
         }
     }
 
@@ -108,7 +111,8 @@ public sealed class OpusLibraryTests
         for (var start = 0; start + Frame <= wide.Length; start += Frame)
         {
             encoder.Bitrate = bitRate(packets.Count);
-            var frame = wide[start..(start + Frame)].SelectMany(sample => Enumerable.Range(1, channels).Select(channel => sample / channel)).ToArray();
+            var frame = wide[start..(start + Frame)].SelectMany(sample => Enumerable.Range(1, channels).Select(channel => sample / channel))
+                .ToArray();
             packets.Add(buffer[..encoder.Encode(frame, Frame, buffer, buffer.Length)]);
         }
         return packets;

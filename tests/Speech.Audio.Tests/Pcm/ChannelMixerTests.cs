@@ -92,7 +92,8 @@ public sealed class ChannelMixerTests
     public void Opus_packets_of_stereo_with_one_channel_inverted_are_heard()
     {
         using var decoder = AudioStreamDecoder.Create(AudioCodec.Opus);
-        var mono = Signals.Collect(output => EncodeStereo([.. Voice.SelectMany(x => (float[])[x, -x])]).ForEach(packet => decoder.Decode(packet, output)));
+        var mono = Signals.Collect(
+            output => EncodeStereo([.. Voice.SelectMany(x => (float[])[x, -x])]).ForEach(packet => decoder.Decode(packet, output)));
         Signals.Energy(mono).ShouldBeGreaterThan(0.8 * Signals.Energy(Voice));
         decoder.Faults.ShouldBe(AudioFault.ChannelsCancel);
     }

@@ -112,7 +112,8 @@ public sealed class SegmenterTests
 
         var events = Run(segmenter, [(0.9f, 1000), (0, 60)], audio);
 
-        events.Select(e => e.Kind).ShouldBe([SegmenterEventKind.SpeechStarted, SegmenterEventKind.SegmentCompleted, SegmenterEventKind.SpeechStarted, SegmenterEventKind.SegmentCompleted]);
+        events.Select(e => e.Kind).ShouldBe([SegmenterEventKind.SpeechStarted, SegmenterEventKind.SegmentCompleted,
+            SegmenterEventKind.SpeechStarted, SegmenterEventKind.SegmentCompleted]);
         events[1].EndedBy.ShouldBe(SegmentEnd.Cut);
         events[1].EndSeconds.ShouldBe(24.125, 0.05);
         events[2].StartSample.ShouldBe(events[1].EndSample);
@@ -161,7 +162,8 @@ public sealed class SegmenterTests
         {
             (Options with { Threshold = 0 }, "Threshold"), (Options with { SilenceSeconds = 0 }, "SilenceSeconds"),
             (Options with { TailSeconds = 0.8 }, "TailSeconds"), (Options with { PreRollSeconds = -1 }, "PreRollSeconds"),
-            (Options with { MaxSegmentSeconds = 8 }, "MaxSegmentSeconds"), (Options with { MinSpeechSeconds = double.NaN }, "MinSpeechSeconds"),
+            (Options with { MaxSegmentSeconds = 8 }, "MaxSegmentSeconds"),
+            (Options with { MinSpeechSeconds = double.NaN }, "MinSpeechSeconds"),
         })
             Should.Throw<ArgumentOutOfRangeException>(() => new Segmenter(options)).Message.ShouldContain(name);
     }

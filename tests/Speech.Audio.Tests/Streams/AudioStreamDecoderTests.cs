@@ -180,7 +180,8 @@ public sealed class AudioStreamDecoderTests
         foreach (var codec in Enum.GetValues<AudioCodec>())
         {
             using var decoder = AudioStreamDecoder.Create(codec, limits: new AudioStreamLimits { MaxMessageBytes = 1000 });
-            Should.Throw<AudioFormatException>(() => decoder.Decode(new byte[1001], new ArrayBufferWriter<float>())).Message.ShouldContain("1001 bytes");
+            Should.Throw<AudioFormatException>(() => decoder.Decode(new byte[1001], new ArrayBufferWriter<float>())).Message
+                .ShouldContain("1001 bytes");
         }
     }
 

@@ -19,7 +19,8 @@ public sealed class WavTests
         float[] left = [-0.5f, 0.25f, 0];
         foreach (var extensible in (bool[])[false, true])
         {
-            var mono = new WavVector { Tag = tag, Bits = bits, Extensible = extensible, Data = [.. left.SelectMany(x => Sample(x, tag, bits))] };
+            var mono =
+                new WavVector { Tag = tag, Bits = bits, Extensible = extensible, Data = [.. left.SelectMany(x => Sample(x, tag, bits))] };
             Read(mono).ShouldBe(left);
 
             var stereo = mono with { Channels = 2, Data = [.. left.SelectMany(x => Sample(x, tag, bits).Concat(Sample(-x, tag, bits)))] };

@@ -24,7 +24,8 @@ public sealed class WebMOpusTests
     {
         var whole = Decode([Live]);
         // SimpleBlocks of track 1 with a size of two bytes; 20 of them from the 10th on go, which lie in one cluster.
-        var blocks = Enumerable.Range(0, Live.Length - 8).Where(i => Live[i] == 0xA3 && Live[i + 1] >> 6 == 1 && Live[i + 3] == 0x81).ToArray();
+        var blocks = Enumerable.Range(0, Live.Length - 8).Where(i => Live[i] == 0xA3 && Live[i + 1] >> 6 == 1 && Live[i + 3] == 0x81)
+            .ToArray();
         if (blocks.Length < 60)
             blocks = [.. Enumerable.Range(0, Live.Length - 8).Where(i => Live[i] == 0xA3 && Live[i + 1] >> 7 == 1 && Live[i + 2] == 0x81)];
         blocks.Length.ShouldBeGreaterThan(60);

@@ -33,7 +33,8 @@ public sealed record DocumentedCommand(string Text, string? Run, string Says, in
         Same("./speech translate --from en --to fr \"it costs twenty one euros\"", "euros"),
 
         new("./speech models list", "./speech models list --model-dir {folder}", "nano.en"),
-        new("./speech models pull base.en", "./speech models pull base.en --model-dir {folder} --offline", "MODEL_OFFLINE|offline", ExitCode: 1),
+        new("./speech models pull base.en", "./speech models pull base.en --model-dir {folder} --offline", "MODEL_OFFLINE|offline",
+            ExitCode: 1),
         new("./speech models verify", "./speech models verify --model-dir {folder}", "nano.en|nothing|no model"),
 
         new("./speech dead list", "./speech dead list --redis-url {redis}", "17600"),
@@ -58,7 +59,8 @@ public sealed record DocumentedCommand(string Text, string? Run, string Says, in
 
         Short("./speech bench clients --clients 12 --seconds 60 --gateways 3", "./speech bench clients --clients 2 --seconds 5", "p95"),
         Parsed("./speech bench clients --clients 100 --seconds 30"),
-        Short("./speech bench fairness --seconds 20", "./speech bench fairness --seconds 10 --clients 1 --flooders 2 || true", "in the flood"),
+        Short("./speech bench fairness --seconds 20", "./speech bench fairness --seconds 10 --clients 1 --flooders 2 || true",
+            "in the flood"),
         Same("./speech bench vad", "%"),
         Short("./speech bench silence", "./speech bench silence --clips 10 --offline", "clips without speech"),
         Short("./speech bench redis", "./speech bench redis --requests 2000 --rounds 1", "XADD"),

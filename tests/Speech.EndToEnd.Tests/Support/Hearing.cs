@@ -17,12 +17,13 @@ internal static class Hearing
     private const int WordsThatACutMayCost = 5;
 
     /// <summary>
-    /// Where a segment was ended in the middle of speech, its rest may have no window that is surely speech. Of 400 cuts through our recordings
-    /// nine in ten cost less than 0.1 s, and the worst 0.5 s; who resumes in time is not cut at all.
+    /// Where a segment was ended in the middle of speech, its rest may have no window that is surely speech. Of 400 cuts through our
+    /// recordings nine in ten cost less than 0.1 s, and the worst 0.5 s; who resumes in time is not cut at all.
     /// </summary>
     private const double SecondsThatACutMayCost = 0.7;
 
-    private static readonly Lazy<Task<ModelReference>> Model = new(() => Task.Run(() => ModelReference.TranscribeAsync(Recordings, CancellationToken.None)));
+    private static readonly Lazy<Task<ModelReference>> Model =
+        new(() => Task.Run(() => ModelReference.TranscribeAsync(Recordings, CancellationToken.None)));
 
     /// <summary>Some speakers, each with other utterances than the next one.</summary>
     /// <param name="utterances">For each.</param>
@@ -38,7 +39,8 @@ internal static class Hearing
     {
         foreach (var (script, transcripts) in scripts.Zip(heard))
             await transcripts.ShouldTellAsync(script, WordsThatMayDiffer);
-        await ShouldBeRightAsync([.. scripts.SelectMany(script => script.Utterances, (_, placed) => placed.Utterance)], string.Join(' ', heard.Select(Text)));
+        await ShouldBeRightAsync(
+            [.. scripts.SelectMany(script => script.Utterances, (_, placed) => placed.Utterance)], string.Join(' ', heard.Select(Text)));
     }
 
     /// <summary>One client got every result once, in order; every utterance; and no other words than its own.</summary>
@@ -48,7 +50,8 @@ internal static class Hearing
     /// <summary>The same of a client whose speech was cut once where it happened to be, which may cost some words, but no audio.</summary>
     /// <param name="transcripts">Over both its connections.</param>
     /// <param name="undisturbed">What another client got, who said the same and was left in peace.</param>
-    public static async Task ShouldTellAsync(this IReadOnlyList<Transcript> transcripts, SpeakerScript script, IReadOnlyList<Transcript> undisturbed)
+    public static async Task ShouldTellAsync(
+        this IReadOnlyList<Transcript> transcripts, SpeakerScript script, IReadOnlyList<Transcript> undisturbed)
     {
         await transcripts.ShouldTellAsync(script, WordsThatMayDiffer + WordsThatACutMayCost);
         foreach (var speech in undisturbed)
@@ -65,7 +68,8 @@ internal static class Hearing
         foreach (var (earlier, later) in transcripts.Zip(transcripts.Skip(1)))
             later.Start.ShouldBeGreaterThanOrEqualTo(earlier.End);
         foreach (var said in script.Utterances)
-            transcripts.ShouldContain(heard => heard.Text.Length > 0 && heard.Start < said.End && heard.End > said.Start, said.Utterance.Id);
+            transcripts
+                .ShouldContain(heard => heard.Text.Length > 0 && heard.Start < said.End && heard.End > said.Start, said.Utterance.Id);
         await ShouldBeRightAsync([.. script.Utterances.Select(placed => placed.Utterance)], Text(transcripts), wordsThatMayDiffer);
     }
 
@@ -75,8 +79,10 @@ internal static class Hearing
     {
         var errors = WordErrorRate.Of(string.Join(' ', said.Select(utterance => utterance.Text)), heard);
         var byItself = (await Model.Value).Errors(said);
-        errors.Errors.ShouldBeLessThanOrEqualTo((int)(byItself.Errors + 0.01 * byItself.Words) + wordsThatMayDiffer, $"{errors} in: {heard}");
+        errors.Errors
+            .ShouldBeLessThanOrEqualTo((int)(byItself.Errors + 0.01 * byItself.Words) + wordsThatMayDiffer, $"{errors} in: {heard}");
     }
 
-    private static string Text(IReadOnlyList<Transcript> transcripts) => string.Join(' ', transcripts.Select(transcript => transcript.Text));
+    private static string Text(IReadOnlyList<Transcript> transcripts) =>
+        string.Join(' ', transcripts.Select(transcript => transcript.Text));
 }

@@ -37,16 +37,20 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Errors)
         }
     }
 
-    private static Task<ProgramRun> DotnetAsync(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment) =>
+    private static Task<ProgramRun> DotnetAsync(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment) =>
         StartAsync("dotnet", [PathOf(program), .. arguments], environment);
 
-    private static string PathOf(string program) => Path.Combine(AppContext.BaseDirectory, "..", "..", program, "release", $"{program}.dll");
+    private static string PathOf(string program) =>
+        Path.Combine(AppContext.BaseDirectory, "..", "..", program, "release", $"{program}.dll");
 
     /// <summary>Starts a program and leaves the rest to the caller.</summary>
     public static Process Begin(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null, string? folder = null)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? "" };
+        var start = new ProcessStartInfo(
+            program, arguments)
+        { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? "" };
 
         // What the test host's own build system has set would lead another one astray.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())

@@ -57,7 +57,8 @@ internal sealed class Talk : IAsyncDisposable
     /// <param name="resumeFrom">The last result that the client has.</param>
     /// <param name="pauseAt">Seconds of the script.</param>
     public static async Task<Talk> BeginAsync(
-        Uri gateway, SpeakerScript script, string? clientId = null, long? resumeFrom = null, double pauseAt = double.PositiveInfinity, params string[] translate)
+        Uri gateway, SpeakerScript script, string? clientId = null, long? resumeFrom = null, double pauseAt = double.PositiveInfinity,
+        params string[] translate)
     {
         var session = new SessionParameters { ClientId = clientId ?? Contracts.Sessions.ClientId.Create(), ResumeFrom = resumeFrom, Translate = translate };
         var client = await SpeechClient.ConnectAsync(new SpeechClientOptions { Url = gateway, Session = session });

@@ -33,7 +33,14 @@ public sealed class TestFleet : IAsyncDisposable
     internal static async Task<TestFleet> StartAsync(
         string name, int sttWorkers = 1, int gateways = 1, int translationWorkers = 0, params string[] settings)
     {
-        var options = new FleetOptions { Name = $"test-{name}", SttWorkers = sttWorkers, Gateways = gateways, TranslationWorkers = translationWorkers, Settings = settings };
+        var options = new FleetOptions
+        {
+            Name = $"test-{name}",
+            SttWorkers = sttWorkers,
+            Gateways = gateways,
+            TranslationWorkers = translationWorkers,
+            Settings = settings
+        };
         using var limit = new CancellationTokenSource(Until.Patience);
         return new TestFleet(await LocalFleet.StartAsync(options, TimeProvider.System, limit.Token));
     }
@@ -98,14 +105,16 @@ public sealed class TestFleet : IAsyncDisposable
         append.ExitCode.ShouldBe(0);
         File.Delete(ballast);
 
-        static string Command(params string[] words) => $"*{words.Length}\r\n{string.Concat(words.Select(word => $"${word.Length}\r\n{word}\r\n"))}";
+        static string Command(params string[] words) =>
+            $"*{words.Length}\r\n{string.Concat(words.Select(word => $"${word.Length}\r\n{word}\r\n"))}";
     }
 
     /// <summary>How many jobs a worker was given and has not acknowledged.</summary>
     internal async Task<long> PendingAsync(string worker)
     {
         var (stream, group) = WorkOf(worker);
-        return (await Redis.StreamPendingAsync(stream, group)).Consumers.FirstOrDefault(consumer => consumer.Name == worker).PendingMessageCount;
+        return (await Redis.StreamPendingAsync(stream, group)).Consumers.FirstOrDefault(
+            consumer => consumer.Name == worker).PendingMessageCount;
     }
 
     private static (string Stream, string Group) WorkOf(string worker) => worker.StartsWith("stt", StringComparison.Ordinal)

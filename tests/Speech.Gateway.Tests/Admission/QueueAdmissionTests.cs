@@ -32,7 +32,8 @@ public sealed class QueueAdmissionTests : GatewayTest
         await using var worker = TestWorker.Start(Server);
         await flood;
         (await flooder.StopAsync()).ShouldBe(CloseCode.Normal);
-        flooder.Transcripts.Select(transcript => transcript.Segment).ShouldBe(Enumerable.Range(0, 12), "all of it was taken in the end, in order");
+        flooder.Transcripts.Select(transcript => transcript.Segment)
+            .ShouldBe(Enumerable.Range(0, 12), "all of it was taken in the end, in order");
         worker.DeepestQueue.ShouldBeLessThanOrEqualTo(LeastBulk + 2);
     }
 
@@ -56,7 +57,8 @@ public sealed class QueueAdmissionTests : GatewayTest
         await FillAsync(LeastBulk);
         await using var gateway = await StartGatewayAsync();
         var audio = TestAudio.Encode(TestAudio.Repeat(TestAudio.Phrase, 10), AudioCodec.PcmS16Le);
-        var clients = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => TestClient.ConnectAsync(gateway, $"{Pcm}&client_id=flooder-{i}")));
+        var clients = await Task.WhenAll(
+            Enumerable.Range(0, 4).Select(i => TestClient.ConnectAsync(gateway, $"{Pcm}&client_id=flooder-{i}")));
         var floods = clients.Select(client => client.SendAudioAsync(audio)).ToArray();
         foreach (var client in clients)
             await client.ExpectAsync<Warning>();
@@ -79,7 +81,8 @@ public sealed class QueueAdmissionTests : GatewayTest
 
     private async Task EmptyAsync()
     {
-        foreach (var entry in (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).Where(entry => entry.GetString("client_id") == "somebody"))
+        foreach (var entry in (await Redis.StreamRangeAsync(RedisKeys.AudioJobs)).Where(entry => entry.GetString(
+            "client_id") == "somebody"))
             await Redis.StreamDeleteAsync(RedisKeys.AudioJobs, [entry.StreamId]);
     }
 

@@ -39,7 +39,8 @@ public sealed class QuietSpeechTests
         var usual = People[0];
         SegmentAudio.ToPcm(usual).ShouldBe(TestAudio.Pcm16(usual));
         var raised = SegmentAudio.ToPcm([.. usual.Select(sample => 0.001f * sample)]);
-        TestAudio.Pcm16(usual.Select(sample => sample * 0.001f * Math.Min(100, 0.25f / (0.001f * usual.Max(MathF.Abs)))).ToArray()).ShouldBe(raised);
+        TestAudio.Pcm16(usual.Select(sample => sample * 0.001f * Math.Min(100, 0.25f / (0.001f * usual.Max(MathF.Abs)))).ToArray())
+            .ShouldBe(raised);
         SegmentAudio.ToPcm(new float[100]).ShouldBe(new byte[200]);
     }
 

@@ -15,7 +15,9 @@ namespace Speech.Gateway.Tests.Audio;
 /// <summary>A stream that breaks off anywhere and goes on at another gateway, from where the first had committed.</summary>
 public sealed class ResumePointTests(ITestOutputHelper output)
 {
-    /// <summary>With 400 of them: nothing differs, and of a segment that was ended in mid-speech 0.10 s are lost in nine of ten, 0.5 s at worst.</summary>
+    /// <summary>
+    /// With 400 of them: nothing differs, and of a segment that was ended in mid-speech 0.10 s are lost in nine of ten, 0.5 s at worst.
+    /// </summary>
     private const int Cuts = 40;
 
     private static readonly SileroVad Vad = VoiceDetector.Load(Checkout.Path("shared/models"));
@@ -34,7 +36,8 @@ public sealed class ResumePointTests(ITestOutputHelper output)
         {
             var cut = _random.Next(Speech.Length);
             var before = Hear(null, default, 0, cut, flush: false);
-            var after = Hear(before.Segments.Count, before.Point, (int)Math.Round(before.Point.CommittedSeconds * AudioRate.Model), Speech.Length, flush: true);
+            var after = Hear(before.Segments.Count, before.Point, (int)Math.Round(
+                before.Point.CommittedSeconds * AudioRate.Model), Speech.Length, flush: true);
             ((IEnumerable<Span>)[.. before.Segments, .. after.Segments]).ShouldBe(Undisturbed, $"cut at {cut}");
         }
     }
@@ -66,9 +69,11 @@ public sealed class ResumePointTests(ITestOutputHelper output)
         {
             var cut = _random.Next(Speech.Length);
             var before = Hear(null, default, 0, cut, flush: true);
-            var after = Hear(before.Segments.Count, before.Point, (int)Math.Round(before.Point.CommittedSeconds * AudioRate.Model), Speech.Length, flush: true);
+            var after = Hear(before.Segments.Count, before.Point, (int)Math.Round(
+                before.Point.CommittedSeconds * AudioRate.Model), Speech.Length, flush: true);
             Span[] all = [.. before.Segments, .. after.Segments];
-            lost.Add(Undisturbed.Max(whole => whole.End - whole.Start - all.Sum(part => Math.Max(0, Math.Min(part.End, whole.End) - Math.Max(part.Start, whole.Start)))) / (double)AudioRate.Model);
+            lost.Add(Undisturbed.Max(whole => whole.End - whole.Start - all.Sum(
+                part => Math.Max(0, Math.Min(part.End, whole.End) - Math.Max(part.Start, whole.Start)))) / (double)AudioRate.Model);
         }
 
         lost.Sort();
@@ -91,8 +96,8 @@ public sealed class ResumePointTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Which channel is heard alone, and that samples are integers, is found out anew: within the quiet before a segment, where the point of
-    /// return lies. So it is no part of it.
+    /// Which channel is heard alone, and that samples are integers, is found out anew: within the quiet before a segment, where the point
+    /// of return lies. So it is no part of it.
     /// </summary>
     [Theory]
     [InlineData(true)]

@@ -23,7 +23,8 @@ public sealed class SocketFuzzTests(ITestOutputHelper output) : GatewayTest
 
     private static readonly byte[][] Genuine =
     [
-        [.. new Flush().ToJson()], [.. new Ping().ToJson()], [.. new Stop().ToJson()], .. TestAudio.Encode(TestAudio.Phrase, AudioCodec.Opus).Take(20),
+        [.. new Flush().ToJson()], [.. new Ping().ToJson()], [.. new Stop().ToJson()], .. TestAudio.Encode(
+            TestAudio.Phrase, AudioCodec.Opus).Take(20),
         TestAudio.Encode(TestAudio.Phrase, AudioCodec.OggOpus)[0], TestAudio.Pcm16(TestAudio.Phrase)[..6400],
     ];
 
@@ -35,7 +36,8 @@ public sealed class SocketFuzzTests(ITestOutputHelper output) : GatewayTest
     [Fact]
     public async Task Nothing_that_comes_over_a_socket_breaks_the_gateway_or_stays_in_it()
     {
-        await using var gateway = await StartGatewayAsync("RESUME_SECONDS=0.05", "MAX_AUDIO_RATE=0", "MAX_MESSAGE_BYTES=65536", "MAX_SESSIONS=50");
+        await using var gateway = await StartGatewayAsync(
+            "RESUME_SECONDS=0.05", "MAX_AUDIO_RATE=0", "MAX_MESSAGE_BYTES=65536", "MAX_SESSIONS=50");
         await using var worker = TestWorker.Start(Server);
 
         // A first round makes all that is made once.
@@ -57,7 +59,8 @@ public sealed class SocketFuzzTests(ITestOutputHelper output) : GatewayTest
         client.Transcripts.Length.ShouldBe(1);
     }
 
-    private Task FuzzAsync(RunningGateway gateway, int messages, int seed) => Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => Task.Run(async () =>
+    private Task FuzzAsync(RunningGateway gateway, int messages, int seed) =>
+        Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => Task.Run(async () =>
     {
         var random = new Random(seed + lane);
         for (var left = messages / Lanes; left > 0;)
@@ -90,7 +93,8 @@ public sealed class SocketFuzzTests(ITestOutputHelper output) : GatewayTest
 
     private static string Path(Random random)
     {
-        var codec = random.Next(4) switch { 0 => "opus", 1 => "ogg_opus", 2 => "pcm_s16le&sample_rate=16000", _ => "pcm_f32le&sample_rate=48000" };
+        var codec =
+            random.Next(4) switch { 0 => "opus", 1 => "ogg_opus", 2 => "pcm_s16le&sample_rate=16000", _ => "pcm_f32le&sample_rate=48000" };
         return random.Next(20) switch
         {
             0 => $"/ws?codec={codec}&{Text(random, 2000)}",
@@ -174,7 +178,8 @@ public sealed class SocketFuzzTests(ITestOutputHelper output) : GatewayTest
         {
             var ok = await socket.SendAsync(random.Next(2) == 0 ? Text : Binary, Noise(random, 100));
             for (var i = random.Next(5); ok && i > 0; i--)
-                ok = random.Next(4) == 0 ? await socket.SendAsync(Fin | Ping, Noise(random, 10)) : await socket.SendAsync(0, Noise(random, 100));
+                ok = random.Next(4) == 0
+                    ? await socket.SendAsync(Fin | Ping, Noise(random, 10)) : await socket.SendAsync(0, Noise(random, 100));
             return ok && await socket.SendAsync(Fin, Noise(random, 100));
         }
     }

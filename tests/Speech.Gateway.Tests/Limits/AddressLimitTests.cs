@@ -69,7 +69,8 @@ public sealed class AddressLimitTests : GatewayTest
         await first.ExpectAsync<Ready>();
         await using var second = await TestClient.ConnectAsync(gateway, Pcm, forwardedFor: "192.0.2.2, 10.0.0.1"); // through two proxies
         await second.ExpectAsync<Ready>();
-        await using var third = await TestClient.ConnectAsync(gateway, Pcm, forwardedFor: "198.51.100.1, 192.0.2.1"); // the first one is forged
+        // the first one is forged
+        await using var third = await TestClient.ConnectAsync(gateway, Pcm, forwardedFor: "198.51.100.1, 192.0.2.1");
         (await third.ExpectCloseAsync()).ShouldBe(CloseCode.RateLimited);
     }
 
@@ -172,7 +173,8 @@ public sealed class AddressLimitTests : GatewayTest
 
     private static async Task<Socket> ConnectAsync(RunningGateway gateway, string from)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
+        var socket =
+            new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) };
         socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
         try
         {

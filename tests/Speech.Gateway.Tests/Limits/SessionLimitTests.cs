@@ -71,7 +71,8 @@ public sealed class SessionLimitTests : GatewayTest
     public async Task A_session_ends_with_4002_when_it_has_lasted_long_enough()
     {
         var time = new ManualTime();
-        await using var gateway = await RunningGateway.StartAsync(Server.Url, time, "MAX_SESSION_SECONDS=600", "CLIENT_TIMEOUT_SECONDS=3600");
+        await using var gateway = await RunningGateway.StartAsync(
+            Server.Url, time, "MAX_SESSION_SECONDS=600", "CLIENT_TIMEOUT_SECONDS=3600");
         await using var client = await TestClient.ConnectAsync(gateway, Pcm);
         await client.ExpectAsync<Ready>();
         time.Advance(TimeSpan.FromSeconds(599));

@@ -66,7 +66,8 @@ public sealed class ResultRelayTests : GatewayTest
         await using var gateway = await StartGatewayAsync();
         await using var client = await TestClient.ConnectAsync(gateway, Ann);
         await client.ExpectAsync<Ready>();
-        await Redis.PublishAsync(RedisKeys.Results("ann"), new ResultEnvelope(ResultEnvelope.MaxSeq, Result(1) with { Seq = ResultEnvelope.MaxSeq }).ToArray());
+        await Redis.PublishAsync(
+            RedisKeys.Results("ann"), new ResultEnvelope(ResultEnvelope.MaxSeq, Result(1) with { Seq = ResultEnvelope.MaxSeq }).ToArray());
         await RecordAndPublishAsync(1);
         await RecordAndPublishAsync(2);
         await client.ExpectTranscriptsAsync(2);
@@ -124,7 +125,8 @@ public sealed class ResultRelayTests : GatewayTest
         _text = new string('x', 60_000);
         await using (var deaf = await TestClient.ConnectAsync(gateway, Ann, reads: false))
         {
-            await Eventually.TrueAsync(async () => ((long)(await Redis.ExecuteAsync("PUBSUB", "NUMSUB", RedisKeys.Results("ann")))[1]) == 1);
+            await Eventually.TrueAsync(
+                async () => ((long)(await Redis.ExecuteAsync("PUBSUB", "NUMSUB", RedisKeys.Results("ann")))[1]) == 1);
             for (var seq = 1; seq <= 400; seq++) // far more than the network's buffers hold
                 await RecordAndPublishAsync(seq);
             await Eventually.TrueAsync(() => gateway.Sessions == 0);
@@ -159,7 +161,8 @@ public sealed class ResultRelayTests : GatewayTest
             await Redis.ExecuteAsync("XADD", RedisKeys.History("ann"), $"{seq}-0", "result", ResultEnvelope.WriteResult(Result(seq)));
     }
 
-    private Task<long> PublishAsync(long seq) => Redis.PublishAsync(RedisKeys.Results("ann"), new ResultEnvelope(seq, Result(seq)).ToArray());
+    private Task<long> PublishAsync(long seq) =>
+        Redis.PublishAsync(RedisKeys.Results("ann"), new ResultEnvelope(seq, Result(seq)).ToArray());
 
     private async Task RecordAndPublishAsync(long seq)
     {

@@ -87,7 +87,8 @@ public sealed class AdmissionTests : GatewayTest
     {
         await Redis.EnsureGroupAsync(RedisKeys.AudioJobs, RedisKeys.SttWorkers);
         await Redis.ExecuteAsync("XGROUP", "CREATECONSUMER", RedisKeys.AudioJobs, RedisKeys.SttWorkers, "stt-1");
-        await Redis.HashSetAsync(RedisKeys.Worker("stt-1"), [new("role", "stt"), new("model", "nano.en"), new("model_state", "ready"), new("languages", "en")]);
+        await Redis.HashSetAsync(
+            RedisKeys.Worker("stt-1"), [new("role", "stt"), new("model", "nano.en"), new("model_state", "ready"), new("languages", "en")]);
         await using var gateway = await RunningGateway.StartAsync(Server.Url, new ManualTime());
         await ConnectAsync();
         var before = await AsksAsync();

@@ -133,7 +133,8 @@ public sealed class ClaimTests : GatewayTest
     [Fact]
     public async Task A_claim_is_valid_though_the_gateway_that_has_the_client_is_dead()
     {
-        await Redis.HashSetAsync(RedisKeys.Session("fay"), [new("owner", "another"), new("gateway", "dead"), new("key", "anonymous"), new("segments", "3"), new("released", "3"), new("seq", "3"), new("committed", "7.5")]);
+        await Redis.HashSetAsync(RedisKeys.Session("fay"), [new("owner", "another"), new("gateway", "dead"), new("key", "anonymous"), new(
+            "segments", "3"), new("released", "3"), new("seq", "3"), new("committed", "7.5")]);
         await using var gateway = await StartGatewayAsync();
         await using var client = await TestClient.ConnectAsync(gateway, Pcm + "&client_id=fay&resume_from=3");
         (await client.ExpectAsync<Ready>()).Committed.ShouldBe(7.5);

@@ -24,7 +24,8 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         await using var second = await RunningGateway.StartAsync(cluster.Url, null, $"STREAM_SHARDS={Shards}");
         await using var redis = new RedisClient(cluster.Options);
         var options = new JobOptions { Shards = new StreamShards(Shards) };
-        var completion = new JobCompletion(redis, options, new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<JobCompletion>.Instance);
+        var completion = new JobCompletion(
+            redis, options, new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<JobCompletion>.Instance);
         string[] ids = [.. Enumerable.Range(0, 6).Select(i => $"client-{i}")];
         ids.Select(options.Shards.Of).Distinct().Count().ShouldBeGreaterThan(3);
         foreach (var id in ids)
@@ -48,11 +49,13 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
             var stream = JobStream.Audio.In(options.Shards.Of(id));
             await redis.EnsureGroupAsync(stream.Key, stream.Group, CancellationToken.None);
             StreamEntry[] entries = [];
-            await Eventually.TrueAsync(async () => (entries = await redis.StreamReadGroupAsync(stream.Key, stream.Group, "tester", 1)).Length == 1);
+            await Eventually.TrueAsync(
+                async () => (entries = await redis.StreamReadGroupAsync(stream.Key, stream.Group, "tester", 1)).Length == 1);
             var job = AudioJob.Read(entries[0][AudioJobFields.Job]);
             job.ClientId.ShouldBe(id);
             await completion.FinishAsync(
-                new JobEntry(stream, entries[0].StreamId, id), new Transcript(0, job.Segment, job.Start, job.End, "heard", "en", 1), [], CancellationToken.None);
+                new JobEntry(stream, entries[0].StreamId, id), new Transcript(0, job.Segment, job.Start, job.End, "heard", "en", 1), [],
+                CancellationToken.None);
         }
     }
 }

@@ -65,7 +65,8 @@ public sealed class DeliveryTests : GatewayTest
         }
 
         await using var second = await TestClient.ConnectAsync(gateway, Pcm + "&client_id=dora&resume_from=1");
-        (await second.ExpectAsync<Ready>()).Committed.ShouldBeInRange(8.65, 8.7, "the pre-roll of what might have followed is to come again");
+        (await second.ExpectAsync<Ready>()).Committed
+            .ShouldBeInRange(8.65, 8.7, "the pre-roll of what might have followed is to come again");
         await second.SendAudioAsync(TestAudio.Pcm16(TestAudio.Phrase));
         (await second.StopAsync()).ShouldBe(CloseCode.Normal);
         second.Transcripts.Select(transcript => transcript.Segment).ShouldBe([1, 2, 3]);

@@ -49,11 +49,15 @@ public sealed class EndingTests : GatewayTest
 
     [Theory]
     [InlineData("opus", "OggS and so on", "codec is opus, but this is an Ogg stream: use codec=ogg_opus")]
-    [InlineData("pcm_s16le", "RIFF and so on", "codec is pcm_s16le, but this is a WAV file: send its samples without the header, as pcm_s16le or pcm_f32le")]
-    [InlineData("opus", "\0\0\0\u0018ftypM4A and so on", "codec is opus, but this is an M4A (MP4) file: convert it, ffmpeg -i FILE -c:a libopus -f ogg OUT, or send samples")]
-    [InlineData("ogg_opus", "fLaC and so on", "codec is ogg_opus, but this is a FLAC file: convert it, ffmpeg -i FILE -c:a libopus -f ogg OUT, or send samples")]
+    [InlineData("pcm_s16le", "RIFF and so on",
+        "codec is pcm_s16le, but this is a WAV file: send its samples without the header, as pcm_s16le or pcm_f32le")]
+    [InlineData("opus", "\0\0\0\u0018ftypM4A and so on",
+        "codec is opus, but this is an M4A (MP4) file: convert it, ffmpeg -i FILE -c:a libopus -f ogg OUT, or send samples")]
+    [InlineData("ogg_opus", "fLaC and so on",
+        "codec is ogg_opus, but this is a FLAC file: convert it, ffmpeg -i FILE -c:a libopus -f ogg OUT, or send samples")]
     [InlineData("webm_opus", "OggS and so on", "codec is webm_opus, but this is an Ogg stream: use codec=ogg_opus")]
-    [InlineData("mulaw", "RIFF and so on", "codec is mulaw, but this is a WAV file: send its samples without the header, as pcm_s16le or pcm_f32le")]
+    [InlineData("mulaw", "RIFF and so on",
+        "codec is mulaw, but this is a WAV file: send its samples without the header, as pcm_s16le or pcm_f32le")]
     public async Task Another_container_than_promised_is_recognised(string codec, string start, string reason)
     {
         await using var gateway = await StartGatewayAsync();

@@ -39,7 +39,8 @@ public sealed class HostileRedisTests : GatewayTest
     public async Task A_last_seq_that_no_history_can_have_is_refused_with_a_reason()
     {
         await using var gateway = await StartGatewayAsync();
-        await using var client = await TestClient.ConnectAsync(gateway, Query.Replace("resume_from=0", "resume_from=9007199254740991", StringComparison.Ordinal));
+        await using var client = await TestClient.ConnectAsync(
+            gateway, Query.Replace("resume_from=0", "resume_from=9007199254740991", StringComparison.Ordinal));
         (await client.ExpectCloseAsync()).ShouldBe(CloseCode.InvalidMessage);
         ((long)(await Redis.ExecuteAsync("EXISTS", "session:mallory"))).ShouldBe(0);
     }

@@ -71,7 +71,8 @@ public sealed class LanguageTests : GatewayTest
 
         await using var lonely = await StartGatewayAsync();
         await Server.KillAsync();
-        await Eventually.TrueAsync(async () => (await ListAsync(lonely))["transcription_served"] is null); // what it knew counts for a second
+        // what it knew counts for a second
+        await Eventually.TrueAsync(async () => (await ListAsync(lonely))["transcription_served"] is null);
         (await ListAsync(lonely))["translation"]![0]!["served"].ShouldBeNull();
     }
 
@@ -99,6 +100,7 @@ public sealed class LanguageTests : GatewayTest
     {
         await Redis.EnsureGroupAsync(stream, group);
         await Redis.ExecuteAsync("XGROUP", "CREATECONSUMER", stream, group, id);
-        await Redis.HashSetAsync(RedisKeys.Worker(id), [new("model_state", model), new("slots", 8), new("busy", 0), new("languages", languages)]);
+        await Redis.HashSetAsync(
+            RedisKeys.Worker(id), [new("model_state", model), new("slots", 8), new("busy", 0), new("languages", languages)]);
     }
 }

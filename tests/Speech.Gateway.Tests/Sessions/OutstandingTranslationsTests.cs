@@ -54,5 +54,6 @@ public sealed class OutstandingTranslationsTests
     private static ResultEnvelope Transcript(long seq, int segment, params string[] translations) =>
         new(seq, new Transcript(seq, segment, 0, 1, "text", "en", 1, Translations: translations));
 
-    private static ResultEnvelope Translation(long seq, int segment, string language) => new(seq, new Translation(seq, segment, language, "texte"));
+    private static ResultEnvelope Translation(long seq, int segment, string language) =>
+        new(seq, new Translation(seq, segment, language, "texte"));
 }

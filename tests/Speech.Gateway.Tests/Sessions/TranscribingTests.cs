@@ -23,7 +23,8 @@ public sealed class TranscribingTests : GatewayTest
         var messages = TestAudio.Encode(TestAudio.Jfk, codec);
         var heard = TestAudio.Decode(messages, codec);
 
-        await using var client = await TestClient.ConnectAsync(gateway, $"codec={codec.ToWireName()}&sample_rate=16000&language=en&prompt=caf%C3%A9+Opus&translate=fr,es&words=true");
+        await using var client = await TestClient.ConnectAsync(
+            gateway, $"codec={codec.ToWireName()}&sample_rate=16000&language=en&prompt=caf%C3%A9+Opus&translate=fr,es&words=true");
         await client.SendAudioAsync(messages);
         (await client.StopAsync()).ShouldBe(CloseCode.Normal);
 
@@ -82,7 +83,8 @@ public sealed class TranscribingTests : GatewayTest
 
         worker.Jobs.Count.ShouldBe(4);
         client.Transcripts.Select(transcript => transcript.Segment).ShouldBe([0, 1, 2, 3]);
-        client.Transcripts.Select(transcript => transcript.Text).ShouldBe(worker.Jobs.OrderBy(job => job.Segment).Select(TestWorker.TextOf));
+        client.Transcripts.Select(transcript => transcript.Text)
+            .ShouldBe(worker.Jobs.OrderBy(job => job.Segment).Select(TestWorker.TextOf));
     }
 
     [Fact]

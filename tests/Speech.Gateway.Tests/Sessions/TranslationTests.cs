@@ -44,7 +44,8 @@ public sealed class TranslationTests : GatewayTest
         {
             await client.SendAudioAsync(TestAudio.Pcm16(TestAudio.Phrase));
             await client.SendAsync(new Stop());
-            await Eventually.TrueAsync(() => time.TryAdvanceToEndOf(TimeSpan.FromSeconds(10))); // so long without a translation, it asks who makes them
+            // so long without a translation, it asks who makes them
+            await Eventually.TrueAsync(() => time.TryAdvanceToEndOf(TimeSpan.FromSeconds(10)));
             (await client.ExpectCloseAsync()).ShouldBe(CloseCode.Normal);
             var warning = client.Received.OfType<Warning>().ShouldHaveSingleItem();
             warning.Code.ShouldBe("translation_unavailable");

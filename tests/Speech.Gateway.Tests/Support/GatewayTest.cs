@@ -29,7 +29,8 @@ public abstract class GatewayTest : IAsyncLifetime
 
     private static RedisClient Connect(RedisServer server) => new(RedisOptions.Parse(server.Url));
 
-    private protected Task<RunningGateway> StartGatewayAsync(params string[] settings) => RunningGateway.StartAsync(Server.Url, null, settings);
+    private protected Task<RunningGateway> StartGatewayAsync(params string[] settings) =>
+        RunningGateway.StartAsync(Server.Url, null, settings);
 
     /// <summary>The jobs in the queue.</summary>
     private protected async Task<AudioJob[]> QueuedAsync() =>

@@ -40,7 +40,8 @@ internal sealed class TestClient : IAsyncDisposable
     /// <param name="apiKey">Credentials to be shown.</param>
     /// <param name="forwardedFor">What a proxy says, or the client forges, in X-Forwarded-For.</param>
     public static async Task<TestClient> ConnectAsync(
-        RunningGateway gateway, string query, bool reads = true, string? apiKey = null, string? authorization = null, string? forwardedFor = null)
+        RunningGateway gateway, string query, bool reads = true, string? apiKey = null, string? authorization = null,
+        string? forwardedFor = null)
     {
         var client = new TestClient();
         client._socket.Options.AddSubProtocol("speech.v1");
@@ -127,7 +128,8 @@ internal sealed class TestClient : IAsyncDisposable
             if (condition())
                 return;
             if (_receiving.IsCompleted)
-                throw new InvalidOperationException($"The connection ended ({CloseCode} {CloseReason}) without {what}; received: {Describe()}");
+                throw new InvalidOperationException(
+                    $"The connection ended ({CloseCode} {CloseReason}) without {what}; received: {Describe()}");
             try
             {
                 await Task.WhenAny(more, _receiving).WaitAsync(patience.Token);

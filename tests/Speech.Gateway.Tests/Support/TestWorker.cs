@@ -26,7 +26,8 @@ internal sealed class TestWorker : IAsyncDisposable
         var options = RedisOptions.Parse(server.Url);
         _redis = new RedisClient(options);
         _reader = new RedisBlockingConnection(options);
-        _completion = new JobCompletion(_redis, new JobOptions(), new JobInstruments(new Instruments().Create), TimeProvider.System, NullLogger<JobCompletion>.Instance);
+        _completion = new JobCompletion(_redis, new JobOptions(), new JobInstruments(
+            new Instruments().Create), TimeProvider.System, NullLogger<JobCompletion>.Instance);
         _running = RunAsync(handle);
     }
 
@@ -124,12 +125,14 @@ internal sealed class TestWorker : IAsyncDisposable
                 {
                     await _redis.EnsureGroupAsync(stream, RedisKeys.SttWorkers, _stopping.Token);
                     // What a lost connection left behind, read and not finished.
-                    foreach (var entry in await _redis.StreamReadGroupAsync(stream, RedisKeys.SttWorkers, "tester", 100, StreamId.Zero, _stopping.Token))
+                    foreach (var entry in await _redis.StreamReadGroupAsync(stream, RedisKeys.SttWorkers, "tester", 100, StreamId.Zero,
+                        _stopping.Token))
                         await HandleAsync(stream, entry, handle);
                 }
                 while (true)
                 {
-                    var read = await _reader.StreamReadGroupAsync(streams, RedisKeys.SttWorkers, "tester", 16, TimeSpan.FromSeconds(1), _stopping.Token);
+                    var read = await _reader.StreamReadGroupAsync(
+                        streams, RedisKeys.SttWorkers, "tester", 16, TimeSpan.FromSeconds(1), _stopping.Token);
                     foreach (var (key, entries) in read)
                     {
                         foreach (var entry in entries)

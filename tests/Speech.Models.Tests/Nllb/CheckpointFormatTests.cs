@@ -17,7 +17,8 @@ public sealed class CheckpointFormatTests : IDisposable
     [InlineData(WeightFormat.Int8Rows, 295)]
     public void A_folder_with_a_PyTorch_checkpoint_translates_in_every_format(WeightFormat format, int same)
     {
-        foreach (var file in Directory.EnumerateFiles(Checkout.Path("shared/models/nano-nllb")).Where(file => !file.EndsWith(".safetensors", StringComparison.Ordinal)))
+        foreach (var file in Directory.EnumerateFiles(Checkout.Path("shared/models/nano-nllb")).Where(file => !file.EndsWith(
+            ".safetensors", StringComparison.Ordinal)))
             File.Copy(file, _folder.File(Path.GetFileName(file)));
         File.Copy(Checkout.Path("tests/references/nano-nllb/pytorch_model.bin"), _folder.File("pytorch_model.bin"));
         using var device = new CpuDevice(threads: 1);
@@ -25,7 +26,8 @@ public sealed class CheckpointFormatTests : IDisposable
         using var engine = new NllbEngine(model, sequences: 32);
         var references = NanoNllbModel.References("translation-reference.jsonl");
 
-        var ours = engine.Translate([.. references.Select(reference => model.Prepare(reference.Src, reference.SrcLang, reference.TgtLang))]);
+        var ours = engine.Translate(
+            [.. references.Select(reference => model.Prepare(reference.Src, reference.SrcLang, reference.TgtLang))]);
 
         // Rounding the weights changes a word now and then.
         ours.Zip(references).Count(pair => pair.First.Text == pair.Second.GreedyText).ShouldBeGreaterThanOrEqualTo(same);

@@ -43,7 +43,8 @@ public class M2M100TokenizerTests
         M2M100Languages.Find("eu").ShouldBeNull();
 
         // All but Breton and Frisian have an NLLB code by which they are found.
-        NllbTable.Codes.Select(M2M100Languages.Find).OfType<string>().Distinct().Order().ShouldBe(M2M100Languages.Codes.Except(["br", "fy"]).Order());
+        NllbTable.Codes.Select(M2M100Languages.Find).OfType<string>().Distinct().Order()
+            .ShouldBe(M2M100Languages.Codes.Except(["br", "fy"]).Order());
     }
 
     [Fact]
@@ -123,7 +124,8 @@ public class M2M100TokenizerTests
     {
         var folder = new TemporaryFolder();
         var model = new SentencePieceWriter { AddDummyPrefix = true, RemoveExtraWhitespaces = true }
-            .Add("<s>", 0, PieceType.Control).Add("</s>", 0, PieceType.Control).Add("▁", -9).Add("a", -9).Add("b", -9).Add("c", -9).Add("▁a", -1);
+            .Add("<s>", 0, PieceType.Control).Add("</s>", 0, PieceType.Control).Add("▁", -9).Add("a", -9).Add("b", -9).Add("c", -9)
+                .Add("▁a", -1);
         File.WriteAllBytes(folder.File("sentencepiece.bpe.model"), model.ToArray());
         File.WriteAllText(folder.File("vocab.json"), vocabulary);
         return folder;

@@ -5,7 +5,9 @@ using Speech.Tensors.Cpu;
 
 namespace Speech.Models.Tests.Nllb;
 
-/// <summary>The built-in translation model, loaded once for all tests that use it; they take turns, as it serves one caller at a time.</summary>
+/// <summary>
+/// The built-in translation model, loaded once for all tests that use it; they take turns, as it serves one caller at a time.
+/// </summary>
 public sealed class NanoNllbModel : IDisposable
 {
     private static readonly JsonSerializerOptions JsonOptions = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
@@ -24,7 +26,8 @@ public sealed class NanoNllbModel : IDisposable
 
     /// <summary>The sentences of a reference file, in its order.</summary>
     public static IReadOnlyList<ReferenceTranslation> References(string fileName) =>
-        [.. File.ReadLines(Checkout.Path($"tests/references/{fileName}")).Select(line => JsonSerializer.Deserialize<ReferenceTranslation>(line, JsonOptions)!)];
+        [.. File.ReadLines(Checkout.Path($"tests/references/{fileName}"))
+            .Select(line => JsonSerializer.Deserialize<ReferenceTranslation>(line, JsonOptions)!)];
 
     public void Dispose()
     {

@@ -122,7 +122,8 @@ public sealed class NllbConfigTests : IDisposable
         {
             var bytes = original[..(random.Next(10) == 0 ? random.Next(original.Length) : original.Length)];
             for (var change = random.Next(1, 4); change > 0 && bytes.Length > 0; change--)
-                bytes[random.Next(bytes.Length)] = (byte)(random.Next(2) == 0 ? random.Next(256) : "0123456789-e\"{}[],:\\"[random.Next(20)]);
+                bytes[random.Next(bytes.Length)] = (byte)(
+                    random.Next(2) == 0 ? random.Next(256) : "0123456789-e\"{}[],:\\"[random.Next(20)]);
             File.WriteAllBytes(_folder.File("config.json"), bytes);
             try
             {

@@ -85,9 +85,12 @@ public class NllbTokenizerTests
     [Fact]
     public void A_model_that_does_not_begin_as_fairseq_expects_is_refused()
     {
-        var shifted = new SentencePieceWriter(withUnknown: false).Add("<pad>", 0, PieceType.Control).Add("</s>", 0, PieceType.Control).Add("<unk>", 0, PieceType.Unknown).Add("a");
-        Should.Throw<ModelFileException>(() => new NllbTokenizer(SentencePieceModel.Parse(shifted.ToArray(), "t5.model"))).Message.ShouldContain("another model");
-        Should.Throw<ModelFileException>(() => new NllbTokenizer(SentencePieceModel.Parse(new SentencePieceWriter().ToArray(), "t5.model")));
+        var shifted = new SentencePieceWriter(withUnknown: false).Add("<pad>", 0, PieceType.Control).Add("</s>", 0, PieceType.Control)
+            .Add("<unk>", 0, PieceType.Unknown).Add("a");
+        Should.Throw<ModelFileException>(() => new NllbTokenizer(SentencePieceModel.Parse(shifted.ToArray(), "t5.model"))).Message
+            .ShouldContain("another model");
+        Should.Throw<ModelFileException>(() => new NllbTokenizer(
+            SentencePieceModel.Parse(new SentencePieceWriter().ToArray(), "t5.model")));
     }
 
     [Fact]
@@ -95,7 +98,8 @@ public class NllbTokenizerTests
     {
         using var folder = new TemporaryFolder();
 
-        Should.Throw<ModelFileException>(() => TranslationTokenizer.Load(folder.Path)).Path.ShouldBe(folder.File("sentencepiece.bpe.model"));
+        Should.Throw<ModelFileException>(() => TranslationTokenizer.Load(folder.Path)).Path
+            .ShouldBe(folder.File("sentencepiece.bpe.model"));
         Should.Throw<ModelFileException>(() => TranslationTokenizer.Load(folder.File("nowhere")));
     }
 }

@@ -46,14 +46,16 @@ public sealed class TranslationReferenceTests(NanoNllbModel nano)
         var references = NanoNllbModel.References("translation-reference.jsonl");
         using var model = NllbModel.Load(NanoNllb.Folder, nano.Device, WeightFormat.Int8Rows);
         using var engine = new NllbEngine(model, sequences: 32);
-        var translations = engine.Translate([.. references.Select(reference => model.Prepare(reference.Src, reference.SrcLang, reference.TgtLang))]);
+        var translations = engine.Translate(
+            [.. references.Select(reference => model.Prepare(reference.Src, reference.SrcLang, reference.TgtLang))]);
         references.Zip(translations).Count(pair => pair.First.GreedyText == pair.Second.Text).ShouldBeGreaterThanOrEqualTo(297); // of 300
     }
 
     [Fact]
     public void Encoder_and_every_decoder_step_agree_with_the_references()
     {
-        var detailed = NanoNllbModel.References("translation-reference.jsonl").Where(reference => reference.EncoderFirstPosition is not null).ToArray();
+        var detailed = NanoNllbModel.References("translation-reference.jsonl")
+            .Where(reference => reference.EncoderFirstPosition is not null).ToArray();
         detailed.Length.ShouldBe(20);
         foreach (var reference in detailed)
         {

@@ -29,7 +29,8 @@ public class BpeEncoderTests
     public void A_user_defined_piece_is_taken_whole_and_merges_with_nothing()
     {
         var processor = new SentencePieceWriter()
-            .Add("a", -9).Add("b", -9).Add("ab", -1).Add("ba", -1).Add("<x>", 0, PieceType.UserDefined).Add("<x>b", 0).Add("b", 0, PieceType.Control)
+            .Add("a", -9).Add("b", -9).Add("ab", -1).Add("ba", -1).Add("<x>", 0, PieceType.UserDefined).Add("<x>b", 0)
+                .Add("b", 0, PieceType.Control)
             .Add("<x>yz", 0, PieceType.UserDefined).ToProcessor();
 
         processor.EncodeAsPieces("a<x>ba").ShouldBe(["a", "<x>", "ba"]);
@@ -40,7 +41,8 @@ public class BpeEncoderTests
     public void An_unused_piece_is_merged_through_and_taken_apart_again()
     {
         var processor = new SentencePieceWriter()
-            .Add("a", -9).Add("b", -9).Add("c", -9).Add("ab", -1, PieceType.Unused).Add("abc", -2).Add("abab", -3, PieceType.Unused).ToProcessor();
+            .Add("a", -9).Add("b", -9).Add("c", -9).Add("ab", -1, PieceType.Unused).Add("abc", -2).Add("abab", -3, PieceType.Unused)
+                .ToProcessor();
 
         processor.EncodeAsPieces("abc").ShouldBe(["abc"]);
         processor.EncodeAsPieces("ab").ShouldBe(["a", "b"]);
@@ -50,7 +52,8 @@ public class BpeEncoderTests
     [Fact]
     public void Control_unknown_and_byte_pieces_never_come_out_of_text()
     {
-        var processor = new SentencePieceWriter { ByteFallback = true }.AddAllBytes().Add("</s>", 0, PieceType.Control).Add("<", -9).Add("s", -9).ToProcessor();
+        var processor = new SentencePieceWriter { ByteFallback = true }.AddAllBytes().Add("</s>", 0, PieceType.Control).Add("<", -9)
+            .Add("s", -9).ToProcessor();
 
         processor.EncodeAsPieces("</s>").ShouldBe(["<", "<0x2F>", "s", "<0x3E>"]);
         processor.EncodeAsPieces("<unk>")[0].ShouldBe("<");
@@ -81,7 +84,8 @@ public class BpeEncoderTests
     private static List<string> Naive(string text, Dictionary<string, int> known)
     {
         var symbols = text.Select(character => character.ToString()).ToList();
-        while (Enumerable.Range(0, Math.Max(symbols.Count - 1, 0)).Where(i => known.ContainsKey(symbols[i] + symbols[i + 1])).ToArray() is { Length: > 0 } mergers)
+        while (Enumerable.Range(0, Math.Max(symbols.Count - 1, 0)).Where(i => known.ContainsKey(symbols[i] + symbols[i + 1]))
+            .ToArray() is { Length: > 0 } mergers)
         {
             var best = mergers.MaxBy(i => known[symbols[i] + symbols[i + 1]]);
             symbols[best] += symbols[best + 1];

@@ -12,7 +12,8 @@ public class HostileTextTests
     private static readonly SentencePieceProcessor UnusedBpe = Repeating(ModelType.Bpe, PieceType.Unused);
     private static readonly SentencePieceProcessor RepeatingUnigram = Repeating(ModelType.Unigram, PieceType.Normal);
 
-    public static TheoryData<string> Units => ["a", "ab", "e ", " ", "\u0301", "e\u0301", "漢", "🎙", "\u2581", "\u200b", "\ufdfa", "\0", "\ufffd", "か\u3099", "<unk>"];
+    public static TheoryData<string> Units =>
+        ["a", "ab", "e ", " ", "\u0301", "e\u0301", "漢", "🎙", "\u2581", "\u200b", "\ufdfa", "\0", "\ufffd", "か\u3099", "<unk>"];
 
     [Theory]
     [MemberData(nameof(Units))]
@@ -20,7 +21,8 @@ public class HostileTextTests
     {
         foreach (var processor in new[] { NanoNllb.SentencePiece, RepeatingBpe, UnusedBpe, RepeatingUnigram })
         {
-            IPieceEncoder encoder = processor.Model.Trainer.ModelType == ModelType.Bpe ? new BpeEncoder(processor.Model) : new UnigramEncoder(processor.Model);
+            IPieceEncoder encoder = processor.Model.Trainer.ModelType == ModelType.Bpe
+                ? new BpeEncoder(processor.Model) : new UnigramEncoder(processor.Model);
             long Steps(int count) => encoder.Encode(Encoding.UTF8.GetBytes(Repeat(unit, count)), []);
 
             Steps(8_000).ShouldBeLessThan(5 * Steps(4_000) / 2);
@@ -58,7 +60,8 @@ public class HostileTextTests
     public void A_megabyte_of_blanks_is_nothing()
     {
         NanoNllb.SentencePiece.Encode(new string(' ', 1 << 20)).ShouldBeEmpty();
-        NanoNllb.SentencePiece.Encode(new string('\u3000', 1 << 20) + "a" + new string('\t', 1 << 20)).ShouldBe(NanoNllb.SentencePiece.Encode("a"));
+        NanoNllb.SentencePiece.Encode(new string('\u3000', 1 << 20) + "a" + new string('\t', 1 << 20))
+            .ShouldBe(NanoNllb.SentencePiece.Encode("a"));
     }
 
     private static string Repeat(string unit, int count) => new StringBuilder().Insert(0, unit, count).ToString();

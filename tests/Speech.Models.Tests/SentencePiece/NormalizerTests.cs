@@ -51,7 +51,8 @@ public class NormalizerTests
     [Fact]
     public void User_defined_pieces_are_kept_from_the_character_map()
     {
-        var map = SentencePieceModelTests.CharsMap([(0, 1 << 10), ('b' ^ 1, 'b' | 0x100 | (3u << 10)), ('b' ^ 1 ^ 3, 0x80000000)], [(byte)'x', 0]);
+        var map = SentencePieceModelTests.CharsMap(
+            [(0, 1 << 10), ('b' ^ 1, 'b' | 0x100 | (3u << 10)), ('b' ^ 1 ^ 3, 0x80000000)], [(byte)'x', 0]);
         var processor = new SentencePieceWriter { CharsMap = map }.Add("<b>", 0, PieceType.UserDefined).ToProcessor();
 
         string.Concat(processor.EncodeAsPieces("ab<b>bc")).ShouldBe("ax<b>xc");
@@ -81,7 +82,8 @@ public class NormalizerTests
     {
         var normalized = new List<byte>();
 
-        new Normalizer(new NormalizerSpec { AddDummyPrefix = false }, false, null).Normalize([(byte)'a', 0xc3, (byte)'b', 0xed, 0xa0, 0x80], normalized);
+        new Normalizer(new NormalizerSpec { AddDummyPrefix = false }, false, null)
+            .Normalize([(byte)'a', 0xc3, (byte)'b', 0xed, 0xa0, 0x80], normalized);
 
         Encoding.UTF8.GetString([.. normalized]).ShouldBe("a\ufffdb\ufffd\ufffd\ufffd");
     }

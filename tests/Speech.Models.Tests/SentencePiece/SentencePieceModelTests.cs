@@ -15,7 +15,8 @@ public class SentencePieceModelTests
         model.Count.ShouldBe(2400);
         model.UnknownId.ShouldBe(0);
         model.Trainer.ShouldBe(new TrainerSpec { ModelType = ModelType.Bpe });
-        (model.Normalizer.Name, model.Normalizer.AddDummyPrefix, model.Normalizer.RemoveExtraWhitespaces).ShouldBe(("nmt_nfkc", true, true));
+        (model.Normalizer.Name, model.Normalizer.AddDummyPrefix, model.Normalizer.RemoveExtraWhitespaces)
+            .ShouldBe(("nmt_nfkc", true, true));
         (model.Piece(0), model.Piece(1), model.Piece(2)).ShouldBe(("<unk>", "<s>", "</s>"));
         (model.TypeOf(0), model.TypeOf(1), model.TypeOf(3)).ShouldBe((PieceType.Unknown, PieceType.Control, PieceType.Normal));
     }
@@ -69,7 +70,8 @@ public class SentencePieceModelTests
         { "does not fall back", new SentencePieceWriter().Add("<0x41>", 0, PieceType.Byte).ToArray() },
         { "expected such as '<0x41>'", new SentencePieceWriter().Add("<0x4>", 0, PieceType.Byte).ToArray() },
         { "expected such as '<0x41>'", new SentencePieceWriter().Add("<0x4g>", 0, PieceType.Byte).ToArray() },
-        { "pieces 1 and 2 stand for the same byte", new SentencePieceWriter().Add("<0x4A>", 0, PieceType.Byte).Add("<0x4a>", 0, PieceType.Byte).ToArray() },
+        { "pieces 1 and 2 stand for the same byte", new SentencePieceWriter().Add("<0x4A>", 0, PieceType.Byte)
+            .Add("<0x4a>", 0, PieceType.Byte).ToArray() },
         { "divides text into words", new SentencePieceWriter { Type = 3 }.ToArray() },
         { "divides text into characters", new SentencePieceWriter { Type = 4 }.ToArray() },
         { "model type 0 is unknown", new SentencePieceWriter { Type = 0 }.ToArray() },
@@ -85,7 +87,8 @@ public class SentencePieceModelTests
         { "character map has a trie of 0 bytes", new SentencePieceWriter { CharsMap = [0, 0, 0, 0, 0] }.ToArray() },
         { "replacements that do not end", new SentencePieceWriter { CharsMap = CharsMap([], [0x61]) }.ToArray() },
         { "replacements that are not UTF-8", new SentencePieceWriter { CharsMap = CharsMap([], [0xff, 0]) }.ToArray() },
-        { "a replacement of 257 bytes", new SentencePieceWriter { CharsMap = CharsMap([], [.. new byte[257].Select(_ => (byte)'a'), 0]) }.ToArray() },
+        { "a replacement of 257 bytes",
+            new SentencePieceWriter { CharsMap = CharsMap([], [.. new byte[257].Select(_ => (byte)'a'), 0]) }.ToArray() },
         { "unit 5 points outside it", new SentencePieceWriter { CharsMap = CharsMap([(5, 0x7ffffc00)], [0]) }.ToArray() },
         { "unit 5 points outside the replacements", new SentencePieceWriter { CharsMap = CharsMap([(5, 0x100)], [0]) }.ToArray() },
     };
@@ -138,7 +141,8 @@ public class SentencePieceModelTests
     [Fact]
     public void A_small_model_damaged_anywhere_is_refused_or_still_a_model()
     {
-        var file = new SentencePieceWriter { ByteFallback = true, CharsMap = CharsMap([], [0x61, 0]), DenormalizerCharsMap = CharsMap([], [0]) }
+        var file =
+            new SentencePieceWriter { ByteFallback = true, CharsMap = CharsMap([], [0x61, 0]), DenormalizerCharsMap = CharsMap([], [0]) }
             .AddAllBytes().Add("a", -1).Add("ab", -2).Add("<x>", 0, PieceType.UserDefined).Add("abc", -3, PieceType.Unused).ToArray();
         var random = new Random(13);
         for (var i = 0; i < 5000; i++)

@@ -22,7 +22,8 @@ public class SentencePieceProcessorTests
         foreach (var type in new[] { ModelType.Bpe, ModelType.Unigram })
         {
             var processor = new SentencePieceWriter { Type = (int)type, ByteFallback = true }
-                .AddAllBytes().Add("▁", -1).Add("a", -1).Add("b", -1).Add("ab", -1).Add("▁a", -2).Add("aab", -3, PieceType.Unused).Add("bc", 0, PieceType.UserDefined).ToProcessor();
+                .AddAllBytes().Add("▁", -1).Add("a", -1).Add("b", -1).Add("ab", -1).Add("▁a", -2).Add("aab", -3, PieceType.Unused)
+                    .Add("bc", 0, PieceType.UserDefined).ToProcessor();
 
             Properties.HoldFor(AnyText, text => processor.Decode(processor.Encode(text)).ShouldBe(text));
         }
@@ -36,7 +37,8 @@ public class SentencePieceProcessorTests
             var ids = Array.FindAll(NanoNllb.SentencePiece.Encode(text), id => id != 0);
             var decoded = NanoNllb.SentencePiece.Decode(ids);
 
-            NanoNllb.SentencePiece.Decode(NanoNllb.SentencePiece.Encode(decoded)).ShouldBe(string.Join(' ', decoded.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+            NanoNllb.SentencePiece.Decode(NanoNllb.SentencePiece.Encode(decoded))
+                .ShouldBe(string.Join(' ', decoded.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
         });
     }
 
@@ -96,7 +98,8 @@ public class SentencePieceProcessorTests
             .Add("</s>", 0, PieceType.Control).Add("▁").Add("a").Add("▁a");
         string[] names = ["<unk>", "</s>", "▁", "a", "▁a"];
 
-        writer.ToProcessor().Decode([.. pieces.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(piece => Array.IndexOf(names, piece))]).ShouldBe(text);
+        writer.ToProcessor().Decode(
+            [.. pieces.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(piece => Array.IndexOf(names, piece))]).ShouldBe(text);
     }
 
     [Fact]
@@ -109,9 +112,11 @@ public class SentencePieceProcessorTests
     [Fact]
     public void A_denormalizer_has_the_last_word()
     {
-        var map = SentencePieceModelTests.CharsMap([(0, 1 << 10), ('b' ^ 1, 'b' | 0x100 | (3u << 10)), ('b' ^ 1 ^ 3, 0x80000000)], [(byte)'x', 0]);
+        var map = SentencePieceModelTests.CharsMap(
+            [(0, 1 << 10), ('b' ^ 1, 'b' | 0x100 | (3u << 10)), ('b' ^ 1 ^ 3, 0x80000000)], [(byte)'x', 0]);
 
-        new SentencePieceWriter { EscapeWhitespaces = false, DenormalizerCharsMap = map }.Add("ab").ToProcessor().Decode([1, 1]).ShouldBe("axax");
+        new SentencePieceWriter { EscapeWhitespaces = false, DenormalizerCharsMap = map }.Add("ab").ToProcessor().Decode([1, 1])
+            .ShouldBe("axax");
     }
 
     [Theory]

@@ -4,7 +4,9 @@ using Speech.Models.SentencePiece;
 
 namespace Speech.Models.Tests.SentencePiece;
 
-/// <summary>Writes small SentencePiece models. The first piece is <c>&lt;unk&gt;</c>; unless told otherwise they leave text as it is.</summary>
+/// <summary>
+/// Writes small SentencePiece models. The first piece is <c>&lt;unk&gt;</c>; unless told otherwise they leave text as it is.
+/// </summary>
 internal sealed class SentencePieceWriter
 {
     private readonly List<byte> _pieces = [];
@@ -33,7 +35,8 @@ internal sealed class SentencePieceWriter
 
     public byte[]? DenormalizerCharsMap { get; init; }
 
-    public SentencePieceWriter Add(string piece, float score = 0, PieceType type = PieceType.Normal) => AddBytes(Encoding.UTF8.GetBytes(piece), score, (int)type);
+    public SentencePieceWriter Add(string piece, float score = 0, PieceType type = PieceType.Normal) =>
+        AddBytes(Encoding.UTF8.GetBytes(piece), score, (int)type);
 
     public SentencePieceWriter AddBytes(byte[] piece, float score, int type)
     {

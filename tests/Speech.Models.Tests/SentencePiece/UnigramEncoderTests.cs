@@ -40,7 +40,8 @@ public class UnigramEncoderTests
     [Fact]
     public void A_user_defined_piece_always_wins_and_an_unused_one_never_comes_out()
     {
-        var processor = Writer.Add("a", -1).Add("b", -1).Add("abab", -0.5f).Add("ab", -9, PieceType.UserDefined).Add("ba", -0.1f, PieceType.Unused).ToProcessor();
+        var processor = Writer.Add("a", -1).Add("b", -1).Add("abab", -0.5f).Add("ab", -9, PieceType.UserDefined)
+            .Add("ba", -0.1f, PieceType.Unused).ToProcessor();
 
         processor.EncodeAsPieces("aba").ShouldBe(["ab", "a"]);
         processor.EncodeAsPieces("ba").ShouldBe(["b", "a"]);

@@ -46,7 +46,10 @@ public class DynamicTimeWarpingTests
             Math.Min(Cheapest(cost, positions, token - 1, position), Cheapest(cost, positions, token, position - 1)));
     }
 
-    /// <summary>The cost of the path whose tokens begin at these positions: each goes on until the next one's beginning, reached diagonally or straight down.</summary>
+    /// <summary>
+    /// The cost of the path whose tokens begin at these positions: each goes on until the next one's beginning, reached diagonally or
+    /// straight down.
+    /// </summary>
     private static double CheapestWithStarts(float[] cost, int positions, int[] first)
     {
         var sum = 0.0;
@@ -58,8 +61,10 @@ public class DynamicTimeWarpingTests
             for (var position = first[token]; position < next; position++)
                 sum += cost[(token * positions) + position];
 
-            // The step down may leave at the next one's first position too, where that is cheaper; it must where a token would else have no cell.
-            best = next == positions ? 0 : next == first[token] ? cost[(token * positions) + next] : Math.Min(0, cost[(token * positions) + next]);
+            // The step down may leave at the next one's first position too, where that is cheaper; it must where a token would else have no
+            // cell.
+            best = next == positions
+                ? 0 : next == first[token] ? cost[(token * positions) + next] : Math.Min(0, cost[(token * positions) + next]);
         }
 
         return sum;

@@ -58,6 +58,7 @@ public class EncodedWindowTests(NanoModel nano)
     private float[] Logits(EncoderMemory memory)
     {
         using var state = nano.Model.NewDecoderState();
-        return nano.Model.Decode([new DecoderRow(memory, state, nano.Model.Tokenizer.StartOfTranscript, WantLogits: true)]).Row(0).ToArray();
+        return nano.Model.Decode([new DecoderRow(memory, state, nano.Model.Tokenizer.StartOfTranscript, WantLogits: true)]).Row(0)
+            .ToArray();
     }
 }

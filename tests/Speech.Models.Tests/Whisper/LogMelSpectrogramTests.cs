@@ -12,7 +12,8 @@ public class LogMelSpectrogramTests
 
     public static TheoryData<int, int> Lengths { get; } = new()
     {
-        { 0, 10 }, { 1, 10 }, { 100, 4 }, { 200, 4 }, { 201, 3 }, { 359, 6 }, { 360, 6 }, { 361, 6 }, { 4000, 64 }, { 16000, 37 }, { 9999, 1 },
+        { 0, 10 }, { 1, 10 }, { 100, 4 }, { 200, 4 }, { 201, 3 }, { 359, 6 }, { 360, 6 }, { 361, 6 }, { 4000, 64 }, { 16000, 37 },
+        { 9999, 1 },
         { 16000, 0 },
     };
 
@@ -132,7 +133,8 @@ public class LogMelSpectrogramTests
         return [.. output.Select(value => (Math.Max(value, lowest) + 4) / 4)];
     }
 
-    private static readonly Complex[] Roots = [.. Enumerable.Range(0, 400).Select(i => Complex.FromPolarCoordinates(1, -2 * Math.PI * i / 400))];
+    private static readonly Complex[] Roots =
+        [.. Enumerable.Range(0, 400).Select(i => Complex.FromPolarCoordinates(1, -2 * Math.PI * i / 400))];
 
     private static float[] LoadFilters()
     {

@@ -73,7 +73,9 @@ public class LogitRuleTests(NanoModel nano)
         return [.. Enumerable.Range(0, logits.Length).Where(token => float.IsNegativeInfinity(logits[token]))];
     }
 
-    /// <summary>What may follow when one word and the end are far more probable than all times together, so that only the strict rules show.</summary>
+    /// <summary>
+    /// What may follow when one word and the end are far more probable than all times together, so that only the strict rules show.
+    /// </summary>
     private int[] Allowed(int[] sampled)
     {
         var logits = new float[51864];

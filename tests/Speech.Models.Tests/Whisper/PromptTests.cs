@@ -5,13 +5,14 @@ using Speech.Tensors.Cpu;
 namespace Speech.Models.Tests.Whisper;
 
 /// <summary>
-/// Prompts never make results much worse. The built-in model follows none: whisper.cpp's results with a prompt are as bad as ours without a guard. As it goes astray
-/// with every long prompt, it shows what the guard does for models that do follow prompts.
+/// Prompts never make results much worse. The built-in model follows none: whisper.cpp's results with a prompt are as bad as ours without a
+/// guard. As it goes astray with every long prompt, it shows what the guard does for models that do follow prompts.
 /// </summary>
 [Collection(nameof(NanoModel))]
 public class PromptTests(NanoModel nano)
 {
-    private const string English = "This is a call about the delivery of a parcel to Mr Johnson in Edinburgh; please note the order and the address. ";
+    private const string English =
+        "This is a call about the delivery of a parcel to Mr Johnson in Edinburgh; please note the order and the address. ";
     private const string French = "Bonjour à tous, voici l'élève Étienne qui préfère la forêt ; où êtes-vous né ? ";
 
     [Trait("Speed", "Slow")]
@@ -24,7 +25,8 @@ public class PromptTests(NanoModel nano)
     {
         var recordings = Recordings.All.Where(recording => recording.Set == "an4").ToArray();
         WordErrorRate Errors(string? prompt) => nano.Engine
-            .Transcribe([.. recordings.Select(recording => new TranscriptionRequest(recording.Samples) { Options = new() { Prompt = prompt, AudioContext = AudioContext.Auto, BeamSize = beams } })])
+            .Transcribe([.. recordings.Select(recording => new TranscriptionRequest(
+                recording.Samples) { Options = new() { Prompt = prompt, AudioContext = AudioContext.Auto, BeamSize = beams } })])
             .Zip(recordings)
             .Aggregate(default(WordErrorRate), (sum, pair) => sum + WordErrorRate.Of(pair.Second.Text, pair.First.Text));
 
@@ -58,7 +60,8 @@ public class PromptTests(NanoModel nano)
     public void A_failed_result_is_tried_without_the_prompt_before_the_next_temperature()
     {
         var samples = Recordings.All.Single(recording => recording.Id == "cen2-fcaw-b").Samples;
-        DecodingOptions options = new() { Prompt = string.Concat(Enumerable.Repeat(English, 9)), Temperatures = DecodingOptions.FallbackLadder };
+        DecodingOptions options =
+            new() { Prompt = string.Concat(Enumerable.Repeat(English, 9)), Temperatures = DecodingOptions.FallbackLadder };
         Transcribe(samples, options).Segments.ShouldHaveSingleItem().Temperature.ShouldBe(0);
         Transcribe(samples, options with { LogProbabilityThreshold = 0 }).Segments.ShouldHaveSingleItem().Temperature.ShouldBe(1);
     }
@@ -78,15 +81,18 @@ public class PromptTests(NanoModel nano)
     public void A_model_that_follows_no_prompts_is_given_none()
     {
         using var device = new CpuDevice(threads: 2);
-        using var model = WhisperModel.Load(Checkout.Path("shared/models/nano.en/ggml-nano.en.bin"), device, trainedForShortContext: true, takesPrompts: false);
+        using var model = WhisperModel.Load(
+            Checkout.Path("shared/models/nano.en/ggml-nano.en.bin"), device, trainedForShortContext: true, takesPrompts: false);
         using var engine = new WhisperEngine(model);
         var requests = Recordings.All.Take(8).Select(recording => new TranscriptionRequest(recording.Samples)).ToArray();
 
         var plain = engine.Transcribe(requests);
         var prompted = engine.Transcribe([.. requests.Select(request => request with { Options = new() { Prompt = English } })]);
 
-        prompted.Select(transcription => transcription.LogProbabilities).ShouldBe(plain.Select(transcription => transcription.LogProbabilities));
+        prompted.Select(transcription => transcription.LogProbabilities)
+            .ShouldBe(plain.Select(transcription => transcription.LogProbabilities));
     }
 
-    private Transcription Transcribe(float[] samples, DecodingOptions options) => nano.Engine.Transcribe([new TranscriptionRequest(samples) { Options = options }])[0];
+    private Transcription Transcribe(float[] samples, DecodingOptions options) =>
+        nano.Engine.Transcribe([new TranscriptionRequest(samples) { Options = options }])[0];
 }

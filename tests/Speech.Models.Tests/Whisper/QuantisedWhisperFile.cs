@@ -2,7 +2,9 @@ using Speech.Tensors.Ggml;
 
 namespace Speech.Models.Tests.Whisper;
 
-/// <summary>Makes a quantised Whisper file from one of another type, as whisper.cpp's <c>whisper-quantize</c> does: byte for byte the same.</summary>
+/// <summary>
+/// Makes a quantised Whisper file from one of another type, as whisper.cpp's <c>whisper-quantize</c> does: byte for byte the same.
+/// </summary>
 internal static class QuantisedWhisperFile
 {
     private const int QuantiserVersion = 2;

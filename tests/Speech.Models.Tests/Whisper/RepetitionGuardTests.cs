@@ -32,7 +32,8 @@ public class RepetitionGuardTests
     [InlineData(12, 3)]
     public void Few_rounds_are_a_loop_where_the_sound_is_too_short_for_them(int phrase, int rounds)
     {
-        int[] tokens = [.. Enumerable.Range(200, 6), .. Enumerable.Repeat(Enumerable.Range(100, phrase), rounds).SelectMany(round => round)];
+        int[] tokens =
+            [.. Enumerable.Range(200, 6), .. Enumerable.Repeat(Enumerable.Range(100, phrase), rounds).SelectMany(round => round)];
         RepetitionGuard.FindLoop(tokens, seconds: 0.5).ShouldBe(6 + phrase);
         RepetitionGuard.FindLoop(tokens, seconds: 6).ShouldBeNull("people do repeat themselves");
     }

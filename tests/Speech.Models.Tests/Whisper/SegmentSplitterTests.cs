@@ -69,7 +69,8 @@ public class SegmentSplitterTests(NanoModel nano)
 
     private SegmentSplitter.Split Cut(params int[] tokens)
     {
-        var result = new WindowResult(tokens, [.. tokens.Select((_, i) => -(float)i)], nano.Model.Tokenizer.Decode(tokens), 0, 0, Seconds: 30, Looped: false);
+        var result = new WindowResult(
+            tokens, [.. tokens.Select((_, i) => -(float)i)], nano.Model.Tokenizer.Decode(tokens), 0, 0, Seconds: 30, Looped: false);
         return SegmentSplitter.Cut(result, Start, windowFrames: 2000, nano.Model.Tokenizer);
     }
 }

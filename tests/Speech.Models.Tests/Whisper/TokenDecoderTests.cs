@@ -34,7 +34,8 @@ public sealed class TokenDecoderTests(NanoModel nano) : IDisposable
             return [.. Enumerable.Range(0, 2000).Select(_ =>
             {
                 var hypotheses = Hypotheses(1, NewState: false);
-                decoder.Update(hypotheses, Rows([float.NegativeInfinity, MathF.Log(0.2f), float.NegativeInfinity, MathF.Log(0.8f), float.NegativeInfinity]));
+                decoder.Update(hypotheses, Rows(
+                    [float.NegativeInfinity, MathF.Log(0.2f), float.NegativeInfinity, MathF.Log(0.8f), float.NegativeInfinity]));
                 return hypotheses[0].Tokens[0];
             })];
         }
@@ -62,7 +63,8 @@ public sealed class TokenDecoderTests(NanoModel nano) : IDisposable
         var states = hypotheses.Select(hypothesis => hypothesis.State).ToArray();
         for (var step = 0; step < 5 && hypotheses.Count > 0; step++)
         {
-            hypotheses.Select(hypothesis => hypothesis.State).Order(Comparer<object>.Create((a, b) => Array.IndexOf(states, a) - Array.IndexOf(states, b))).ShouldBe(states);
+            hypotheses.Select(hypothesis => hypothesis.State)
+                .Order(Comparer<object>.Create((a, b) => Array.IndexOf(states, a) - Array.IndexOf(states, b))).ShouldBe(states);
             decoder.Update(hypotheses, Rows([.. hypotheses.Select(hypothesis => Next(hypothesis.Tokens))]));
         }
 

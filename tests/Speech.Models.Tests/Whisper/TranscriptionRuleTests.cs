@@ -7,8 +7,9 @@ namespace Speech.Models.Tests.Whisper;
 public class TranscriptionRuleTests(NanoModel nano)
 {
     /// <summary>
-    /// whisper.cpp's segments of a recording of 60 s in windows of 30 s, each window prompted with the text so far, as whisper.cpp does. Its last window differs: it
-    /// drops the prompt in the last five seconds and does not demand a time first; openai/whisper does neither, nor do we.
+    /// whisper.cpp's segments of a recording of 60 s in windows of 30 s, each window prompted with the text so far, as whisper.cpp does.
+    /// Its last window differs: it drops the prompt in the last five seconds and does not demand a time first; openai/whisper does neither,
+    /// nor do we.
     /// </summary>
     [Fact]
     public void A_long_recording_gives_whisper_cpps_segments()
@@ -53,7 +54,8 @@ public class TranscriptionRuleTests(NanoModel nano)
             new() { WordTimestamps = true },
             new() { Prompt = string.Concat(Enumerable.Repeat(" enter one two", 30)) },
         ];
-        var requests = Recordings.All.Take(14).Select((recording, i) => new TranscriptionRequest(recording.Samples) { Options = kinds[i % kinds.Length] }).ToArray();
+        var requests = Recordings.All.Take(14)
+            .Select((recording, i) => new TranscriptionRequest(recording.Samples) { Options = kinds[i % kinds.Length] }).ToArray();
         var alone = requests.Select(request => nano.Engine.Transcribe([request])[0]).ToArray();
         foreach (var (ours, expected) in nano.Engine.Transcribe(requests).Zip(alone))
         {
@@ -85,7 +87,8 @@ public class TranscriptionRuleTests(NanoModel nano)
     public void Requests_that_make_no_sense_are_refused_and_take_no_sequence()
     {
         void Refused(DecodingOptions options, string reason) =>
-            Should.Throw<ArgumentException>(() => nano.Engine.Admit(new TranscriptionRequest(new float[100]) { Options = options })).Message.ShouldContain(reason);
+            Should.Throw<ArgumentException>(() => nano.Engine.Admit(new TranscriptionRequest(new float[100]) { Options = options })).Message
+                .ShouldContain(reason);
         Refused(new() { BeamSize = 9 }, "sequences");
         Refused(new() { BeamSize = 0 }, "from 1 to 16");
         Refused(new() { Temperatures = [] }, "Temperatures");
@@ -93,5 +96,6 @@ public class TranscriptionRuleTests(NanoModel nano)
         nano.Engine.FreeSequences.ShouldBe(nano.Engine.Sequences);
     }
 
-    private Transcription Transcribe(float[] samples, DecodingOptions options) => nano.Engine.Transcribe([new TranscriptionRequest(samples) { Options = options }])[0];
+    private Transcription Transcribe(float[] samples, DecodingOptions options) =>
+        nano.Engine.Transcribe([new TranscriptionRequest(samples) { Options = options }])[0];
 }

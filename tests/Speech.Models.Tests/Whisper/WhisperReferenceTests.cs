@@ -5,7 +5,9 @@ using Speech.Tensors.Ggml;
 
 namespace Speech.Models.Tests.Whisper;
 
-/// <summary>The engine against whisper.cpp (greedy, full 30 s window, its flash attention off) on every recording of the checkout.</summary>
+/// <summary>
+/// The engine against whisper.cpp (greedy, full 30 s window, its flash attention off) on every recording of the checkout.
+/// </summary>
 [Collection(nameof(NanoModel))]
 public class WhisperReferenceTests(NanoModel nano)
 {
@@ -66,5 +68,6 @@ public class WhisperReferenceTests(NanoModel nano)
 
     private static WordErrorRate WordErrors(Dictionary<(string Set, string Id), Transcription> transcriptions) =>
         Recordings.All.Where(recording => recording.Set == "an4").Aggregate(
-            default(WordErrorRate), (sum, recording) => sum + WordErrorRate.Of(recording.Text, transcriptions[(recording.Set, recording.Id)].Text));
+            default(WordErrorRate), (sum, recording) =>
+                sum + WordErrorRate.Of(recording.Text, transcriptions[(recording.Set, recording.Id)].Text));
 }

@@ -13,7 +13,8 @@ public class WhisperTokenizerTests
     [InlineData(51865, 50257, 50258, 50358, 50359, 50360, 50361, 50362, 50363, 50364, 99)]
     [InlineData(51866, 50257, 50258, 50359, 50360, 50361, 50362, 50363, 50364, 50365, 100)]
     public void Special_tokens_lie_where_each_family_of_models_has_them(
-        int size, int eot, int sot, int translate, int transcribe, int lm, int previous, int noSpeech, int noTimestamps, int begin, int languages)
+        int size, int eot, int sot, int translate, int transcribe, int lm, int previous, int noSpeech, int noTimestamps, int begin,
+        int languages)
     {
         var tokenizer = new WhisperTokenizer(Bytes(), size);
 
@@ -137,7 +138,8 @@ public class WhisperTokenizerTests
     [Fact]
     public void A_vocabulary_that_lacks_a_byte_is_refused()
     {
-        Should.Throw<ArgumentException>(() => new WhisperTokenizer(new WhisperVocabulary([[1], [2]]), 51864)).Message.ShouldContain("byte 00");
+        Should.Throw<ArgumentException>(() => new WhisperTokenizer(new WhisperVocabulary([[1], [2]]), 51864)).Message
+            .ShouldContain("byte 00");
     }
 
     private static int[] MergeNaively(string piece, Dictionary<string, int> ranks)

@@ -24,7 +24,8 @@ public class WordTimestampTests(NanoModel nano)
             Word(" (", 0, 0.3), Word(" yes", 0.3, 0.6), Word(")", 0.6, 0.9), Word(" no", 1.0, 1.4), Word(".", 1.4, 1.7),
         ];
         var lastSpeechEnd = 0.0;
-        var segments = WordTimestamps.Add([Segment(10, 10.9, tokens: 3), Segment(11, 11.5, tokens: 2)], alignment, 10, ref lastSpeechEnd, endOfText: 50256);
+        var segments = WordTimestamps.Add(
+            [Segment(10, 10.9, tokens: 3), Segment(11, 11.5, tokens: 2)], alignment, 10, ref lastSpeechEnd, endOfText: 50256);
 
         segments[0].Words!.Select(word => word.Text).ShouldBe([" ( yes)"]);
         segments[1].Words!.Select(word => (word.Text, word.Start, word.End)).ShouldBe([(" no.", 11.0, 11.4)]);
@@ -46,7 +47,8 @@ public class WordTimestampTests(NanoModel nano)
     {
         foreach (var recording in Recordings.All.Where(recording => recording.Set == "an4").Take(10))
         {
-            var transcription = nano.Engine.Transcribe([new TranscriptionRequest(recording.Samples) { Options = new() { WordTimestamps = true } }])[0];
+            var transcription =
+                nano.Engine.Transcribe([new TranscriptionRequest(recording.Samples) { Options = new() { WordTimestamps = true } }])[0];
             var words = transcription.Words.ToArray();
             string.Concat(words.Select(word => word.Text)).ShouldBe(transcription.Text);
             words.ShouldAllBe(word => word.Start <= word.End && word.Probability > 0 && word.Probability <= 1);
@@ -60,7 +62,8 @@ public class WordTimestampTests(NanoModel nano)
     public void Words_lie_where_they_are_said()
     {
         var samples = Recordings.Long1[..(3 * 16000)];
-        var words = nano.Engine.Transcribe([new TranscriptionRequest(samples) { Options = new() { WordTimestamps = true } }])[0].Words.ToArray();
+        var words =
+            nano.Engine.Transcribe([new TranscriptionRequest(samples) { Options = new() { WordTimestamps = true } }])[0].Words.ToArray();
         words.Select(word => word.Text).ShouldBe([" enter", " two", " nine", " eight", " one"]);
         words[1].Start.ShouldBeInRange(1.3, 2.2);
         words[^1].Start.ShouldBeInRange(2.0, 2.89);

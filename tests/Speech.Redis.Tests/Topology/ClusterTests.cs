@@ -68,7 +68,8 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
             reader.StreamReadGroupAsync("wait:1", "g", "c", 1, TimeSpan.FromSeconds(20), cancellation.Token));
         await redis.StreamAddAsync("wait:1", [new("n", 10)]);
         (await reader.StreamReadGroupAsync("wait:1", "g", "c", 1, TimeSpan.FromSeconds(20))).Length.ShouldBe(1);
-        await Should.ThrowAsync<RedisCommandException>(() => reader.StreamReadGroupAsync(["wait:1", "wait:2"], "g", "c", 1, TimeSpan.FromSeconds(1)));
+        await Should.ThrowAsync<RedisCommandException>(() => reader.StreamReadGroupAsync(
+            ["wait:1", "wait:2"], "g", "c", 1, TimeSpan.FromSeconds(1)));
         await redis.EnsureGroupAsync("wait:{1}:more", "g");
         (await reader.StreamReadGroupAsync(["wait:{1}:more"], "g", "c", 1, TimeSpan.FromMilliseconds(1))).ShouldBeEmpty();
     }
@@ -108,7 +109,8 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
             {
                 // Old keys and new ones: while the slot is on its way, the new ones are made at its next node, where ASK leads.
                 var counter = $"{{moving}}:{worker}:{i % 20}";
-                (await redis.RunAsync(database => database.HashIncrementAsync(counter, "n"))).ShouldBe(counts.AddOrUpdate(counter, 1, (_, count) => count + 1));
+                (await redis.RunAsync(database => database.HashIncrementAsync(counter, "n")))
+                    .ShouldBe(counts.AddOrUpdate(counter, 1, (_, count) => count + 1));
                 var fresh = $"{{moving}}:new:{worker}:{i}";
                 ((long)await redis.EvalAsync(Add, [fresh], [i, "nobody"])).ShouldBe(1);
                 created.Add(fresh);
@@ -164,7 +166,8 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         var heard = new Heard();
         var gaps = new Heard();
         await using var subscription = await subscriber.SubscribeAsync(
-            "results:bob", heard.OnMessage, (gap, cancellationToken) => gaps.OnMessage(Encoding.UTF8.GetBytes($"{gap}"), cancellationToken));
+            "results:bob", heard.OnMessage, (gap, cancellationToken) =>
+                gaps.OnMessage(Encoding.UTF8.GetBytes($"{gap}"), cancellationToken));
         var (victim, key) = await MasterWithReplicaAsync();
         await redis.EnsureGroupAsync($"{{{key}}}:jobs", "g");
         var failures = new ConcurrentQueue<RedisException>();
@@ -306,7 +309,8 @@ public class ClusterTests(ClusterDeployment cluster) : IClassFixture<ClusterDepl
         }
         return (moved, ask);
 
-        static int Count(string errors, string field) => errors.Split("\r\n").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } line
+        static int Count(string errors, string field) =>
+            errors.Split("\r\n").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } line
             ? int.Parse(line[field.Length..], System.Globalization.CultureInfo.InvariantCulture)
             : 0;
     }

@@ -13,7 +13,8 @@ public sealed class SentinelDeployment : IAsyncLifetime
 
     public List<RedisServer> Sentinels { get; } = [];
 
-    public string Url => $"redis+sentinel://:{Password}@{string.Join(',', Sentinels.Select(sentinel => $"127.0.0.1:{sentinel.Port}"))}/{MasterName}"
+    public string Url =>
+        $"redis+sentinel://:{Password}@{string.Join(',', Sentinels.Select(sentinel => $"127.0.0.1:{sentinel.Port}"))}/{MasterName}"
         + $"?sentinel_password={SentinelPassword}";
 
     public RedisOptions Options => RedisOptions.Parse(Url) with
@@ -41,10 +42,11 @@ public sealed class SentinelDeployment : IAsyncLifetime
                 """,
                 "--sentinel");
             Sentinels.Add(sentinel);
-            // A replica is fit to be promoted if what the sentinel knows of it is younger than three INFO or five PING periods, and during a
-            // failover it asks for INFO once a second.
+            // A replica is fit to be promoted if what the sentinel knows of it is younger than three INFO or five PING periods, and during
+            // a failover it asks for INFO once a second.
             await AskAsync(
-                sentinel, SentinelPassword, "SENTINEL", "DEBUG", "info-period", "1000", "ping-period", "300", "ask-period", "100", "publish-period", "100",
+                sentinel, SentinelPassword, "SENTINEL", "DEBUG", "info-period", "1000", "ping-period", "300", "ask-period", "100",
+                "publish-period", "100",
                 "min-link-reconnect-period", "200", "election-timeout", "1000",
                 "tilt-trigger", "60000"); // a machine that stalls is no reason to do nothing for half a minute
         }
@@ -57,7 +59,9 @@ public sealed class SentinelDeployment : IAsyncLifetime
             await server.DisposeAsync();
     }
 
-    /// <summary>Waits until the replica has all that the master has, and every sentinel sees both and the other sentinels. The master.</summary>
+    /// <summary>
+    /// Waits until the replica has all that the master has, and every sentinel sees both and the other sentinels. The master.
+    /// </summary>
     public async Task<RedisServer> WholeAsync()
     {
         RedisServer? master = null;

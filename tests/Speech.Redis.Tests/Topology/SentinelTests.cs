@@ -67,7 +67,8 @@ public class SentinelTests(SentinelDeployment deployment) : IClassFixture<Sentin
         await Eventually.TrueAsync(() => Count() >= 200);
 
         await old.KillAsync();
-        await Eventually.TrueAsync(() => Eventually.ConnectedAsync(async () => (await redis.InfoAsync("server"))["tcp_port"] != $"{old.Port}"));
+        await Eventually.TrueAsync(() => Eventually.ConnectedAsync(
+            async () => (await redis.InfoAsync("server"))["tcp_port"] != $"{old.Port}"));
         (await gaps.NextAsync()).ShouldBe("Reconnected");
         // It has subscribed at the replica, whose promotion ends that once more: what is lost then is told of by another gap.
         await Eventually.TrueAsync(async () =>
@@ -185,7 +186,8 @@ public class SentinelTests(SentinelDeployment deployment) : IClassFixture<Sentin
         await using var redis = new RedisClient(deployment.Options);
         await redis.SetAsync("k", 1);
         // Behind the sentinels' back, who will put it right.
-        await SentinelDeployment.AskAsync(master, SentinelDeployment.Password, "REPLICAOF", "127.0.0.1", $"{deployment.Other(master).Port}");
+        await SentinelDeployment.AskAsync(
+            master, SentinelDeployment.Password, "REPLICAOF", "127.0.0.1", $"{deployment.Other(master).Port}");
         var refused = await Should.ThrowAsync<RedisServerException>(redis.SetAsync("k", 2));
         (refused.Code, refused.IsTransient).ShouldBe(("READONLY", true));
         await Eventually.TrueAsync(async () =>

@@ -140,7 +140,8 @@ public class AttentionTests
             device.Scores(query, cache, 1, scores.View(0, 2, 70, 96));
             for (var key = 0; key < 70; key++)
             {
-                var expected = TensorPrimitives.Dot<float>(query.Row(1).Slice(HeadSize, HeadSize), keys.Row(key).Slice(HeadSize, HeadSize)) / 8;
+                var expected = TensorPrimitives.Dot<float>(
+                    query.Row(1).Slice(HeadSize, HeadSize), keys.Row(key).Slice(HeadSize, HeadSize)) / 8;
                 scores.Row(1)[key].ShouldBe(expected, 4e-4f, $"{format}");
             }
         }
@@ -164,7 +165,8 @@ public class AttentionTests
             copy.CopyFrom(cache);
             foreach (var rows in (int[])[2, 3, 5, 8, 9, 23])
             {
-                device.AttendEach(query.View(rows), [.. Enumerable.Repeat(cache, rows)], [.. Enumerable.Repeat(101, rows)], together.View(rows));
+                device.AttendEach(
+                    query.View(rows), [.. Enumerable.Repeat(cache, rows)], [.. Enumerable.Repeat(101, rows)], together.View(rows));
                 for (var row = 0; row < rows; row++)
                 {
                     device.AttendEach(query.View().Slice(row, 1), [copy], [101], alone);
@@ -254,7 +256,8 @@ public class AttentionTests
     }
 
     /// <param name="rounded">If there are such: what counts where there is less than a 128th of the attention.</param>
-    private static void ShouldBeAttention(Span<float> output, Span<float> query, Tensor keys, Tensor values, int count, (Tensor Keys, Tensor Values)? rounded = null, double tolerance = 2e-6)
+    private static void ShouldBeAttention(Span<float> output, Span<float> query, Tensor keys, Tensor values, int count,
+        (Tensor Keys, Tensor Values)? rounded = null, double tolerance = 2e-6)
     {
         for (var head = 0; head < Heads; head++)
         {

@@ -6,7 +6,8 @@ namespace Speech.Tensors.Tests.Cpu;
 public static class Devices
 {
     private static readonly Dictionary<SimdLevel, CpuDevice> All =
-        Enum.GetValues<SimdLevel>().Where(level => level <= CpuDevice.Best).ToDictionary(level => level, level => new CpuDevice(threads: 2, level));
+        Enum.GetValues<SimdLevel>().Where(level => level <= CpuDevice.Best)
+            .ToDictionary(level => level, level => new CpuDevice(threads: 2, level));
 
     public static TheoryData<SimdLevel> Levels => [.. All.Keys];
 

@@ -72,7 +72,8 @@ public class ElementwiseTests
         {
             for (var at = 0; at < count; at++)
             {
-                float[] logits = [.. Enumerable.Range(0, count).Select(i => i == at ? 3 : i > at && i % 5 == 0 ? 3 : i % 3 == 0 ? float.NegativeInfinity : -i)];
+                float[] logits = [.. Enumerable.Range(0, count)
+                    .Select(i => i == at ? 3 : i > at && i % 5 == 0 ? 3 : i % 3 == 0 ? float.NegativeInfinity : -i)];
                 Devices.At(level).IndexOfMax(logits).ShouldBe(at);
             }
         }

@@ -236,7 +236,8 @@ public class LinearTests
                             var expected = b.Row(0)[output] + (accumulate ? (double)before.Row(row)[output] : 0);
                             for (var i = 0; i < inputs; i++)
                                 expected += (double)x.Row(row)[i] * stored[i];
-                            ((double)y.Row(row)[output]).ShouldBe(expected, 1e-6 * (inputs + 4), $"row {row} of {rows}, output {output} of {outputs}, accumulate {accumulate}");
+                            ((double)y.Row(row)[output]).ShouldBe(expected, 1e-6 * (
+                                inputs + 4), $"row {row} of {rows}, output {output} of {outputs}, accumulate {accumulate}");
                         }
                     }
                 }
@@ -305,7 +306,8 @@ public class LinearTests
         foreach (var rows in (int[])[1, 5, 8, 130])
         {
             var together = matrices.Select(matrix => new Tensor(rows, matrix.PaddedOutputs)).ToArray();
-            device.LinearEach(x.View(rows), new Projection(first, together[0]), new Projection(second, together[1]), new Projection(third, together[2]));
+            device.LinearEach(
+                x.View(rows), new Projection(first, together[0]), new Projection(second, together[1]), new Projection(third, together[2]));
             for (var i = 0; i < 3; i++)
             {
                 using var alone = new Tensor(rows, matrices[i].PaddedOutputs);

@@ -8,11 +8,15 @@ internal static class CheckpointWriter
 {
     /// <summary>A zip checkpoint of a pickle and storages.</summary>
     public static byte[] Zip(byte[] pickle, params (string Key, byte[] Data)[] storages) =>
-        Archive(wide: false, [("archive/data.pkl", pickle), .. storages.Select(storage => ($"archive/data/{storage.Key}", storage.Data)), ("archive/version", "3\n"u8.ToArray())]);
+        Archive(wide: false, [("archive/data.pkl", pickle), .. storages.Select(
+            storage => ($"archive/data/{storage.Key}", storage.Data)), ("archive/version", "3\n"u8.ToArray())]);
 
-    public static byte[] ZipOf(StoredTensor[] tensors, params (string Key, byte[] Data)[] storages) => Zip(new PickleWriter().StateDict(tensors).Finish(), storages);
+    public static byte[] ZipOf(StoredTensor[] tensors, params (string Key, byte[] Data)[] storages) =>
+        Zip(new PickleWriter().StateDict(tensors).Finish(), storages);
 
-    /// <summary>Stored entries, aligned to 64 bytes as torch.save does; with <paramref name="wide"/> all sizes are in zip64 fields.</summary>
+    /// <summary>
+    /// Stored entries, aligned to 64 bytes as torch.save does; with <paramref name="wide"/> all sizes are in zip64 fields.
+    /// </summary>
     public static byte[] Archive(bool wide, params (string Name, byte[] Data)[] entries)
     {
         using var stream = new MemoryStream();
@@ -75,7 +79,8 @@ internal static class CheckpointWriter
         var bytes = new List<byte>();
         bytes.AddRange(new PickleWriter().Raw("\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19").Finish());
         bytes.AddRange(new PickleWriter().Raw("M\xe9\x03").Finish());
-        bytes.AddRange(new PickleWriter().Raw("}(").Text("protocol_version").Raw("M\xe9\x03").Text("little_endian").Raw(littleEndian ? "\x88u" : "\x89u").Finish());
+        bytes.AddRange(new PickleWriter().Raw("}(").Text("protocol_version").Raw("M\xe9\x03").Text("little_endian")
+            .Raw(littleEndian ? "\x88u" : "\x89u").Finish());
         bytes.AddRange(new PickleWriter().StateDict(tensors, legacy: true).Finish());
         var keys = new PickleWriter().Raw("](");
         foreach (var storage in storages)

@@ -99,7 +99,8 @@ public sealed class NanoNllbWeightsTests : IDisposable
         var length = new FileInfo(path).Length;
         var random = new Random(1);
         using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-        foreach (var cut in Enumerable.Range(0, 300).Select(i => i < 100 ? length - 1 - i : random.NextInt64(length)).Distinct().OrderDescending())
+        foreach (var cut in Enumerable.Range(0, 300).Select(i => i < 100
+            ? length - 1 - i : random.NextInt64(length)).Distinct().OrderDescending())
         {
             file.SetLength(cut);
             Should.Throw<ModelFileException>(() => WeightFile.Open(path), $"cut to {cut}");
@@ -199,10 +200,12 @@ public sealed class NanoNllbWeightsTests : IDisposable
     }
 
     private static byte[] ToSafetensors(List<WeightTensor> tensors) =>
-        SafetensorsWriter.File([.. tensors.Select(tensor => (tensor.Name, "F32", tensor.Shape, MemoryMarshal.AsBytes(tensor.AsSingle()).ToArray()))]);
+        SafetensorsWriter.File(
+            [.. tensors.Select(tensor => (tensor.Name, "F32", tensor.Shape, MemoryMarshal.AsBytes(tensor.AsSingle()).ToArray()))]);
 
     private static byte[] ToCheckpoint(List<WeightTensor> tensors) => CheckpointWriter.ZipOf(
         [.. tensors.Select((tensor, i) => new StoredTensor(
-            tensor.Name, "FloatStorage", $"{i}", tensor.Length, 0, [.. tensor.Shape.Select(dimension => (long)dimension)], WeightTensor.Contiguous(tensor.Shape)))],
+            tensor.Name, "FloatStorage", $"{i}", tensor.Length, 0, [.. tensor.Shape.Select(dimension => (long)dimension)],
+            WeightTensor.Contiguous(tensor.Shape)))],
         [.. tensors.Select((tensor, i) => ($"{i}", MemoryMarshal.AsBytes(tensor.AsSingle()).ToArray()))]);
 }

@@ -59,8 +59,10 @@ public sealed class PyTorchCheckpointTests : IDisposable
     public void Parameters_sizes_and_nested_state_dicts_are_understood()
     {
         var tensor = new StoredTensor("w", "FloatStorage", "0", 6, 0, [6], [1]);
-        var pickle = new PickleWriter().Raw("}(").Text("epoch").Number(3).Text("lr").Raw("G\x3f\xf0\0\0\0\0\0\0").Text("state_dict").Raw("}(")
-            .Text("w").Global("torch._utils", "_rebuild_parameter").Raw("(").Tensor(tensor).Raw("\x88").Global("collections", "OrderedDict").Raw(")RtR")
+        var pickle = new PickleWriter().Raw("}(").Text("epoch").Number(3).Text("lr").Raw("G\x3f\xf0\0\0\0\0\0\0").Text("state_dict")
+            .Raw("}(")
+            .Text("w").Global("torch._utils", "_rebuild_parameter").Raw("(").Tensor(tensor).Raw("\x88").Global("collections", "OrderedDict")
+                .Raw(")RtR")
             .Text("v").Global("torch._utils", "_rebuild_tensor").Raw("(").Storage("FloatStorage", "0", 6).Number(0)
             .Global("torch", "Size").Numbers(2, 3).Raw("\x85R").Numbers(3, 1).Raw("tR").Raw("uu");
         Write(CheckpointWriter.Zip(pickle.Finish(), ("0", Bytes(Six))));
@@ -76,7 +78,8 @@ public sealed class PyTorchCheckpointTests : IDisposable
     public void Archives_with_64_bit_sizes_and_any_folder_name_are_read()
     {
         var pickle = new PickleWriter().StateDict([new("w", "FloatStorage", "0", 6, 0, [6], [1])]).Finish();
-        Write(CheckpointWriter.Archive(wide: true, ("../..//etc/data.pkl", pickle), ("../..//etc/data/0", Bytes(Six)), ("../..//etc/byteorder", "little"u8.ToArray())));
+        Write(CheckpointWriter.Archive(wide: true, ("../..//etc/data.pkl", pickle), ("../..//etc/data/0", Bytes(Six)),
+            ("../..//etc/byteorder", "little"u8.ToArray())));
 
         using var file = Open();
 
@@ -231,7 +234,8 @@ public sealed class PyTorchCheckpointTests : IDisposable
 
         if (count == 6)
         {
-            Write(CheckpointWriter.Legacy([new("w", "FloatStorage", "0", count, offset, shape, strides)], littleEndian: true, ("0", 4, Bytes(Six))));
+            Write(CheckpointWriter.Legacy(
+                [new("w", "FloatStorage", "0", count, offset, shape, strides)], littleEndian: true, ("0", 4, Bytes(Six))));
             Should.Throw<ModelFileException>(Open);
         }
     }

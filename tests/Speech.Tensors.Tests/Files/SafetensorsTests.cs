@@ -29,7 +29,8 @@ public sealed class SafetensorsTests : IDisposable
         file["b.weight"].AsHalf().ToArray().ShouldBe(values.Select(value => (Half)value));
         file["b.weight"].ToSingles().ShouldBe(values.Select(value => (float)(Half)value));
         file["c.weight"].Type.ShouldBe(ElementType.BFloat16);
-        file["c.weight"].ToSingles().ShouldBe(values.Select(value => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) & 0xFFFF0000)));
+        file["c.weight"].ToSingles()
+            .ShouldBe(values.Select(value => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(value) & 0xFFFF0000)));
         file["d.bias"].ToSingles().ShouldBe([42f]);
         file["e.empty"].ToSingles().ShouldBeEmpty();
         var rows = new float[4];
@@ -126,7 +127,8 @@ public sealed class SafetensorsTests : IDisposable
     private static byte[] Bytes<T>(T[] values)
         where T : unmanaged => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
 
-    private void Write(params (string Name, string Type, int[] Shape, byte[] Data)[] tensors) => File.WriteAllBytes(_temporary.Path, SafetensorsWriter.File(tensors));
+    private void Write(params (string Name, string Type, int[] Shape, byte[] Data)[] tensors) =>
+        File.WriteAllBytes(_temporary.Path, SafetensorsWriter.File(tensors));
 
     private WeightFile Open() => WeightFile.Open(_temporary.Path);
 }

@@ -13,7 +13,8 @@ internal static class SafetensorsWriter
         var at = 0;
         foreach (var (name, type, shape, data) in tensors)
         {
-            header.Append($",\"{name}\":{{\"dtype\":\"{type}\",\"shape\":[{string.Join(',', shape)}],\"data_offsets\":[{at},{at + data.Length}]}}");
+            header.Append(
+                $",\"{name}\":{{\"dtype\":\"{type}\",\"shape\":[{string.Join(',', shape)}],\"data_offsets\":[{at},{at + data.Length}]}}");
             at += data.Length;
         }
 

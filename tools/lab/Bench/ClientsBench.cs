@@ -11,8 +11,10 @@ internal static class ClientsBench
     private static readonly Option<int> Seconds = Options.Number("--seconds", "S", "How long each talks.", 60, 1, 3600);
     private static readonly Option<string?> Url = Options.Url("Measure this gateway, instead of starting Speech.");
     private static readonly Option<int> SttWorkers = Options.Number("--stt-workers", "N", "How many STT workers to start.", 1, 1, 64);
-    private static readonly Option<int> Gateways = Options.Number("--gateways", "N", "How many gateways to start; clients go round them.", 1, 1, 64);
-    private static readonly Option<int> TranslationWorkers = Options.Number("--translation-workers", "N", "How many translation workers to start, with --translate.", 1, 1, 64);
+    private static readonly Option<int> Gateways = Options.Number(
+        "--gateways", "N", "How many gateways to start; clients go round them.", 1, 1, 64);
+    private static readonly Option<int> TranslationWorkers = Options.Number(
+        "--translation-workers", "N", "How many translation workers to start, with --translate.", 1, 1, 64);
     private static readonly Option<string> Translate = Options.Translate("Languages to translate into, such as fr,es.", "none");
     private static readonly Option<bool> Json = Options.Json("Print the report as one JSON object, and all else on standard error.");
 

@@ -21,14 +21,18 @@ internal static class FairnessBench
     private const double MostRatio = 2;
 
     private static readonly Option<int> Clients = Options.Number("--clients", "N", "How many talk at real-time speed.", 3, 1, 1000);
-    private static readonly Option<int> Flooders = Options.Number("--flooders", "N", "How many send recordings as fast as they are taken.", 40, 1, 10_000);
-    private static readonly Option<int> Seconds = Options.Number("--seconds", "S", "How long each talks, alone and in the flood.", 30, 10, 3600);
+    private static readonly Option<int> Flooders = Options.Number(
+        "--flooders", "N", "How many send recordings as fast as they are taken.", 40, 1, 10_000);
+    private static readonly Option<int> Seconds = Options.Number(
+        "--seconds", "S", "How long each talks, alone and in the flood.", 30, 10, 3600);
     private static readonly Option<int> SttWorkers = Options.Number("--stt-workers", "N", "How many STT workers to start.", 1, 1, 64);
-    private static readonly Option<int> Gateways = Options.Number("--gateways", "N", "How many gateways to start; clients go round them.", 1, 1, 64);
+    private static readonly Option<int> Gateways = Options.Number(
+        "--gateways", "N", "How many gateways to start; clients go round them.", 1, 1, 64);
 
     public static Command Create()
     {
-        var command = new Command("fairness", "Lets some clients talk while others flood the server with recordings, and measures what that does to them.")
+        var command = new Command(
+            "fairness", "Lets some clients talk while others flood the server with recordings, and measures what that does to them.")
         {
             Clients, Flooders, Seconds, SttWorkers, Gateways,
         };
@@ -49,7 +53,8 @@ internal static class FairnessBench
         };
         try
         {
-            await using var fleet = await console.Status().StartAsync("starting", _ => LocalFleet.StartAsync(options, TimeProvider.System, cancellationToken));
+            await using var fleet = await console.Status()
+                .StartAsync("starting", _ => LocalFleet.StartAsync(options, TimeProvider.System, cancellationToken));
             var recordings = BuiltInRecordings.Load();
             var talks = SpeakerScript.GoRound(recordings, parsed.GetValue(Clients), parsed.GetValue(Seconds));
 
@@ -61,7 +66,8 @@ internal static class FairnessBench
             await using var monitor = new FleetMonitor(fleet, TimeProvider.System);
             // Encoded beforehand, once: a minute of audio that all send over and over.
             var minute = SpeakerScript.GoRound(recordings, 1, 60)[0].Samples;
-            ReadOnlyMemory<byte>[] packets = [.. AudioPackets.Encode(minute, AudioCodec.Opus).Select(packet => (ReadOnlyMemory<byte>)packet.ToArray())];
+            ReadOnlyMemory<byte>[] packets =
+                [.. AudioPackets.Encode(minute, AudioCodec.Opus).Select(packet => (ReadOnlyMemory<byte>)packet.ToArray())];
             Flooder[] flooders = [.. Enumerable.Range(0, parsed.GetValue(Flooders)).Select(_ => new Flooder(packets))];
             var flooding = Task.WhenAll(flooders.Select((flooder, index) => flooder.RunAsync(fleet.Report.GatewayUrl(index), flood.Token)));
             while (!flooding.IsCompleted && flooders.Any(flooder => flooder.Done == 0))
@@ -111,8 +117,10 @@ internal static class FairnessBench
                     problems.Add($"speaker {session.Script.Name}: {error.Message}");
             }
         }));
-        problems.AddRange(sessions.SelectMany(session => session.Failures, (session, failed) => $"speaker {session.Script.Name}: {failed.Message}"));
-        problems.AddRange(sessions.SelectMany(session => session.Unheard(), (session, unheard) => $"speaker {session.Script.Name}: nothing was heard of {unheard.Utterance.Id}"));
+        problems.AddRange(
+            sessions.SelectMany(session => session.Failures, (session, failed) => $"speaker {session.Script.Name}: {failed.Message}"));
+        problems.AddRange(sessions.SelectMany(session => session.Unheard(),
+            (session, unheard) => $"speaker {session.Script.Name}: nothing was heard of {unheard.Utterance.Id}"));
         var latencies = sessions.SelectMany(session => session.Segments, (_, heard) => heard.AfterSegment).ToArray();
         return (LatencySummary.Of(latencies) ?? new LatencySummary(double.NaN, double.NaN, double.NaN), problems);
     }
@@ -121,7 +129,8 @@ internal static class FairnessBench
         IAnsiConsole console, LatencySummary alone, LatencySummary crowded, double ratio, long deepest, int[] done, string[] problems)
     {
         console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"alone         {alone}, from the end of the segment"));
-        console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"in the flood  {crowded}; p95 {ratio:F2} times that alone (to be below {MostRatio})"));
+        console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"in the flood  {crowded}; p95 {ratio:F2} times that alone (to be below {MostRatio})"));
         console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"the flood     {done.Length} clients, {done.Sum()} segments meanwhile: each between {done.Min()} and {done.Max()}; queue at most {deepest}"));
         console.WriteLine($"refused       {problems.Length}");
@@ -132,7 +141,8 @@ internal static class FairnessBench
     /// <summary>Sends one recording after the other on one connection, as fast as they are taken, until told to stop.</summary>
     private sealed class Flooder(ReadOnlyMemory<byte>[] packets)
     {
-        // A ping stands behind all the audio that the sockets hold, which a flood fills: its answer says nothing of whether the server lives.
+        // A ping stands behind all the audio that the sockets hold, which a flood fills: its answer says nothing of whether the server
+        // lives.
         private static readonly TimeSpan Patience = TimeSpan.FromHours(1);
 
         private readonly List<string> _problems = [];
@@ -148,7 +158,9 @@ internal static class FairnessBench
             var session = new SessionParameters { ClientId = ClientId.Create(), Format = MessageFormat.MessagePack };
             try
             {
-                await using var client = await SpeechClient.ConnectAsync(new SpeechClientOptions { Url = url, Session = session, KeepAliveInterval = Patience }, cancellationToken: cancellationToken);
+                await using var client = await SpeechClient.ConnectAsync(
+                    new SpeechClientOptions { Url = url, Session = session, KeepAliveInterval = Patience },
+                    cancellationToken: cancellationToken);
                 await foreach (var message in client.TranscribeAsync(Endless(), realTime: false, null, cancellationToken))
                 {
                     if (message is Transcript)

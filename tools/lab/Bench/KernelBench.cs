@@ -8,7 +8,9 @@ using Speech.Tensors.Cpu;
 
 namespace Speech.Lab.Bench;
 
-/// <summary>`bench kernels`: the matrix kernels of every vector width against what multiply-adds on registers alone reach in the same run.</summary>
+/// <summary>
+/// `bench kernels`: the matrix kernels of every vector width against what multiply-adds on registers alone reach in the same run.
+/// </summary>
 internal static class KernelBench
 {
     private const int Rounds = 12;
@@ -16,7 +18,8 @@ internal static class KernelBench
     /// <summary>The encoder's products in tiny, base and small: state to state, state to 4·state and back.</summary>
     private static readonly (string Model, int Rows, int Inputs, int Outputs)[] Shapes =
         [.. from model in ((string Name, int State)[])[("tiny", 384), ("base", 512), ("small", 768)]
-            from shape in ((int Inputs, int Outputs)[])[(model.State, model.State), (model.State, 4 * model.State), (4 * model.State, model.State)]
+            from shape in ((int Inputs, int Outputs)[])[(model.State, model.State), (model.State, 4 * model.State),
+                (4 * model.State, model.State)]
             select (model.Name, 1500, shape.Inputs, shape.Outputs)];
 
     private static readonly Option<int> Threads = ModelOptions.Threads();
@@ -25,7 +28,8 @@ internal static class KernelBench
 
     public static Command Create()
     {
-        var command = new Command("kernels", "Matrix kernels against the machine's multiply-add peak, for each vector width.") { Threads, Json };
+        var command =
+            new Command("kernels", "Matrix kernels against the machine's multiply-add peak, for each vector width.") { Threads, Json };
         command.SetAction(Run);
         return command;
     }
@@ -50,7 +54,8 @@ internal static class KernelBench
                     var weights = half ? "f16" : "f32";
                     if (json)
                         Console.WriteLine(JsonSerializer.Serialize(new { path = level.ToString(), model, rows, inputs, outputs, weights, gflops, peak_gflops = peak, machine_gflops = machine, ratio = gflops / peak }));
-                    table.AddRow($"{rows}x{inputs}x{outputs} ({model})", weights, $"{gflops:F0}", $"{gflops / peak:P0}", $"{gflops / machine:P0}");
+                    table.AddRow(
+                        $"{rows}x{inputs}x{outputs} ({model})", weights, $"{gflops:F0}", $"{gflops / peak:P0}", $"{gflops / machine:P0}");
                 }
             }
 
@@ -76,7 +81,8 @@ internal static class KernelBench
         var weights = new float[outputs * inputs];
         foreach (ref var weight in weights.AsSpan())
             weight = random.NextSingle() - 0.5f;
-        using var packed = half ? device.Pack([.. weights.Select(weight => (Half)weight)], outputs, inputs) : device.Pack(weights, outputs, inputs);
+        using var packed = half
+            ? device.Pack([.. weights.Select(weight => (Half)weight)], outputs, inputs) : device.Pack(weights, outputs, inputs);
 
         var best = TimeSpan.MaxValue;
         for (var round = 0; round < Rounds; round++)

@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace Speech.Lab.Bench;
 
-/// <summary>A folder like that of facebook/nllb-200-distilled-600M with random weights (halves) and the built-in model's tokenizer: for speed, which depends on size alone.</summary>
+/// <summary>
+/// A folder like that of facebook/nllb-200-distilled-600M with random weights (halves) and the built-in model's tokenizer: for speed, which
+/// depends on size alone.
+/// </summary>
 internal static class RandomNllb
 {
     private const int Vocabulary = 256206;

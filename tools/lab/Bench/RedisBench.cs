@@ -48,7 +48,8 @@ internal static class RedisBench
             // The supervisor's Redis, and nothing else of Speech.
             await using var fleet = await LocalFleet.StartAsync(
                 new FleetOptions { Name = "bench-redis", SttWorkers = 0, Gateways = 0 }, TimeProvider.System, cancellationToken);
-            var figures = await MeasureAsync(console, fleet.Report.RedisUrl, parsed.GetValue(Requests), parsed.GetValue(Rounds), cancellationToken);
+            var figures = await MeasureAsync(
+                console, fleet.Report.RedisUrl, parsed.GetValue(Requests), parsed.GetValue(Rounds), cancellationToken);
             if (json)
                 Console.Out.WriteLine(JsonSerializer.Serialize(figures, JsonOptions));
             else
@@ -66,7 +67,8 @@ internal static class RedisBench
         }
     }
 
-    private static async Task<Figures> MeasureAsync(IAnsiConsole console, string url, int requests, int rounds, CancellationToken cancellationToken)
+    private static async Task<Figures> MeasureAsync(
+        IAnsiConsole console, string url, int requests, int rounds, CancellationToken cancellationToken)
     {
         await using var redis = new RedisClient(RedisOptions.Parse(url));
 
@@ -81,7 +83,8 @@ internal static class RedisBench
                 Add("SET, redis-benchmark", await RunTheirsAsync(url, requests, ["-t", "set"], cancellationToken));
 
                 // Redis 7's own list of tests has no XADD.
-                Add("XADD, redis-benchmark", await RunTheirsAsync(url, requests, ["XADD", "mystream", "*", "myfield", "xxx"], cancellationToken));
+                Add("XADD, redis-benchmark", await RunTheirsAsync(
+                    url, requests, ["XADD", "mystream", "*", "myfield", "xxx"], cancellationToken));
                 await redis.ExecuteAsync("FLUSHALL", [], cancellationToken);
                 foreach (var (test, rate) in await RedisThroughput.RunAsync(url, requests, Pipeline, Connections, cancellationToken))
                     Add(test, rate);
@@ -108,7 +111,8 @@ internal static class RedisBench
         // The Redis is this bench's own, and gone in a minute: its password may stand on a command line.
         var redis = RedisOptions.Parse(url);
         string[] arguments =
-            ["-p", $"{redis.Port}", .. redis.Password is { } password ? (string[])["-a", password] : [], "-P", $"{Pipeline}", "-c", $"{Connections}", "-n", $"{requests}", "--csv", .. test];
+            ["-p", $"{redis.Port}", .. redis.Password is { } password
+                ? (string[])["-a", password] : [], "-P", $"{Pipeline}", "-c", $"{Connections}", "-n", $"{requests}", "--csv", .. test];
         using var process = Start(arguments);
         try
         {
@@ -117,9 +121,11 @@ internal static class RedisBench
 
             // "test","rps","avg_latency_ms",… and under it the figures.
             var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            return lines.Length == 2 && lines[1].Split("\",\"") is [_, var rate, ..] && double.TryParse(rate, CultureInfo.InvariantCulture, out var perSecond)
+            return lines.Length == 2 && lines[1].Split("\",\"") is [_, var rate, ..]
+                && double.TryParse(rate, CultureInfo.InvariantCulture, out var perSecond)
                 ? perSecond
-                : throw new InvalidOperationException($"{Program} (exit code {process.ExitCode}) did not say how fast it was, but: {output}");
+                : throw new InvalidOperationException(
+                    $"{Program} (exit code {process.ExitCode}) did not say how fast it was, but: {output}");
         }
         finally
         {
@@ -149,17 +155,20 @@ internal static class RedisBench
     private static void Print(IAnsiConsole console, Figures figures)
     {
         var table = new Table().Border(TableBorder.None).AddColumn("commands a second");
-        foreach (var column in (string[])[Program, $"ours, {Connections} connections", "ratio", $"ours, 1 for {Connections} callers", "ratio"])
+        foreach (var column in (string[])[Program, $"ours, {Connections} connections", "ratio", $"ours, 1 for {Connections} callers",
+            "ratio"])
             table.AddColumn(new TableColumn(column).RightAligned());
         foreach (var line in figures.Commands)
         {
             table.AddRow(
-                line.Command, Rate(line.RedisBenchmark), Rate(line.Ours), Ratio(line.Ratio), Rate(line.OursShared), Ratio(line.RatioShared));
+                line.Command, Rate(line.RedisBenchmark), Rate(line.Ours), Ratio(line.Ratio), Rate(line.OursShared),
+                Ratio(line.RatioShared));
         }
 
         console.Write(table);
         console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"Redis {figures.RedisVersion}, medians of {figures.Rounds} rounds of {figures.Requests:N0} commands each"));
+            CultureInfo.InvariantCulture,
+            $"Redis {figures.RedisVersion}, medians of {figures.Rounds} rounds of {figures.Requests:N0} commands each"));
 
         static string Rate(double perSecond) => perSecond.ToString("N0", CultureInfo.InvariantCulture);
         static string Ratio(double ratio) => ratio.ToString("F2", CultureInfo.InvariantCulture);

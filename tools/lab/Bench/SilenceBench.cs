@@ -22,7 +22,8 @@ internal static class SilenceBench
     private const int LongestText = 60;
 
     private static readonly Option<string> Model = ModelOptions.Model();
-    private static readonly Option<int> Clips = Options.Number("--clips", "N", "How many clips; kinds follow each other in turn.", 200, 1, 100_000);
+    private static readonly Option<int> Clips = Options.Number(
+        "--clips", "N", "How many clips; kinds follow each other in turn.", 200, 1, 100_000);
     private static readonly Option<int> Seed = Options.Number("--seed", "N", "Of the clips' generator.", 1, 0, int.MaxValue);
     private static readonly Option<int> Threads = ModelOptions.Threads();
     private static readonly Option<bool> Offline = StoreOptions.Offline();
@@ -31,7 +32,8 @@ internal static class SilenceBench
     public static Command Create()
     {
         var command = new Command(
-            "silence", "Counts the clips of silence, noise, hums, clicks and bangs that yield any text, with and without voice-activity detection.")
+            "silence",
+            "Counts the clips of silence, noise, hums, clicks and bangs that yield any text, with and without voice-activity detection.")
         {
             Model, Clips, Seed, Threads, Offline, Json,
         };
@@ -96,7 +98,8 @@ internal static class SilenceBench
 
         Terminal.Output().Write(table);
         foreach (var text in figures.Texts.Where(text => text.Vad))
-            Console.WriteLine($"clip {text.Clip} ({text.Kind}): {(text.Text.Length > LongestText ? text.Text[..LongestText] + "…" : text.Text)}");
+            Console.WriteLine(
+                $"clip {text.Clip} ({text.Kind}): {(text.Text.Length > LongestText ? text.Text[..LongestText] + "…" : text.Text)}");
 
         var total = figures.Total;
         var share = string.Create(CultureInfo.InvariantCulture, $"{100.0 * total.WithText / total.Clips:F1} %");

@@ -4,7 +4,9 @@ using Speech.Vad;
 
 namespace Speech.Lab.Bench;
 
-/// <summary>What was made of a clip: the texts of the segments that voice-activity detection cut from it, and of the whole clip without it.</summary>
+/// <summary>
+/// What was made of a clip: the texts of the segments that voice-activity detection cut from it, and of the whole clip without it.
+/// </summary>
 internal sealed record HeardClip(SilenceClip Clip, int Segments, IReadOnlyList<string> SegmentTexts, string WholeText)
 {
     public bool YieldsText => SegmentTexts.Count > 0;
@@ -31,7 +33,8 @@ internal sealed class SilenceListener(SileroVad vad, WhisperEngine engine)
         {
             var ofSegments = texts.GetRange(next, segments[i].Count);
             next += segments[i].Count;
-            heard.Add(new HeardClip(clips[i], segments[i].Count, [.. ofSegments.Where(text => text.Length > 0)], texts[^(clips.Count - i)]));
+            heard.Add(
+                new HeardClip(clips[i], segments[i].Count, [.. ofSegments.Where(text => text.Length > 0)], texts[^(clips.Count - i)]));
         }
 
         return heard;

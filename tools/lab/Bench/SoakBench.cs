@@ -9,7 +9,9 @@ using Speech.Tensors.Cpu;
 
 namespace Speech.Lab.Bench;
 
-/// <summary>`bench soak`: the engine at a full batch for as long as is asked, to see whether its memory stays flat and its results the same.</summary>
+/// <summary>
+/// `bench soak`: the engine at a full batch for as long as is asked, to see whether its memory stays flat and its results the same.
+/// </summary>
 internal static class SoakBench
 {
     private static readonly Option<string> Model = ModelOptions.Model();
@@ -24,7 +26,8 @@ internal static class SoakBench
 
     public static Command Create()
     {
-        var command = new Command("soak", "Keeps the engine's batch full for a long time and watches memory and results.") { Model, Minutes, Sequences, Threads, Json };
+        var command = new Command("soak", "Keeps the engine's batch full for a long time and watches memory and results.") { Model, Minutes,
+            Sequences, Threads, Json };
         command.SetAction(RunAsync);
         return command;
     }
@@ -35,7 +38,8 @@ internal static class SoakBench
         {
             var file = await ModelOptions.FindAsync(parsed.GetValue(Model)!, cancellationToken);
             using var device = new CpuDevice(parsed.GetValue(Threads));
-            using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts, maximumRows: parsed.GetValue(Sequences) + 64);
+            using var model = WhisperModel.Load(
+                file.Path, device, file.TrainedForShortContext, file.TakesPrompts, maximumRows: parsed.GetValue(Sequences) + 64);
             using var engine = new WhisperEngine(model, parsed.GetValue(Sequences));
             return Soak(engine, TimeSpan.FromMinutes(parsed.GetValue(Minutes)), parsed.GetValue(Json), cancellationToken);
         }
@@ -84,7 +88,8 @@ internal static class SoakBench
                 memory.Add(Environment.WorkingSet / 1e6);
                 var managed = GC.GetTotalMemory(forceFullCollection: false) / 1e6;
                 Console.WriteLine(json
-                    ? JsonSerializer.Serialize(new { minute = memory.Count, rss_mb = memory[^1], managed_mb = managed, transcribed = done, different })
+                    ? JsonSerializer.Serialize(
+                        new { minute = memory.Count, rss_mb = memory[^1], managed_mb = managed, transcribed = done, different })
                     : $"minute {memory.Count}: {memory[^1]:F0} MB resident, {managed:F0} MB managed, {done} transcribed, {different} unlike the first time");
             }
         }

@@ -12,7 +12,9 @@ using Speech.Tensors.Cpu;
 
 namespace Speech.Lab.Bench;
 
-/// <summary>`bench translation`: decoder steps of a translation model beside their floor, the time that memory takes to deliver what a step reads.</summary>
+/// <summary>
+/// `bench translation`: decoder steps of a translation model beside their floor, the time that memory takes to deliver what a step reads.
+/// </summary>
 internal static class TranslationBench
 {
     private const int SourceTokens = 24;
@@ -42,7 +44,8 @@ internal static class TranslationBench
     public static Command Create()
     {
         Formats.AcceptOnlyFromAmong("f32", "f16", "int8");
-        var command = new Command("translation", "Load, encoder and decoder times of a translation model beside the floor of memory.") { Model, Formats, Threads, Json };
+        var command = new Command("translation",
+            "Load, encoder and decoder times of a translation model beside the floor of memory.") { Model, Formats, Threads, Json };
         command.SetAction(RunAsync);
         return command;
     }
@@ -112,7 +115,8 @@ internal static class TranslationBench
             memory.Dispose();
         GC.Collect();
         return new TranslationFigures(
-            folder, format, device.Threads, new MachineFloor(Math.Round(gflops, 1), Math.Round(gigabytes, 1)), loadMs, Environment.WorkingSet / 1e6, encode, perToken, floors);
+            folder, format, device.Threads, new MachineFloor(Math.Round(gflops, 1), Math.Round(gigabytes, 1)), loadMs,
+            Environment.WorkingSet / 1e6, encode, perToken, floors);
     }
 
     /// <summary>The time of one step of as many sequences as there are memories, in milliseconds: the best of some.</summary>

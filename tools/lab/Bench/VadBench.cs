@@ -8,7 +8,9 @@ using Speech.Vad;
 
 namespace Speech.Lab.Bench;
 
-/// <summary>`bench vad`: what a live stream costs a gateway's core: decoding its Opus packets, voice-activity detection, and cutting segments.</summary>
+/// <summary>
+/// `bench vad`: what a live stream costs a gateway's core: decoding its Opus packets, voice-activity detection, and cutting segments.
+/// </summary>
 internal static class VadBench
 {
     private const int Rounds = 5;

@@ -10,7 +10,10 @@ using Speech.Tensors.Cpu;
 
 namespace Speech.Lab.Bench;
 
-/// <summary>`bench whisper`: each phase of the engine beside its floor, which is its arithmetic or its memory traffic over the machine's measured peaks.</summary>
+/// <summary>
+/// `bench whisper`: each phase of the engine beside its floor, which is its arithmetic or its memory traffic over the machine's measured
+/// peaks.
+/// </summary>
 internal static class WhisperBench
 {
     private const int Rounds = 7;
@@ -23,13 +26,15 @@ internal static class WhisperBench
 
     private static readonly Option<int> Threads = ModelOptions.Threads();
 
-    private static readonly Option<bool> Widen = new("--f32") { Description = "Widen all weights to f32, to see what f16 or int8 storage is worth." };
+    private static readonly Option<bool> Widen =
+        new("--f32") { Description = "Widen all weights to f32, to see what f16 or int8 storage is worth." };
 
     private static readonly Option<bool> Json = Options.Json("One JSON object.");
 
     public static Command Create()
     {
-        var command = new Command("whisper", "Load, mel, encoder and decoder times of a model beside their floors.") { Model, Threads, Widen, Json };
+        var command =
+            new Command("whisper", "Load, mel, encoder and decoder times of a model beside their floors.") { Model, Threads, Widen, Json };
         command.SetAction(RunAsync);
         return command;
     }
@@ -60,7 +65,8 @@ internal static class WhisperBench
         var gigabytes = MachinePeak.ReadGigabytesPerSecond(device);
         var process = ResidentMegabytes();
         var loading = Stopwatch.GetTimestamp();
-        using var model = WhisperModel.Load(path, device, trainedForShortContext: true, maximumRows: Batches.Max() * 4, widenWeights: widen);
+        using var model = WhisperModel.Load(
+            path, device, trainedForShortContext: true, maximumRows: Batches.Max() * 4, widenWeights: widen);
         var loadMs = Stopwatch.GetElapsedTime(loading).TotalMilliseconds;
         var audio = new float[WhisperModel.WindowSamples];
         var random = new Random(1);
@@ -79,7 +85,8 @@ internal static class WhisperBench
             encodeFloor[$"{seconds}"] = costs.EncodeFlop(context) / gflops / 1e6;
         }
 
-        AudioWindow[] six = [.. Enumerable.Range(0, 6).Select(i => new AudioWindow(mel, i * 500, Math.Min(250, model.HyperParameters.AudioContext)))];
+        AudioWindow[] six =
+            [.. Enumerable.Range(0, 6).Select(i => new AudioWindow(mel, i * 500, Math.Min(250, model.HyperParameters.AudioContext)))];
         var encodeSix = new Dictionary<string, double>
         {
             ["together"] = Best(() => model.Encode(six)),
@@ -104,7 +111,9 @@ internal static class WhisperBench
             new FileInfo(path).Length / 1e6, sequenceBytes / 1e6, melMs, encode, encodeFloor, encodeSix, decode, decodeFloor);
     }
 
-    /// <summary>Resident memory with one sequence at work, the bytes that a sequence takes, and those of its audio that a token reads.</summary>
+    /// <summary>
+    /// Resident memory with one sequence at work, the bytes that a sequence takes, and those of its audio that a token reads.
+    /// </summary>
     private static (double Rss, long SequenceBytes, long AudioBytes) Memory(WhisperModel model, float[] mel)
     {
         using var state = model.NewDecoderState();
@@ -120,7 +129,10 @@ internal static class WhisperBench
         return Environment.WorkingSet / 1e6;
     }
 
-    /// <summary>The time of one step of <paramref name="batch"/> sequences over 30 s each, in milliseconds: the best of some steps, as all times here.</summary>
+    /// <summary>
+    /// The time of one step of <paramref name="batch"/> sequences over 30 s each, in milliseconds: the best of some steps, as all times
+    /// here.
+    /// </summary>
     private static double DecodeStep(WhisperModel model, float[] mel, int batch)
     {
         var states = Enumerable.Range(0, batch).Select(_ => model.NewDecoderState()).ToArray();
@@ -181,5 +193,6 @@ internal static class WhisperBench
             $"Resident memory with one sequence {figures.RssMb:F0} MB: the process before the model {figures.ProcessMb:F0}, the model's file {figures.FileMb:F0}. Each sequence takes up to {figures.SequenceMb:F1} MB.");
     }
 
-    private static void AddRow(Table table, string phase, double ms, double floor) => table.AddRow(phase, $"{ms:F2}", $"{floor:F2}", $"{ms / floor:F2}");
+    private static void AddRow(Table table, string phase, double ms, double floor) =>
+        table.AddRow(phase, $"{ms:F2}", $"{floor:F2}", $"{ms / floor:F2}");
 }

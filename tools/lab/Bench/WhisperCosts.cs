@@ -11,7 +11,10 @@ internal readonly struct WhisperCosts(WhisperHyperParameters p, long decoderWeig
 
     private double State => p.AudioState;
 
-    /// <summary>Floating-point operations of the encoder at <paramref name="context"/> positions: convolutions, projections, attention, dense layers.</summary>
+    /// <summary>
+    /// Floating-point operations of the encoder at <paramref name="context"/> positions: convolutions, projections, attention, dense
+    /// layers.
+    /// </summary>
     public double EncodeFlop(int context)
     {
         var convolutions = (2.0 * context * 3 * p.MelCount * State) + (context * 3 * State * State);
@@ -19,7 +22,10 @@ internal readonly struct WhisperCosts(WhisperHyperParameters p, long decoderWeig
         return 2 * (convolutions + (p.AudioLayers * block));
     }
 
-    /// <summary>Floating-point operations of a decoder step: projections of self and cross attention, dense layers, attention over the audio, logits.</summary>
+    /// <summary>
+    /// Floating-point operations of a decoder step: projections of self and cross attention, dense layers, attention over the audio,
+    /// logits.
+    /// </summary>
     public double StepFlop(int batch)
     {
         var block = (14 * State * State) + (KeyAndValue * State * p.AudioContext);

@@ -8,8 +8,8 @@ using Speech.Lab.Speakers;
 namespace Speech.Lab.Chaos;
 
 /// <summary>
-/// A client that says the same again and again, each time under a new <c>client_id</c>, and holds what it hears against what it heard when it
-/// was left in peace. Its audio travels as PCM: a lossy codec's decoder, begun anew, gives other samples for a moment.
+/// A client that says the same again and again, each time under a new <c>client_id</c>, and holds what it hears against what it heard when
+/// it was left in peace. Its audio travels as PCM: a lossy codec's decoder, begun anew, gives other samples for a moment.
 /// </summary>
 internal sealed class ChaosClient(int number, SpeakerScript script, IDeployment deployment, TimeProvider clock)
 {
@@ -27,7 +27,10 @@ internal sealed class ChaosClient(int number, SpeakerScript script, IDeployment 
     /// <summary>What was said and heard in whole.</summary>
     public int Talks { get; private set; }
 
-    /// <summary>Those of them in which it was away for longer than it is waited for: what it was saying may have been cut, and heard otherwise, then.</summary>
+    /// <summary>
+    /// Those of them in which it was away for longer than it is waited for: what it was saying may have been cut, and heard otherwise,
+    /// then.
+    /// </summary>
     public int CutTalks { get; private set; }
 
     public int Segments { get; private set; }
@@ -114,12 +117,14 @@ internal sealed class ChaosClient(int number, SpeakerScript script, IDeployment 
             if (results[i].Seq != i + 1)
                 return $"result {i + 1} has seq {results[i].Seq}";
         }
-        var segments = results.Where(result => result is Transcript or Failed { Stage: Failed.Transcribing }).Select(result => result.Segment).ToArray();
+        var segments = results.Where(result => result is Transcript or Failed { Stage: Failed.Transcribing })
+            .Select(result => result.Segment).ToArray();
         return segments.SequenceEqual(Enumerable.Range(0, segments.Length)) ? null : $"segments {string.Join(' ', segments)}";
     }
 
     /// <summary>The first of which the server says that it failed.</summary>
-    private static string? Failure(IReadOnlyList<FinalResult> heard) => heard.OfType<Failed>().FirstOrDefault() is { } failed ? Describe(failed) : null;
+    private static string? Failure(IReadOnlyList<FinalResult> heard) =>
+        heard.OfType<Failed>().FirstOrDefault() is { } failed ? Describe(failed) : null;
 
     /// <summary>The first transcript or translation that is not as it was when nothing happened; null when all are.</summary>
     private string? Difference(IReadOnlyList<FinalResult> heard)
@@ -140,13 +145,15 @@ internal sealed class ChaosClient(int number, SpeakerScript script, IDeployment 
     private IEnumerable<List<string>> Kinds(IReadOnlyList<FinalResult> results) =>
     [
         [.. results.Where(result => result is Transcript or Failed { Stage: Failed.Transcribing }).Select(Describe)],
-        .. _translate.Select(language => results.Where(result => result is Translation translation && translation.Language == language).Select(Describe).ToList()),
+        .. _translate.Select(language => results.Where(result => result is Translation translation && translation.Language == language)
+            .Select(Describe).ToList()),
         [.. results.OfType<Failed>().Where(failed => failed.Stage != Failed.Transcribing).Select(Describe)],
     ];
 
     private static string Describe(FinalResult result) => result switch
     {
-        Transcript transcript => FormattableString.Invariant($"segment {transcript.Segment} ({transcript.Start:F3} to {transcript.End:F3} s) '{transcript.Text}'"),
+        Transcript transcript => FormattableString.Invariant(
+            $"segment {transcript.Segment} ({transcript.Start:F3} to {transcript.End:F3} s) '{transcript.Text}'"),
         Translation translation => $"segment {translation.Segment} in {translation.Language} '{translation.Text}'",
         Failed failed => $"segment {failed.Segment} failed to {failed.Stage}: {failed.Code}",
         _ => result.Type,

@@ -10,9 +10,9 @@ using StackExchange.Redis;
 namespace Speech.Lab.Chaos;
 
 /// <summary>
-/// `chaos`: clients talk while a seeded schedule kills, freezes, stops and disconnects everything, Redis too: of a Speech of its own, of containers, or,
-/// where no more can be reached, only their connections. At the end each must have heard, word for word, what it hears when nothing happens: nothing lost,
-/// nothing doubled, in order.
+/// `chaos`: clients talk while a seeded schedule kills, freezes, stops and disconnects everything, Redis too: of a Speech of its own, of
+/// containers, or, where no more can be reached, only their connections. At the end each must have heard, word for word, what it hears when
+/// nothing happens: nothing lost, nothing doubled, in order.
 /// </summary>
 internal static class ChaosCommand
 {
@@ -25,7 +25,8 @@ internal static class ChaosCommand
     private static readonly TimeSpan QueueLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan QueueInterval = TimeSpan.FromMilliseconds(100);
 
-    private static readonly Option<bool> Docker = new("--docker") { Description = "Harm the containers that ./speech up --docker has started, instead of a Speech of its own." };
+    private static readonly Option<bool> Docker =
+        new("--docker") { Description = "Harm the containers that ./speech up --docker has started, instead of a Speech of its own." };
 
     private static readonly Option<string?> Url = Options.Url(
         $"The server to talk to, of which only clients' connections are harmed; with --docker, where that is if not at {Options.DefaultUrl}.");
@@ -40,7 +41,8 @@ internal static class ChaosCommand
             result =>
             {
                 // What is no number is told of by the parser; asking for its value would throw.
-                if (result.Errors.Any() || result.Tokens is [{ Value: var text }] && !double.TryParse(text, CultureInfo.InvariantCulture, out _))
+                if (result.Errors.Any() || result.Tokens is [{ Value: var text }]
+                    && !double.TryParse(text, CultureInfo.InvariantCulture, out _))
                     return;
                 if (result.GetValueOrDefault<double>() is not (> 0 and <= 24 * 60))
                     result.AddError("--minutes must be above 0 and at most a day.");
@@ -48,10 +50,12 @@ internal static class ChaosCommand
         },
     };
 
-    private static readonly Option<int> Seed = Options.Number("--seed", "S", "Of the schedule: the same faults for the same seed.", 1, 0, int.MaxValue);
+    private static readonly Option<int> Seed = Options.Number(
+        "--seed", "S", "Of the schedule: the same faults for the same seed.", 1, 0, int.MaxValue);
     private static readonly Option<int> Clients = Options.Number("--clients", "N", "How many talk at the same time.", 6, 1, 65);
     private static readonly Option<int> TranslationWorkers = Options.Number(
-        "--translation-workers", "N", "How many to start, for a Speech of its own. Where there are any, all is translated into French, too.", 0, 0, 16);
+        "--translation-workers", "N",
+        "How many to start, for a Speech of its own. Where there are any, all is translated into French, too.", 0, 0, 16);
     private static readonly Option<bool> Json = Options.Json("Print the report as one JSON object, and all else on standard error.");
 
     public static Command Create()
@@ -92,14 +96,16 @@ internal static class ChaosCommand
         }
     }
 
-    private static async Task<IDeployment> DeploymentAsync(ParseResult parsed, CancellationToken cancellationToken) => (parsed.GetValue(Docker), parsed.GetValue(Url)) switch
-    {
-        (true, var url) => await ComposeDeployment.FindAsync(Options.UrlOrDefault(url), cancellationToken),
-        (false, { } url) => await RemoteDeployment.FindAsync(new Uri(url), cancellationToken),
-        _ => await FleetDeployment.StartAsync(parsed.GetValue(TranslationWorkers), TimeProvider.System, cancellationToken),
-    };
+    private static async Task<IDeployment> DeploymentAsync(ParseResult parsed, CancellationToken cancellationToken) =>
+        (parsed.GetValue(Docker), parsed.GetValue(Url)) switch
+        {
+            (true, var url) => await ComposeDeployment.FindAsync(Options.UrlOrDefault(url), cancellationToken),
+            (false, { } url) => await RemoteDeployment.FindAsync(new Uri(url), cancellationToken),
+            _ => await FleetDeployment.StartAsync(parsed.GetValue(TranslationWorkers), TimeProvider.System, cancellationToken),
+        };
 
-    private static async Task<ChaosReport> RunAsync(IDeployment deployment, ParseResult parsed, IAnsiConsole console, CancellationToken cancellationToken)
+    private static async Task<ChaosReport> RunAsync(
+        IDeployment deployment, ParseResult parsed, IAnsiConsole console, CancellationToken cancellationToken)
     {
         var clock = TimeProvider.System;
         var minutes = parsed.GetValue(Minutes);
@@ -108,7 +114,8 @@ internal static class ChaosCommand
         [
             .. Enumerable.Range(0, parsed.GetValue(Clients)).Select(number => new ChaosClient(
                 number,
-                SpeakerScript.Join($"{number}", Enumerable.Range(number * UtterancesEach, UtterancesEach).Select(next => recordings[next % recordings.Count]), seed: number),
+                SpeakerScript.Join($"{number}", Enumerable.Range(number * UtterancesEach, UtterancesEach)
+                    .Select(next => recordings[next % recordings.Count]), seed: number),
                 deployment,
                 clock)),
         ];
@@ -120,7 +127,8 @@ internal static class ChaosCommand
         var injector = new FaultInjector(
             deployment,
             number => clients[number].CutOff(),
-            fault => console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{clock.GetElapsedTime(begun).TotalSeconds,7:F1} s  {fault}")),
+            fault => console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{clock.GetElapsedTime(begun).TotalSeconds,7:F1} s  {fault}")),
             clock);
         using var over = new CancellationTokenSource();
         using var settled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -156,7 +164,8 @@ internal static class ChaosCommand
     }
 
     /// <summary>The queues when the last jobs have had a moment to be finished, and Redis to come back.</summary>
-    private static async Task<QueueState?> SettledQueueAsync(IDeployment deployment, TimeProvider clock, CancellationToken cancellationToken)
+    private static async Task<QueueState?> SettledQueueAsync(
+        IDeployment deployment, TimeProvider clock, CancellationToken cancellationToken)
     {
         var begun = clock.GetTimestamp();
         while (true)
@@ -171,7 +180,8 @@ internal static class ChaosCommand
     private static void Write(IAnsiConsole console, ChaosReport report, IDeployment deployment)
     {
         console.WriteLine();
-        console.WriteLine($"{report.Faults.Values.Sum()} faults: {string.Join(", ", report.Faults.Select(fault => $"{fault.Value} {fault.Key}"))}");
+        console.WriteLine(
+            $"{report.Faults.Values.Sum()} faults: {string.Join(", ", report.Faults.Select(fault => $"{fault.Value} {fault.Key}"))}");
         console.WriteLine($"{report.Talks} talks of {report.Clients} clients, {report.Segments} segments, {report.Returns} returns of clients; queue at the end: {report.QueueAtEnd}");
         if (report.CutTalks > 0)
         {
@@ -182,7 +192,8 @@ internal static class ChaosCommand
         foreach (var problem in report.Problems)
             console.MarkupLine($"[red]not well:[/] {Markup.Escape(problem)}");
         if (report.Ok)
-            console.MarkupLine("[green]Every client has heard what it hears when nothing happens: nothing lost, nothing doubled, in order.[/]");
+            console.MarkupLine(
+                "[green]Every client has heard what it hears when nothing happens: nothing lost, nothing doubled, in order.[/]");
         else
             console.WriteLine(deployment.WhereToLook);
     }

@@ -5,7 +5,8 @@ namespace Speech.Lab.Chaos;
 
 /// <summary>How a run ended; as JSON it is what <c>--json</c> prints.</summary>
 /// <param name="Faults">How many of each kind.</param>
-/// <param name="Talks">Whole scripts that were said and heard, each as if nothing had happened unless <see cref="Problems"/> has it.</param>
+/// <param name="Talks">Whole scripts that were said and heard, each as if nothing had happened unless <see cref="Problems"/> has
+/// it.</param>
 /// <param name="CutTalks">Those of them that could not be compared word for word, see <see cref="ChaosClient.CutTalks"/>.</param>
 /// <param name="Returns">How often clients came back.</param>
 internal sealed record ChaosReport(

@@ -52,7 +52,8 @@ internal sealed class ComposeDeployment : IDeployment
             ? $"{Label}.project={name}"
             : $"{Label}.project.working_dir={Installation.Home()}";
         var format = $$$"""{{.Label "{{{Label}}}.service"}} {{.Label "{{{Label}}}.container-number"}} {{.ID}}""";
-        var listed = await Docker.RunAsync(["ps", "--filter", $"label={project}", "--filter", $"label={Label}.oneoff=False", "--format", format], cancellationToken);
+        var listed = await Docker.RunAsync(
+            ["ps", "--filter", $"label={project}", "--filter", $"label={Label}.oneoff=False", "--format", format], cancellationToken);
 
         var containers = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var line in listed.Split('\n', StringSplitOptions.RemoveEmptyEntries))
@@ -60,7 +61,8 @@ internal sealed class ComposeDeployment : IDeployment
             if (line.Split(' ') is [var service, var number, var id] && Services.Contains(service))
                 containers.Add(service is IDeployment.Redis or Edge ? service : $"{service}-{number}", id);
         }
-        if (!containers.ContainsKey(IDeployment.Redis) || containers.Keys.FirstOrDefault(part => part.StartsWith(Gateway, StringComparison.Ordinal)) is not { } gateway)
+        if (!containers.ContainsKey(IDeployment.Redis)
+            || containers.Keys.FirstOrDefault(part => part.StartsWith(Gateway, StringComparison.Ordinal)) is not { } gateway)
         {
             throw new FleetException(
                 $"No Redis and gateway run in containers with the label {project}. ./speech up --docker starts them; COMPOSE_PROJECT_NAME names another project.");
@@ -140,8 +142,10 @@ internal sealed class ComposeDeployment : IDeployment
 
     private static async Task<ILookup<string, string>> SettingsAsync(string container, CancellationToken cancellationToken)
     {
-        var environment = await Docker.RunAsync(["inspect", "--format", "{{range .Config.Env}}{{println .}}{{end}}", container], cancellationToken);
-        return environment.Split('\n').Select(line => line.Split('=', 2)).Where(pair => pair is [_, not ""]).ToLookup(pair => pair[0], pair => pair[1]);
+        var environment = await Docker.RunAsync(
+            ["inspect", "--format", "{{range .Config.Env}}{{println .}}{{end}}", container], cancellationToken);
+        return environment.Split('\n').Select(line => line.Split('=', 2)).Where(pair => pair is [_, not ""])
+            .ToLookup(pair => pair[0], pair => pair[1]);
     }
 
     /// <summary>The number that Redis' answer begins with.</summary>

@@ -6,7 +6,9 @@ using StackExchange.Redis;
 
 namespace Speech.Lab.Chaos;
 
-/// <summary>Processes of our own, which a supervisor starts again: two gateways, two STT workers, translation workers if wanted, and Redis.</summary>
+/// <summary>
+/// Processes of our own, which a supervisor starts again: two gateways, two STT workers, translation workers if wanted, and Redis.
+/// </summary>
 internal sealed class FleetDeployment(LocalFleet fleet, bool translates, TimeProvider clock) : IDeployment
 {
     private const int GatewayCount = 2;
@@ -63,7 +65,8 @@ internal sealed class FleetDeployment(LocalFleet fleet, bool translates, TimePro
 
     public async Task TellRedisAsync(params string[] command)
     {
-        await using var redis = new RedisClient(RedisOptions.Parse(fleet.Report.RedisUrl) with { ClientName = "speech-chaos", CommandTimeout = RedisTimeout });
+        await using var redis = new RedisClient(
+            RedisOptions.Parse(fleet.Report.RedisUrl) with { ClientName = "speech-chaos", CommandTimeout = RedisTimeout });
         try
         {
             await redis.ExecuteAsync(command[0], [.. command[1..]]);

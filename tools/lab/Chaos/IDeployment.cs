@@ -10,7 +10,9 @@ internal interface IDeployment : IAsyncDisposable
     /// <summary>Where clients connect.</summary>
     IReadOnlyList<Uri> Gateways { get; }
 
-    /// <summary>What can be killed, stopped and frozen, such as "gateway-1"; with <see cref="Redis"/> among them, that can be told things, too.</summary>
+    /// <summary>
+    /// What can be killed, stopped and frozen, such as "gateway-1"; with <see cref="Redis"/> among them, that can be told things, too.
+    /// </summary>
     IReadOnlyList<string> Parts { get; }
 
     /// <summary>Whether there is somebody to translate.</summary>

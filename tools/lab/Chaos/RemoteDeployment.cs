@@ -4,7 +4,9 @@ using Speech.Lab.Fleet;
 
 namespace Speech.Lab.Chaos;
 
-/// <summary>A server of which there is no more than its address: only the connections to it can be harmed, and only its status tells of its queues.</summary>
+/// <summary>
+/// A server of which there is no more than its address: only the connections to it can be harmed, and only its status tells of its queues.
+/// </summary>
 internal sealed class RemoteDeployment : IDeployment
 {
     private static readonly TimeSpan StatusTimeout = TimeSpan.FromSeconds(5);
@@ -37,7 +39,8 @@ internal sealed class RemoteDeployment : IDeployment
         try
         {
             var status = await deployment.StatusAsync(cancellationToken);
-            deployment.Translates = status.GetProperty("workers").EnumerateArray().Any(worker => worker.GetProperty("role").GetString() == "translation");
+            deployment.Translates = status.GetProperty("workers").EnumerateArray()
+                .Any(worker => worker.GetProperty("role").GetString() == "translation");
             return deployment;
         }
         catch (Exception e) when (IsNoStatus(e, cancellationToken))
@@ -58,7 +61,8 @@ internal sealed class RemoteDeployment : IDeployment
         try
         {
             var queue = (await StatusAsync(cancellationToken)).GetProperty("queue");
-            return new QueueState(queue.GetProperty("audio_jobs").GetInt64() + queue.GetProperty("translation_jobs").GetInt64(), Pending: null, Dead: null);
+            return new QueueState(
+                queue.GetProperty("audio_jobs").GetInt64() + queue.GetProperty("translation_jobs").GetInt64(), Pending: null, Dead: null);
         }
         catch (Exception e) when (IsNoStatus(e, cancellationToken))
         {

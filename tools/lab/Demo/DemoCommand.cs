@@ -10,11 +10,15 @@ internal static class DemoCommand
 {
     private const int MostSpeakers = 65;
 
-    private static readonly Option<int> Speakers = Options.Number("--speakers", "N", "How many speak at the same time.", 5, 1, MostSpeakers);
-    private static readonly Option<bool> Fast = new("--fast") { Description = "Send the audio as fast as it is taken, not as it is spoken." };
-    private static readonly Option<bool> KillWorker = new("--kill-worker") { Description = "Kill the STT worker (kill -9) half way, with a job in its hands: nothing is to be lost." };
+    private static readonly Option<int> Speakers = Options.Number(
+        "--speakers", "N", "How many speak at the same time.", 5, 1, MostSpeakers);
+    private static readonly Option<bool> Fast =
+        new("--fast") { Description = "Send the audio as fast as it is taken, not as it is spoken." };
+    private static readonly Option<bool> KillWorker =
+        new("--kill-worker") { Description = "Kill the STT worker (kill -9) half way, with a job in its hands: nothing is to be lost." };
     private static readonly Option<int> SttWorkers = Options.Number("--stt-workers", "N", "How many STT workers.", 1, 1, 64);
-    private static readonly Option<int> TranslationWorkers = Options.Number("--translation-workers", "N", "How many translation workers.", 1, 1, 64);
+    private static readonly Option<int> TranslationWorkers = Options.Number(
+        "--translation-workers", "N", "How many translation workers.", 1, 1, 64);
     private static readonly Option<string> Translate = Options.Translate("Languages to translate into; none: do not translate.", "fr,es");
     private static readonly Option<bool> Json = Options.Json("Print the summary as one JSON object, and all else on standard error.");
 
@@ -50,7 +54,8 @@ internal static class DemoCommand
             if (languages.Length > 0)
                 console.MarkupLine("[grey]translations, as they come, with the second that their words begin at[/]");
             var lines = scripts.ToDictionary(script => script, script => new LiveTranscript(script, realTime));
-            var accident = parsed.GetValue(KillWorker) ? new WorkerAccident(fleet, scripts.Sum(script => script.Utterances.Count) / 2, console) : null;
+            var accident = parsed.GetValue(KillWorker)
+                ? new WorkerAccident(fleet, scripts.Sum(script => script.Utterances.Count) / 2, console) : null;
             var run = new SpeakersRun(scripts, timing, realTime, TimeProvider.System)
             {
                 OnHeard = (script, heard) =>

@@ -36,10 +36,12 @@ internal sealed class LiveTranscript(SpeakerScript script, bool realTime)
         return $"[grey]{script.Name,2}       {read.Of.Start,6:F2} → {translation.Language,6}[/]  [blue]{text.PadRight(TextWidth)}[/] [grey]{latency}[/]";
     }
 
-    private string Latency(HeardSegment heard) => realTime && heard.AfterSpeech is { } latency ? $"{latency.TotalMilliseconds,4:F0} ms" : "";
+    private string Latency(HeardSegment heard) =>
+        realTime && heard.AfterSpeech is { } latency ? $"{latency.TotalMilliseconds,4:F0} ms" : "";
 
     private string Person(HeardSegment heard) => script.Utterances
-        .MaxBy(utterance => Math.Min(utterance.End, heard.Transcript.End) - Math.Max(utterance.Start, heard.Transcript.Start))!.Utterance.Person;
+        .MaxBy(utterance => Math.Min(
+            utterance.End, heard.Transcript.End) - Math.Max(utterance.Start, heard.Transcript.Start))!.Utterance.Person;
 
     private string Compare(HeardSegment heard)
     {

@@ -40,7 +40,8 @@ internal sealed class FleetMonitor(LocalFleet fleet, TimeProvider clock) : IAsyn
 
     /// <summary>What is left on the queues, of segments and of translations together.</summary>
     public async Task<QueueState> QueueAsync(CancellationToken cancellationToken) =>
-        await AudioQueueAsync(cancellationToken) + await QueueAsync(RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, cancellationToken);
+        await AudioQueueAsync(cancellationToken) + await QueueAsync(
+            RedisKeys.TranslationJobs, RedisKeys.TranslationWorkers, cancellationToken);
 
     /// <summary>Waits until a worker has a job in its hands.</summary>
     public async Task WaitForPendingJobAsync(CancellationToken cancellationToken)

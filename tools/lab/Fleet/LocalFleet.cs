@@ -146,7 +146,8 @@ internal sealed class LocalFleet : IAsyncDisposable
             "--translation-workers", $"{options.TranslationWorkers}", "--gateways", $"{options.Gateways}",
             // All clients of a fleet of ours come from one address.
             "--set", "MAX_SESSIONS_PER_ADDRESS=0", "--set", "MAX_AUDIO_RATE_PER_ADDRESS=0",
-            .. options.Settings.Append($"STREAM_SHARDS={Shards.All.Count}").SelectMany(setting => (string[])["--set", setting])]) // a .env cannot say otherwise
+            // a .env cannot say otherwise
+            .. options.Settings.Append($"STREAM_SHARDS={Shards.All.Count}").SelectMany(setting => (string[])["--set", setting])])
             start.ArgumentList.Add(argument);
         return start;
     }

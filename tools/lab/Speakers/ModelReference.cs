@@ -28,7 +28,8 @@ internal sealed class ModelReference
         using var model = WhisperModel.Load(file.Path, device, file.TrainedForShortContext, file.TakesPrompts);
         using var engine = new WhisperEngine(model);
         var transcriptions = engine.Transcribe(
-            [.. distinct.Select(utterance => new TranscriptionRequest(utterance.Samples) { Options = new() { AudioContext = context } })], cancellationToken);
+            [.. distinct.Select(utterance => new TranscriptionRequest(utterance.Samples) { Options = new() { AudioContext = context } })],
+            cancellationToken);
         return new ModelReference(distinct.Zip(transcriptions).ToDictionary(pair => pair.First.Id, pair => pair.Second.Text));
     }
 

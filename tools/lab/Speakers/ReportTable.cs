@@ -18,7 +18,8 @@ internal static class ReportTable
         Add("", report.LatencyAfterDecision is { } decision ? $"{decision}, from the silence that ends a segment" : null);
         Add("translations", report.Translations is { } translations
             ? $"{translations}{(report.TranslationLatency is { } after ? $"; {after}, from the transcript" : "")}" : null);
-        Add("real-time factor", report.RealTimeFactor is { } factor ? $"{factor:F4} processor seconds of the workers for a second of audio" : null);
+        Add("real-time factor", report.RealTimeFactor is { } factor
+            ? $"{factor:F4} processor seconds of the workers for a second of audio" : null);
         Add("cores in use", report.WorkerCores is { } worker ? $"STT workers {worker:F2}, {(report.TranslatorCores is { } translator ? $"translation workers {translator:F2}, " : "")}gateways {report.GatewayCores:F2}" : "n/a: the server's processes are not ours");
         Add("queue", report.QueueAtEnd is { } queue ? $"at most {report.DeepestQueue}; at the end {queue}" : "n/a, likewise");
         console.Write(table);

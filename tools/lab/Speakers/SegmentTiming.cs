@@ -14,7 +14,8 @@ internal readonly record struct SegmentTiming(double TailSeconds, double Silence
     {
         var defaults = new SegmenterOptions();
         var text = Environment.GetEnvironmentVariable("SILENCE_THRESHOLD_SECONDS");
-        var silence = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) ? seconds : defaults.SilenceSeconds;
+        var silence = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            ? seconds : defaults.SilenceSeconds;
         return new SegmentTiming(Math.Min(defaults.TailSeconds, silence), silence);
     }
 

@@ -68,7 +68,9 @@ internal sealed record SpeakerScript(string Name, float[] Samples, IReadOnlyList
             part.Sum(utterance => utterance.Samples.Length / (double)AudioRate.Model + PauseSeconds);
     }
 
-    /// <summary>Speakers who each talk for at least <paramref name="seconds"/>, going round all utterances from different ones on.</summary>
+    /// <summary>
+    /// Speakers who each talk for at least <paramref name="seconds"/>, going round all utterances from different ones on.
+    /// </summary>
     public static IReadOnlyList<SpeakerScript> GoRound(IReadOnlyList<Utterance> utterances, int speakers, double seconds) =>
         [.. Enumerable.Range(0, speakers).Select(index =>
         {

@@ -52,14 +52,16 @@ internal sealed class SpeakerSession(
 
     /// <summary>Utterances during which no segment with any words was heard.</summary>
     public IEnumerable<PlacedUtterance> Unheard() => script.Utterances.Where(utterance => !_segments.Exists(heard =>
-        heard.Transcript.Text.AsSpan().Trim().Length > 0 && heard.Transcript.Start < utterance.End && heard.Transcript.End > utterance.Start));
+        heard.Transcript.Text.AsSpan().Trim().Length > 0 && heard.Transcript.Start < utterance.End
+            && heard.Transcript.End > utterance.Start));
 
     /// <param name="onHeard">Called for each transcript as it arrives.</param>
     /// <param name="onRead">Called for each translation as it arrives.</param>
     public async Task RunAsync(
         Uri url, bool realTime, Action<HeardSegment>? onHeard, Action<ReadTranslation>? onRead, CancellationToken cancellationToken)
     {
-        var options = new SpeechClientOptions { Url = url, Session = Template with { ClientId = ClientId.Create(), Translate = translate } };
+        var options =
+            new SpeechClientOptions { Url = url, Session = Template with { ClientId = ClientId.Create(), Translate = translate } };
         await using var client = await SpeechClient.ConnectAsync(options, clock, cancellationToken);
         var sent = new SentAudio(clock);
         await foreach (var message in client.TranscribeAsync(_packets, realTime, sent, cancellationToken))

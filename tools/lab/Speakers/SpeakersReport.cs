@@ -35,7 +35,9 @@ internal sealed record SpeakersReport
     /// <summary>Of the model by itself, on the file of each utterance.</summary>
     public required WordErrorRate ModelErrors { get; init; }
 
-    /// <summary>Of the streams against what the model makes of the files: what network, codec and segments changed, for better or worse.</summary>
+    /// <summary>
+    /// Of the streams against what the model makes of the files: what network, codec and segments changed, for better or worse.
+    /// </summary>
     public required WordErrorRate DifferencesFromModel { get; init; }
 
     /// <summary>Milliseconds from the end of speech; null when the audio was not sent in real time.</summary>
@@ -44,7 +46,9 @@ internal sealed record SpeakersReport
     /// <summary>Milliseconds from the segment's end, which lies a tail of silence after that of its speech.</summary>
     public LatencySummary? LatencyAfterSegment { get; init; }
 
-    /// <summary>Milliseconds from the audio that completed the segment; null also when a server's silences are not those we reckon with.</summary>
+    /// <summary>
+    /// Milliseconds from the audio that completed the segment; null also when a server's silences are not those we reckon with.
+    /// </summary>
     public LatencySummary? LatencyAfterDecision { get; init; }
 
     /// <summary>How many came; null when none were wanted.</summary>
@@ -102,7 +106,8 @@ internal sealed record SpeakersReport
             LatencyAfterSegment = realTime ? LatencySummary.Of([.. heard.Select(segment => segment.AfterSegment)]) : null,
             LatencyAfterDecision = realTime ? LatencySummary.Of([.. heard.Select(segment => segment.AfterDecision)]) : null,
             Translations = isTranslated ? read.Length : null,
-            TranslationLatency = realTime ? LatencySummary.Of([.. read.Select(translation => (TimeSpan?)translation.AfterTranscript)]) : null,
+            TranslationLatency = realTime
+                ? LatencySummary.Of([.. read.Select(translation => (TimeSpan?)translation.AfterTranscript)]) : null,
             RealTimeFactor = fleet?.Monitor.Cpu("stt-").TotalSeconds / audioSeconds,
             WorkerCores = fleet?.Monitor.Cpu("stt-") / wall,
             TranslatorCores = isTranslated ? fleet?.Monitor.Cpu("translation-") / wall : null,

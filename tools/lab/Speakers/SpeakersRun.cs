@@ -54,7 +54,8 @@ internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, SegmentT
             _problems.Add("all had been said before what was to happen meanwhile could happen");
 
         var model = await Task.Run(
-            () => ModelReference.TranscribeAsync(scripts.SelectMany(script => script.Utterances, (_, placed) => placed.Utterance), cancellationToken),
+            () => ModelReference.TranscribeAsync(
+                scripts.SelectMany(script => script.Utterances, (_, placed) => placed.Utterance), cancellationToken),
             cancellationToken);
         return SpeakersReport.Of(sessions, model, realTime, wall, monitor is null ? null : (monitor, queue!), _problems);
     }
@@ -66,7 +67,8 @@ internal sealed class SpeakersRun(IReadOnlyList<SpeakerScript> scripts, SegmentT
             // People do not begin in the same instant, nor do their packets travel in step.
             if (realTime)
                 await Task.Delay(TimeSpan.FromSeconds(index / (double)scripts.Count), clock, cancellationToken);
-            await session.RunAsync(url, realTime, heard => Report(OnHeard, session.Script, heard), read => Report(OnRead, session.Script, read), cancellationToken);
+            await session.RunAsync(url, realTime, heard => Report(OnHeard, session.Script, heard), read => Report(
+                OnRead, session.Script, read), cancellationToken);
         }
         catch (Exception error) when (error is SpeechClientException or MalformedMessageException)
         {

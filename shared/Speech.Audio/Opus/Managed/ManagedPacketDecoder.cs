@@ -3,9 +3,9 @@ using Concentus;
 namespace Speech.Audio.Opus.Managed;
 
 /// <summary>
-/// One stream by Concentus, whose decoder is libopus's, bit for bit or nearly, but for two faults (version 2.2.2) that are gone around here:
-/// below 48 kHz, hybrid packets (speech at 24 to 48 kbit/s from a browser) lose all that is below 8 kHz, so that a stream in which there is one is
-/// decoded at 48 kHz from there on; and a packet without contents (of a silence that is not transmitted) is not understood.
+/// One stream by Concentus, whose decoder is libopus's, bit for bit or nearly, but for two faults (version 2.2.2) that are gone around
+/// here: below 48 kHz, hybrid packets (speech at 24 to 48 kbit/s from a browser) lose all that is below 8 kHz, so that a stream in which
+/// there is one is decoded at 48 kHz from there on; and a packet without contents (of a silence that is not transmitted) is not understood.
 /// </summary>
 internal sealed class ManagedPacketDecoder(int sampleRate, int channels) : IPacketDecoder
 {

@@ -6,13 +6,15 @@ namespace Speech.Audio.Opus.Native;
 internal static unsafe partial class LibOpus
 {
     [LibraryImport(Library, EntryPoint = "opus_multistream_decoder_create")]
-    public static partial nint CreateMultistreamDecoder(int sampleRate, int channels, int streams, int coupled, byte* mapping, out int error);
+    public static partial nint CreateMultistreamDecoder(
+        int sampleRate, int channels, int streams, int coupled, byte* mapping, out int error);
 
     [LibraryImport(Library, EntryPoint = "opus_multistream_decoder_destroy")]
     public static partial void DestroyMultistreamDecoder(nint decoder);
 
     [LibraryImport(Library, EntryPoint = "opus_multistream_decode_float")]
-    public static partial int DecodeMultistream(OpusMultistreamHandle decoder, byte* packet, int length, float* pcm, int frameSize, int useFec);
+    public static partial int DecodeMultistream(
+        OpusMultistreamHandle decoder, byte* packet, int length, float* pcm, int frameSize, int useFec);
 
     [LibraryImport(Library, EntryPoint = "opus_multistream_decoder_ctl")]
     public static partial int ControlMultistreamDecoder(OpusMultistreamHandle decoder, int request, int value);

@@ -3,8 +3,8 @@ using Speech.Tensors.Cpu;
 namespace Speech.Models.Whisper.Decoding;
 
 /// <summary>
-/// Times come in pairs (a segment's end and the next one's start), except at the beginning, never run backwards, and are sampled whenever they
-/// are together more probable than any single text token.
+/// Times come in pairs (a segment's end and the next one's start), except at the beginning, never run backwards, and are sampled whenever
+/// they are together more probable than any single text token.
 /// </summary>
 /// <remarks>Source: openai/whisper, <c>decoding.py</c>, ApplyTimestampRules.</remarks>
 internal sealed class ApplyTimestampRules(WhisperTokenizer tokenizer, CpuDevice device) : ILogitRule

@@ -6,8 +6,8 @@ using Speech.Tensors.Cpu;
 namespace Speech.Models.Whisper.Decoding;
 
 /// <summary>
-/// Keeps the best partial transcripts: each step every beam proposes its most probable next tokens, and the best of all proposals become the
-/// new beams. Ends when patience·beams of them have ended.
+/// Keeps the best partial transcripts: each step every beam proposes its most probable next tokens, and the best of all proposals become
+/// the new beams. Ends when patience·beams of them have ended.
 /// </summary>
 /// <remarks>Source: openai/whisper, <c>decoding.py</c>, BeamSearchDecoder; patience after Kasai et al. 2022.</remarks>
 internal sealed class BeamSearchDecoder(CpuDevice device, int endOfText, int beamSize, double patience) : ITokenDecoder

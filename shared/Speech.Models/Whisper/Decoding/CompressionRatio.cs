@@ -4,7 +4,8 @@ using System.Text;
 namespace Speech.Models.Whisper.Decoding;
 
 /// <summary>How much smaller zlib makes a text: repetition compresses well, speech does not.</summary>
-/// <remarks>Source: openai/whisper, <c>utils.py</c>. Other deflate implementations differ by a few bytes, so a threshold on it is soft.</remarks>
+/// <remarks>Source: openai/whisper, <c>utils.py</c>. Other deflate implementations differ by a few bytes, so a threshold on it is
+/// soft.</remarks>
 internal static class CompressionRatio
 {
     public static double Of(string text)

@@ -1,9 +1,9 @@
 namespace Speech.Models.Whisper.Decoding;
 
 /// <summary>
-/// Whisper sometimes falls into a loop and repeats a phrase until its token limit. A run of the same few tokens this long is no speech; it is
-/// found while it grows, so that it does not cost the rest of the limit, and all but the first round is cut. Once there are more tokens than the
-/// sound has time for, a few rounds will do.
+/// Whisper sometimes falls into a loop and repeats a phrase until its token limit. A run of the same few tokens this long is no speech; it
+/// is found while it grows, so that it does not cost the rest of the limit, and all but the first round is cut. Once there are more tokens
+/// than the sound has time for, a few rounds will do.
 /// </summary>
 internal static class RepetitionGuard
 {
@@ -13,7 +13,8 @@ internal static class RepetitionGuard
     private const int FewestRoundsInHaste = 3;
     private const int FewestTokensInHaste = 4;
 
-    // Fast talkers have 8; languages that Whisper's vocabulary takes apart into bytes, up to 20, but they do not then say everything three times.
+    // Fast talkers have 8; languages that Whisper's vocabulary takes apart into bytes, up to 20, but they do not then say everything three
+    // times.
     private const int TokensPerSecond = 10;
 
     // Of a sound that was cut, such as an interim result's, more may be guessed than is in it.
@@ -41,8 +42,8 @@ internal static class RepetitionGuard
     }
 
     /// <summary>
-    /// Whether something is said three times in a row, or a phrase of two tokens or more twice. People do say such things: it is a reason to
-    /// listen again in another way, not to cut.
+    /// Whether something is said three times in a row, or a phrase of two tokens or more twice. People do say such things: it is a reason
+    /// to listen again in another way, not to cut.
     /// </summary>
     public static bool HasRepeats(ReadOnlySpan<int> tokens)
     {

@@ -19,7 +19,8 @@ internal static class SegmentSplitter
         var tokens = result.Tokens.TakeWhile(token => token != tokenizer.EndOfText).ToArray();
         var offset = windowStart * SecondsPerFrame;
         var endsWithOneTime = tokens.Length >= 2 && !tokenizer.IsTimestamp(tokens[^2]) && tokenizer.IsTimestamp(tokens[^1]);
-        var cuts = Enumerable.Range(1, Math.Max(0, tokens.Length - 1)).Where(i => tokenizer.IsTimestamp(tokens[i - 1]) && tokenizer.IsTimestamp(tokens[i])).ToList();
+        var cuts = Enumerable.Range(1, Math.Max(0, tokens.Length - 1))
+            .Where(i => tokenizer.IsTimestamp(tokens[i - 1]) && tokenizer.IsTimestamp(tokens[i])).ToList();
         if (cuts.Count == 0)
         {
             var lastTime = tokens.LastOrDefault(tokenizer.IsTimestamp);
@@ -33,7 +34,8 @@ internal static class SegmentSplitter
         var from = 0;
         foreach (var cut in cuts)
         {
-            segments.Add(Segment(from, cut, offset + tokenizer.TimestampSeconds(tokens[from]), offset + tokenizer.TimestampSeconds(tokens[cut - 1])));
+            segments.Add(Segment(
+                from, cut, offset + tokenizer.TimestampSeconds(tokens[from]), offset + tokenizer.TimestampSeconds(tokens[cut - 1])));
             from = cut;
         }
 

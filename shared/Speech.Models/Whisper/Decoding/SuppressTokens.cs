@@ -1,6 +1,8 @@
 namespace Speech.Models.Whisper.Decoding;
 
-/// <summary>Tokens that are never part of a transcript: annotations such as brackets and music notes, and the special tokens of the prompt.</summary>
+/// <summary>
+/// Tokens that are never part of a transcript: annotations such as brackets and music notes, and the special tokens of the prompt.
+/// </summary>
 internal sealed class SuppressTokens : ILogitRule
 {
     private readonly int[] _tokens;

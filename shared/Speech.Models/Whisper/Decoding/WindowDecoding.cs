@@ -5,8 +5,8 @@ using Speech.Tensors;
 namespace Speech.Models.Whisper.Decoding;
 
 /// <summary>
-/// One attempt at a window, step by step: the prompt is taken in, in as many steps as its length needs, then the hypotheses grow until all have ended.
-/// It owns no loop: the engine asks it for the rows of the next step and hands back their logits.
+/// One attempt at a window, step by step: the prompt is taken in, in as many steps as its length needs, then the hypotheses grow until all
+/// have ended. It owns no loop: the engine asks it for the rows of the next step and hands back their logits.
 /// </summary>
 internal sealed class WindowDecoding
 {
@@ -30,7 +30,8 @@ internal sealed class WindowDecoding
     /// <param name="seconds">Of sound in the window.</param>
     /// <param name="states">As many as there will be hypotheses at this temperature; their content is discarded.</param>
     public WindowDecoding(
-        DecodingRules rules, EncoderMemory audio, double seconds, ReadOnlySpan<DecoderState> states, int[] prompt, DecodingOptions options, double temperature)
+        DecodingRules rules, EncoderMemory audio, double seconds, ReadOnlySpan<DecoderState> states, int[] prompt, DecodingOptions options,
+        double temperature)
     {
         _rules = rules;
         _tokenizer = rules.Tokenizer;
@@ -68,7 +69,8 @@ internal sealed class WindowDecoding
 
         _rowsOfStep = Math.Min(room, _prompt.Length - _promptTaken);
         for (var i = _promptTaken; i < _promptTaken + _rowsOfStep; i++)
-            rows.Add(new DecoderRow(_audio, _hypotheses[0].State, _prompt[i], WantLogits: i == _startOfTranscript || i == _prompt.Length - 1));
+            rows.Add(
+                new DecoderRow(_audio, _hypotheses[0].State, _prompt[i], WantLogits: i == _startOfTranscript || i == _prompt.Length - 1));
     }
 
     /// <summary>Takes the logits of the rows added last.</summary>
@@ -105,7 +107,8 @@ internal sealed class WindowDecoding
         var kept = RepetitionGuard.FindLoop(CollectionsMarshal.AsSpan(best.Tokens), _seconds) ?? best.Tokens.Count;
         var tokens = best.Tokens.Take(kept).ToArray();
         return new WindowResult(
-            tokens, [.. best.LogProbabilities.Take(kept)], _tokenizer.Decode(tokens), _noSpeechProbability, _temperature, _seconds, Looped: kept < best.Tokens.Count);
+            tokens, [.. best.LogProbabilities.Take(kept)], _tokenizer.Decode(tokens), _noSpeechProbability, _temperature, _seconds,
+            Looped: kept < best.Tokens.Count);
     }
 
     private void Sample(LogitRows logits)
@@ -129,7 +132,8 @@ internal sealed class WindowDecoding
 
     /// <summary>Whether a hypothesis that has not ended must: at the token limit, or in a loop.</summary>
     private bool HasRunOut(Hypothesis hypothesis) =>
-        hypothesis.Tokens.Count >= _maximumTokens || RepetitionGuard.FindLoop(CollectionsMarshal.AsSpan(hypothesis.Tokens), _seconds) is not null;
+        hypothesis.Tokens.Count >= _maximumTokens
+            || RepetitionGuard.FindLoop(CollectionsMarshal.AsSpan(hypothesis.Tokens), _seconds) is not null;
 
     /// <summary>openai/whisper's MaximumLikelihoodRanker.</summary>
     private double Score(Hypothesis hypothesis)

@@ -6,7 +6,8 @@ namespace Speech.Models.Whisper.Decoding;
 /// <param name="Seconds">Of sound in the window.</param>
 /// <param name="Looped">A loop was cut off its end.</param>
 internal sealed record WindowResult(
-    int[] Tokens, IReadOnlyList<float> LogProbabilities, string Text, float NoSpeechProbability, double Temperature, double Seconds, bool Looped)
+    int[] Tokens, IReadOnlyList<float> LogProbabilities, string Text, float NoSpeechProbability, double Temperature, double Seconds,
+    bool Looped)
 {
     /// <summary>As openai/whisper counts it: over the tokens and the closing one.</summary>
     public double AverageLogProbability { get; } = LogProbabilities.Sum() / Math.Max(1, LogProbabilities.Count);
@@ -27,7 +28,10 @@ internal sealed record WindowResult(
     public bool IsDoubtful(DecodingOptions options) =>
         NeedsFallback(options) || IsUnlikely;
 
-    /// <summary>Whether this is the better of two results for the same window: the one that did not fail, else the one without repetitions, else the more probable one.</summary>
+    /// <summary>
+    /// Whether this is the better of two results for the same window: the one that did not fail, else the one without repetitions, else the
+    /// more probable one.
+    /// </summary>
     public bool IsBetterThan(WindowResult other, DecodingOptions options)
     {
         var failed = NeedsFallback(options);

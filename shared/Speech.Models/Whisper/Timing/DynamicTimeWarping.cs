@@ -8,7 +8,8 @@ internal static class DynamicTimeWarping
     /// <returns>For each token the first position of its stretch of the path.</returns>
     public static int[] FirstPositions(ReadOnlySpan<float> cost, int tokens, int positions)
     {
-        // best[i, j] is the cheapest path to cell (i-1, j-1); trace tells where it came from: 0 diagonal, 1 from the token before, 2 from the position before.
+        // best[i, j] is the cheapest path to cell (i-1, j-1); trace tells where it came from: 0 diagonal, 1 from the token before, 2 from
+        // the position before.
         var width = positions + 1;
         var best = new float[(tokens + 1) * width];
         var trace = new byte[(tokens + 1) * width];

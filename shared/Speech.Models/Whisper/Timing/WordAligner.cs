@@ -4,8 +4,8 @@ using Speech.Models.Transformer;
 namespace Speech.Models.Whisper.Timing;
 
 /// <summary>
-/// Finds when words are said: the text is given to the decoder once more, the attention of the alignment heads over the audio is sharpened and
-/// averaged, and dynamic time warping lays the tokens along it.
+/// Finds when words are said: the text is given to the decoder once more, the attention of the alignment heads over the audio is sharpened
+/// and averaged, and dynamic time warping lays the tokens along it.
 /// </summary>
 /// <remarks>Source: openai/whisper, <c>timing.py</c>, find_alignment.</remarks>
 internal sealed class WordAligner(WhisperModel model)
@@ -20,7 +20,8 @@ internal sealed class WordAligner(WhisperModel model)
     /// <param name="text">Text tokens only.</param>
     /// <param name="frames">Of sound in the window, 10 ms each.</param>
     /// <param name="language">The text's.</param>
-    public List<WordTiming> Align(EncoderMemory audio, DecoderState state, IReadOnlyList<int> start, IReadOnlyList<int> text, int frames, string language)
+    public List<WordTiming> Align(
+        EncoderMemory audio, DecoderState state, IReadOnlyList<int> start, IReadOnlyList<int> text, int frames, string language)
     {
         if (text.Count == 0)
             return [];
@@ -39,7 +40,8 @@ internal sealed class WordAligner(WhisperModel model)
         foreach (var (word, wordTokens) in WordSplitter.Split(tokenizer, text, language))
         {
             var end = token + wordTokens.Count;
-            words.Add(new WordTiming(word, wordTokens, first[token] * SecondsPerPosition, first[end] * SecondsPerPosition, probabilities[token..end].Average()));
+            words.Add(new WordTiming(
+                word, wordTokens, first[token] * SecondsPerPosition, first[end] * SecondsPerPosition, probabilities[token..end].Average()));
             token = end;
         }
 
@@ -57,7 +59,8 @@ internal sealed class WordAligner(WhisperModel model)
             var count = Math.Min(model.MaximumRows, tokens.Length - done);
             var rows = new DecoderRow[count];
             for (var i = 0; i < count; i++)
-                rows[i] = new DecoderRow(audio, state, tokens[done + i], WantLogits: done + i >= startCount && done + i < tokens.Length - 2);
+                rows[i] = new DecoderRow(
+                    audio, state, tokens[done + i], WantLogits: done + i >= startCount && done + i < tokens.Length - 2);
             var logits = model.Decode(rows, scores);
             for (int i = 0, row = 0; i < count; i++)
             {
@@ -73,7 +76,10 @@ internal sealed class WordAligner(WhisperModel model)
         return probabilities;
     }
 
-    /// <summary>Minus the heads' mean attention, [text tokens + 1, positions], after softmax, normalisation over the tokens and a median filter over time.</summary>
+    /// <summary>
+    /// Minus the heads' mean attention, [text tokens + 1, positions], after softmax, normalisation over the tokens and a median filter over
+    /// time.
+    /// </summary>
     private static float[] Cost(AlignmentScores scores, int tokens, int positions, int startCount)
     {
         var rows = tokens - startCount - 1;

@@ -49,7 +49,8 @@ internal static class WordSplitter
         var words = new List<(StringBuilder Word, List<int> Tokens)>();
         foreach (var (piece, tokens) in pieces)
         {
-            var isPunctuation = piece.Trim() is [var character] && char.IsAscii(character) && (char.IsPunctuation(character) || char.IsSymbol(character));
+            var isPunctuation = piece.Trim() is [var character] && char.IsAscii(character)
+                && (char.IsPunctuation(character) || char.IsSymbol(character));
             if (words.Count == 0 || piece.StartsWith(' ') || isPunctuation)
             {
                 words.Add((new StringBuilder(piece), tokens));

@@ -1,6 +1,9 @@
 namespace Speech.Models.Whisper.Timing;
 
-/// <summary>Turns aligned tokens into the words of segments: over-long words at pauses are shortened, punctuation joins its word, segments end with their words.</summary>
+/// <summary>
+/// Turns aligned tokens into the words of segments: over-long words at pauses are shortened, punctuation joins its word, segments end with
+/// their words.
+/// </summary>
 /// <remarks>Source: openai/whisper, <c>timing.py</c>, add_word_timestamps and merge_punctuations.</remarks>
 internal static class WordTimestamps
 {
@@ -17,7 +20,8 @@ internal static class WordTimestamps
         IReadOnlyList<TranscribedSegment> segments, List<WordTiming> alignment, double windowStart, ref double lastSpeechEnd, int endOfText)
     {
         var durations = alignment.Select(word => word.End - word.Start).Where(duration => duration > 0).Order().ToArray();
-        var median = durations.Length == 0 ? 0 : Math.Min(0.7, (durations[(durations.Length - 1) / 2] + durations[durations.Length / 2]) / 2);
+        var median = durations.Length == 0
+            ? 0 : Math.Min(0.7, (durations[(durations.Length - 1) / 2] + durations[durations.Length / 2]) / 2);
         var longest = median * 2;
         if (durations.Length > 0)
             ShortenAtSentenceEnds(alignment, longest);
@@ -34,7 +38,8 @@ internal static class WordTimestamps
                 var timing = alignment[next];
                 taken += timing.Tokens.Count;
                 if (timing.Word.Length > 0)
-                    words.Add(new WordTiming(timing.Word, timing.Tokens, Math.Round(windowStart + timing.Start, 2), Math.Round(windowStart + timing.End, 2), timing.Probability));
+                    words.Add(new WordTiming(timing.Word, timing.Tokens, Math.Round(windowStart + timing.Start, 2), Math.Round(
+                        windowStart + timing.End, 2), timing.Probability));
             }
 
             result.Add(words.Count == 0 ? segment with { Words = [] } : Fit(segment, words, median, longest, ref lastSpeechEnd));
@@ -90,8 +95,12 @@ internal static class WordTimestamps
         }
     }
 
-    /// <summary>Shortens a first word that reaches back over a pause, then lets segment and words begin and end together unless they differ by half a second.</summary>
-    private static TranscribedSegment Fit(TranscribedSegment segment, List<WordTiming> words, double median, double longest, ref double lastSpeechEnd)
+    /// <summary>
+    /// Shortens a first word that reaches back over a pause, then lets segment and words begin and end together unless they differ by half
+    /// a second.
+    /// </summary>
+    private static TranscribedSegment Fit(
+        TranscribedSegment segment, List<WordTiming> words, double median, double longest, ref double lastSpeechEnd)
     {
         var (first, last) = (words[0], words[^1]);
         var second = words.Count > 1 ? words[1] : null;
