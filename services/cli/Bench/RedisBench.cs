@@ -105,8 +105,10 @@ internal static class RedisBench
 
     private static async Task<double> RunTheirsAsync(string url, int requests, string[] test, CancellationToken cancellationToken)
     {
+        var options = RedisOptions.Parse(url);
+        string[] credentials = options.Password is { } password ? ["-a", password] : [];
         string[] arguments =
-            ["-p", $"{new Uri(url).Port}", "-P", $"{Pipeline}", "-c", $"{Connections}", "-n", $"{requests}", "--csv", .. test];
+            ["-p", $"{options.Port}", .. credentials, "-P", $"{Pipeline}", "-c", $"{Connections}", "-n", $"{requests}", "--csv", .. test];
         using var process = Start(arguments);
         try
         {
