@@ -102,7 +102,6 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         lock (_gate)
         {
             (multiplexer, _multiplexer) = (_multiplexer, null);
-            _attempt = null;
         }
         if (multiplexer is not null)
             await CloseAsync(multiplexer);
@@ -172,7 +171,9 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     {
         lock (_gate)
         {
-            return _attempt is null or { IsCompleted: true, IsCompletedSuccessfully: false } ? _attempt = Task.Run(MakeAsync) : _attempt;
+            // One that failed, or whose multiplexer was closed since, is over.
+            var isOver = _attempt is null || (_attempt.IsCompleted && (!_attempt.IsCompletedSuccessfully || _attempt.Result != _multiplexer));
+            return isOver ? _attempt = Task.Run(MakeAsync) : _attempt!;
         }
     }
 

@@ -211,6 +211,29 @@ public class ReconnectTests
     }
 
     [Fact]
+    public async Task Reads_cancelled_while_they_wait_for_a_connection_leave_none_behind()
+    {
+        await using var server = await RedisServer.StartAsync();
+        var options = OptionsFor(server);
+        await server.KillAsync();
+        await using var reader = new RedisBlockingConnection(options with { ClientName = "cancelled" });
+        for (var i = 0; i < 20; i++)
+        {
+            using var cancellation = new CancellationTokenSource();
+            var waiting = reader.StreamReadGroupAsync("jobs", "g", "c", 1, TimeSpan.FromSeconds(60), cancellation.Token);
+            if (i == 10)
+                await server.RestartAsync();
+            await cancellation.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(waiting);
+        }
+        await using var redis = new RedisClient(options);
+        await redis.EnsureGroupAsync("jobs", "g");
+        await redis.StreamAddAsync("jobs", [new("n", 1)]);
+        (await reader.StreamReadGroupAsync("jobs", "g", "c", 1, TimeSpan.FromSeconds(60))).Length.ShouldBe(1);
+        await Eventually.TrueAsync(async () => ((string)(await redis.ExecuteAsync("CLIENT", "LIST"))!).Split("name=cancelled ").Length == 2);
+    }
+
+    [Fact]
     public async Task Disposing_of_a_client_fails_what_waits_and_leaves_nothing_running()
     {
         await using var server = await RedisServer.StartAsync();
