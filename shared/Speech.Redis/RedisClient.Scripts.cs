@@ -56,8 +56,7 @@ public sealed partial class RedisClient
         {
             // Its caller may have gone, and its bytes still be on their way.
             _ = sent.ContinueWith(
-                static (_, room) => ((IDisposable)room!).Dispose(),
-                room,
+                _ => _outgoing.GiveBack(room),
                 CancellationToken.None,
                 TaskContinuationOptions.ExecuteSynchronously,
                 TaskScheduler.Default);

@@ -55,9 +55,5 @@ public sealed partial class RedisClient : IAsyncDisposable
     public Task<RedisResult> ExecuteAsync(string command, object[] arguments, CancellationToken cancellationToken) =>
         RunAsync(database => database.ExecuteAsync(command, arguments), cancellationToken);
 
-    public async ValueTask DisposeAsync()
-    {
-        await Connection.DisposeAsync();
-        await _outgoing.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => Connection.DisposeAsync();
 }
