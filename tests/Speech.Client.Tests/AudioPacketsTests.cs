@@ -1,6 +1,6 @@
 using System.Buffers;
 using Speech.Audio.Streams;
-using AudioCodec = Speech.Contracts.Sessions.AudioCodec;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Client.Tests;
 
@@ -45,8 +45,7 @@ public sealed class AudioPacketsTests
 
     private static float[] Decode(AudioCodec codec, IEnumerable<ReadOnlyMemory<byte>> packets)
     {
-        AudioCodecNames.TryParse(Contracts.Sessions.AudioCodecExtensions.ToWireName(codec), out var name).ShouldBeTrue();
-        using var decoder = AudioStreamDecoder.Create(name);
+        using var decoder = AudioStreamDecoder.Create(codec.ToWireName());
         var output = new ArrayBufferWriter<float>();
         foreach (var packet in packets)
             decoder.Decode(packet.Span, output);

@@ -42,13 +42,13 @@ internal sealed class AudioPipeline : IDisposable
         _vadState.CopyTo(_resumeState);
         _trail = new VadTrail((int)(segmenter.PreRollSeconds * AudioRate.Model) / Segmenter.WindowSamples + 3, _resumeSample, _vadState);
         _decoder = AudioStreamDecoder.Create(
-            DecoderFor(parameters.Codec), parameters.SampleRate ?? AudioRate.Model, limits, parameters.Channels);
+            parameters.Codec.ToWireName(), parameters.SampleRate ?? AudioRate.Model, limits, parameters.Channels);
         _segmenter = new Segmenter(segmenter, firstSegment, _resumeSample, continuation);
         _wrongContainer = new WrongContainer(parameters.Codec);
         _frameBytes = parameters.Channels * parameters.Codec switch
         {
-            Contracts.Sessions.AudioCodec.PcmS16Le => sizeof(short),
-            Contracts.Sessions.AudioCodec.PcmF32Le => sizeof(float),
+            AudioCodec.PcmS16Le => sizeof(short),
+            AudioCodec.PcmF32Le => sizeof(float),
             _ => 1,
         };
     }
@@ -173,16 +173,4 @@ internal sealed class AudioPipeline : IDisposable
         window[remainder.Length..].Clear();
         _segmenter.Flush(remainder, _vad.Process(_vadState, window));
     }
-
-    private static Speech.Audio.Streams.AudioCodec DecoderFor(Contracts.Sessions.AudioCodec codec) => codec switch
-    {
-        Contracts.Sessions.AudioCodec.Opus => Speech.Audio.Streams.AudioCodec.Opus,
-        Contracts.Sessions.AudioCodec.OggOpus => Speech.Audio.Streams.AudioCodec.OggOpus,
-        Contracts.Sessions.AudioCodec.PcmS16Le => Speech.Audio.Streams.AudioCodec.PcmS16Le,
-        Contracts.Sessions.AudioCodec.PcmF32Le => Speech.Audio.Streams.AudioCodec.PcmF32Le,
-        Contracts.Sessions.AudioCodec.MuLaw => Speech.Audio.Streams.AudioCodec.MuLaw,
-        Contracts.Sessions.AudioCodec.ALaw => Speech.Audio.Streams.AudioCodec.ALaw,
-        Contracts.Sessions.AudioCodec.WebMOpus => Speech.Audio.Streams.AudioCodec.WebMOpus,
-        _ => throw new ArgumentOutOfRangeException(nameof(codec), codec, null),
-    };
 }

@@ -517,7 +517,7 @@ internal sealed partial class ClientSession : IAsyncDisposable
     private static partial class Log
     {
         [LoggerMessage(1, LogLevel.Information, "{ClientId} connected with {Codec} (trace {TraceId})")]
-        public static partial void Started(ILogger logger, string clientId, string traceId, Contracts.Sessions.AudioCodec codec);
+        public static partial void Started(ILogger logger, string clientId, string traceId, AudioCodec codec);
 
         [LoggerMessage(2, LogLevel.Information, "{ClientId} disconnected: {Ending} (trace {TraceId})")]
         public static partial void Closed(ILogger logger, string clientId, string traceId, Ending ending);

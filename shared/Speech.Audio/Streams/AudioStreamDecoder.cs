@@ -1,5 +1,6 @@
 using System.Buffers;
 using Speech.Audio.Ogg;
+using Speech.Audio.Pcm;
 using Speech.Audio.WebM;
 
 namespace Speech.Audio.Streams;
@@ -36,27 +37,41 @@ public interface IAudioStreamDecoder : IDisposable
     void Complete(IBufferWriter<float> output);
 }
 
+/// <summary>Decoders by the names that codecs have in the protocol.</summary>
 public static class AudioStreamDecoder
 {
+    private delegate IAudioStreamDecoder Maker(int sampleRate, AudioStreamLimits limits, int channels);
+
+    private static readonly Dictionary<string, Maker> Makers = new()
+    {
+        ["opus"] = (_, limits, _) => new OpusStreamDecoder(limits),
+        ["ogg_opus"] = (_, limits, _) => new OpusContainerDecoder(limits, new OggOpusReader()),
+        ["webm_opus"] = (_, limits, _) => new OpusContainerDecoder(limits, new WebMOpusReader()),
+        ["pcm_s16le"] = Samples(SampleFormat.S16),
+        ["pcm_f32le"] = Samples(SampleFormat.F32),
+        ["mulaw"] = Samples(SampleFormat.MuLaw),
+        ["alaw"] = Samples(SampleFormat.ALaw),
+    };
+
+    /// <summary>
+    /// What there is: one packet of Opus a message (<c>opus</c>), or pieces, cut anywhere, of a container (<c>ogg_opus</c>,
+    /// <c>webm_opus</c>) or of samples (<c>pcm_s16le</c>, <c>pcm_f32le</c>, <c>mulaw</c>, <c>alaw</c>).
+    /// </summary>
+    public static IReadOnlyCollection<string> Codecs => Makers.Keys;
+
+    /// <param name="codec">One of <see cref="Codecs"/>.</param>
     /// <param name="sampleRate">Hz of PCM, 1 kHz to 384 kHz; Opus needs none and ignores it.</param>
+    /// <param name="limits">Of one message.</param>
     /// <param name="channels">Of PCM, 1 to 8, their samples one after another; Opus needs none and ignores it.</param>
     /// <exception cref="AudioFormatException">The sample rate or the number of channels is out of range.</exception>
     public static IAudioStreamDecoder Create(
-        AudioCodec codec, int sampleRate = AudioRate.Model, AudioStreamLimits? limits = null, int channels = 1)
-    {
-        limits ??= new AudioStreamLimits();
-        return codec switch
-        {
-            AudioCodec.Opus => new OpusStreamDecoder(limits),
-            AudioCodec.OggOpus => new OpusContainerDecoder(limits, new OggOpusReader()),
-            AudioCodec.WebMOpus => new OpusContainerDecoder(limits, new WebMOpusReader()),
-            AudioCodec.PcmS16Le => new PcmStreamDecoder(Pcm.SampleFormat.S16, sampleRate, limits, channels),
-            AudioCodec.PcmF32Le => new PcmStreamDecoder(Pcm.SampleFormat.F32, sampleRate, limits, channels),
-            AudioCodec.MuLaw => new PcmStreamDecoder(Pcm.SampleFormat.MuLaw, sampleRate, limits, channels),
-            AudioCodec.ALaw => new PcmStreamDecoder(Pcm.SampleFormat.ALaw, sampleRate, limits, channels),
-            _ => throw new ArgumentOutOfRangeException(nameof(codec), codec, null),
-        };
-    }
+        string codec, int sampleRate = AudioRate.Model, AudioStreamLimits? limits = null, int channels = 1) =>
+        Makers.TryGetValue(codec, out var make)
+            ? make(sampleRate, limits ?? new AudioStreamLimits(), channels)
+            : throw new ArgumentOutOfRangeException(nameof(codec), codec, "There is no such codec.");
+
+    private static Maker Samples(SampleFormat format) =>
+        (sampleRate, limits, channels) => new PcmStreamDecoder(format, sampleRate, limits, channels);
 
     internal static void RequireLength(ReadOnlySpan<byte> message, int maxBytes)
     {

@@ -91,7 +91,7 @@ public sealed class ChannelMixerTests
     [Fact]
     public void Opus_packets_of_stereo_with_one_channel_inverted_are_heard()
     {
-        using var decoder = AudioStreamDecoder.Create(AudioCodec.Opus);
+        using var decoder = AudioStreamDecoder.Create("opus");
         var mono = Signals.Collect(
             output => EncodeStereo([.. Voice.SelectMany(x => (float[])[x, -x])]).ForEach(packet => decoder.Decode(packet, output)));
         Signals.Energy(mono).ShouldBeGreaterThan(0.8 * Signals.Energy(Voice));
@@ -103,7 +103,7 @@ public sealed class ChannelMixerTests
     {
         var (mono, _) = Tests.Opus.OpusCodecTests.Encode(Voice, new OpusEncoderOptions());
         var stereo = EncodeStereo([.. Voice.SelectMany(x => (float[])[x, x])]);
-        using var decoder = AudioStreamDecoder.Create(AudioCodec.Opus);
+        using var decoder = AudioStreamDecoder.Create("opus");
         var heard = Signals.Collect(output =>
         {
             for (var i = 0; i < stereo.Count; i++)

@@ -39,7 +39,7 @@ public sealed class FloatScaleTests
 
     private static (float[] Heard, AudioFault Faults) Decode(float[] samples)
     {
-        using var decoder = AudioStreamDecoder.Create(AudioCodec.PcmF32Le);
+        using var decoder = AudioStreamDecoder.Create("pcm_f32le");
         var bytes = MemoryMarshal.AsBytes(samples.AsSpan()).ToArray();
         var heard = Signals.Collect(output =>
         {

@@ -6,7 +6,6 @@ using Speech.Contracts.Sessions;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Tests.Support;
 using Speech.Vad;
-using AudioCodec = Speech.Contracts.Sessions.AudioCodec;
 
 namespace Speech.Gateway.Tests.Audio;
 
@@ -66,6 +65,10 @@ public sealed class AudioPipelineTests
             }
         }
     }
+
+    [Fact]
+    public void Every_codec_of_the_protocol_has_a_decoder_and_no_other() =>
+        Enum.GetValues<AudioCodec>().Select(codec => codec.ToWireName()).ShouldBe(AudioStreamDecoder.Codecs, ignoreOrder: true);
 
     [Theory]
     [InlineData(AudioCodec.Opus)]

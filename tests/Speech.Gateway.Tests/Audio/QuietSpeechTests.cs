@@ -5,7 +5,6 @@ using Speech.Contracts.Sessions;
 using Speech.Gateway.Audio;
 using Speech.Gateway.Tests.Support;
 using Speech.Vad;
-using AudioCodec = Speech.Contracts.Sessions.AudioCodec;
 
 namespace Speech.Gateway.Tests.Audio;
 

@@ -8,7 +8,6 @@ using Speech.Gateway.Audio;
 using Speech.Gateway.Tests.Support;
 using Speech.Vad;
 using Xunit.Abstractions;
-using AudioCodec = Speech.Contracts.Sessions.AudioCodec;
 
 namespace Speech.Gateway.Tests.Audio;
 

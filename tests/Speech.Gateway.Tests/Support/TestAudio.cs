@@ -5,7 +5,7 @@ using Speech.Audio.Ogg;
 using Speech.Audio.Opus;
 using Speech.Audio.Pcm;
 using Speech.Audio.Streams;
-using AudioCodec = Speech.Contracts.Sessions.AudioCodec;
+using Speech.Contracts.Sessions;
 
 namespace Speech.Gateway.Tests.Support;
 
@@ -38,7 +38,7 @@ internal static class TestAudio
     /// <summary>What the messages sound like at the other end.</summary>
     public static float[] Decode(byte[][] messages, AudioCodec codec)
     {
-        using var decoder = AudioStreamDecoder.Create(Enum.Parse<Speech.Audio.Streams.AudioCodec>(codec.ToString()));
+        using var decoder = AudioStreamDecoder.Create(codec.ToWireName());
         var samples = new ArrayBufferWriter<float>();
         foreach (var message in messages)
             decoder.Decode(message, samples);
