@@ -23,7 +23,7 @@ public static class RedisKeys
     /// <summary>Stream: jobs given up after too many deliveries.</summary>
     public static string Dead(string stream) => $"{stream}:dead";
 
-    /// <summary>Channel: a client's results as they come, see <see cref="ResultEnvelope"/>.</summary>
+    /// <summary>Channel: a client's results as they come, see <see cref="Contracts.Server.ResultEnvelope"/>.</summary>
     public static string Results(string clientId) => $"results:{clientId}";
 
     /// <summary>Stream: a client's results, with ids &lt;seq&gt;-0.</summary>

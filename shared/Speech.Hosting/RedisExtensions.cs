@@ -20,8 +20,8 @@ public static class RedisExtensions
 
     /// <summary>
     /// Adds <see cref="RedisOptions"/> (REDIS_URL, and REDIS_PASSWORD where that names none), one <see cref="RedisClient"/> and one
-    /// <see cref="RedisSubscriber"/>, which connect when first used and are disposed of with the application, and the part "redis" of
-    /// /health.
+    /// <see cref="Speech.Redis.RedisSubscriber"/>, which connect when first used and are disposed of with the application, and the part
+    /// "redis" of /health.
     /// </summary>
     public static RedisOptions AddRedis(this WebApplicationBuilder builder)
     {

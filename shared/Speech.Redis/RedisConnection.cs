@@ -172,7 +172,8 @@ internal sealed partial class RedisConnection : IAsyncDisposable
         lock (_gate)
         {
             // One that failed, or whose multiplexer was closed since, is over.
-            var isOver = _attempt is null || (_attempt.IsCompleted && (!_attempt.IsCompletedSuccessfully || _attempt.Result != _multiplexer));
+            var isOver = _attempt is null
+                || (_attempt.IsCompleted && (!_attempt.IsCompletedSuccessfully || _attempt.Result != _multiplexer));
             return isOver ? _attempt = Task.Run(MakeAsync) : _attempt!;
         }
     }

@@ -20,7 +20,6 @@ public class EnvironmentSettingsTests
         settings.GetString("NAME", "anna").ShouldBe("anna");
         settings.GetBool("FLAG", true).ShouldBeTrue();
         settings.GetEnum("DEVICE", Device.Cuda).ShouldBe(Device.Cuda);
-        settings.GetUrl("URL", "http://localhost", "http").ShouldBe(new Uri("http://localhost"));
         settings.Problems.ShouldBeEmpty();
         settings.ThrowIfInvalid();
     }
@@ -29,15 +28,13 @@ public class EnvironmentSettingsTests
     public void Values_are_read_without_regard_to_the_machine_s_language()
     {
         var settings = With(
-            ("SIZE", " 16 "), ("RATIO", "0.25"), ("FLAG", "On"), ("DEVICE", "CPU"), ("WAIT_MS", "40"), ("WAIT_SECONDS", "1.5"),
-            ("URL", "ws://a/b"));
+            ("SIZE", " 16 "), ("RATIO", "0.25"), ("FLAG", "On"), ("DEVICE", "CPU"), ("WAIT_MS", "40"), ("WAIT_SECONDS", "1.5"));
         settings.GetInt("SIZE", 8, 1, 64).ShouldBe(16);
         settings.GetDouble("RATIO", 0.5, 0, 1).ShouldBe(0.25);
         settings.GetBool("FLAG", false).ShouldBeTrue();
         settings.GetEnum("DEVICE", Device.Cuda).ShouldBe(Device.Cpu);
         settings.GetMilliseconds("WAIT_MS", 10, 1, 1000).ShouldBe(TimeSpan.FromMilliseconds(40));
         settings.GetSeconds("WAIT_SECONDS", 10, 1, 1000).ShouldBe(TimeSpan.FromSeconds(1.5));
-        settings.GetUrl("URL", "ws://x", "ws", "wss").ShouldBe(new Uri("ws://a/b"));
         settings.Problems.ShouldBeEmpty();
     }
 
@@ -50,15 +47,13 @@ public class EnvironmentSettingsTests
             ("RATIO", "1,5"),
             ("NAN", "NaN"),
             ("FLAG", "perhaps"),
-            ("DEVICE", "0"),
-            ("URL", "ftp://user:hush@host"));
+            ("DEVICE", "0"));
         settings.GetInt("SIZE", 8, 1, 64).ShouldBe(8);
         settings.GetInt("COUNT", 8, 1, 64);
         settings.GetDouble("RATIO", 0.5, 0, 1.5);
         settings.GetDouble("NAN", 0.5, 0, 1);
         settings.GetBool("FLAG", false);
         settings.GetEnum("DEVICE", Device.Cpu);
-        settings.GetUrl("URL", "http://localhost", "http", "https");
         settings.Problems.ShouldBe(
         [
             "SIZE is 'many'; allowed are whole numbers from 1 to 64",
@@ -67,9 +62,8 @@ public class EnvironmentSettingsTests
             "NAN is 'NaN'; allowed are numbers from 0 to 1",
             "FLAG is 'perhaps'; allowed are true and false",
             "DEVICE is '0'; allowed are cpu, cuda",
-            "URL is 'ftp://user:***@host'; allowed are URLs that begin with http:// or https://",
         ]);
-        Should.Throw<SettingsException>(settings.ThrowIfInvalid).Problems.Count.ShouldBe(7);
+        Should.Throw<SettingsException>(settings.ThrowIfInvalid).Problems.Count.ShouldBe(6);
     }
 
     [Fact]

@@ -230,7 +230,8 @@ public class ReconnectTests
         await redis.EnsureGroupAsync("jobs", "g");
         await redis.StreamAddAsync("jobs", [new("n", 1)]);
         (await reader.StreamReadGroupAsync("jobs", "g", "c", 1, TimeSpan.FromSeconds(60))).Length.ShouldBe(1);
-        await Eventually.TrueAsync(async () => ((string)(await redis.ExecuteAsync("CLIENT", "LIST"))!).Split("name=cancelled ").Length == 2);
+        await Eventually.TrueAsync(
+            async () => ((string)(await redis.ExecuteAsync("CLIENT", "LIST"))!).Split("name=cancelled ").Length == 2);
     }
 
     [Fact]

@@ -59,7 +59,7 @@ internal sealed class QueueAdmission(
 
     /// <summary>Waits until a client's shard has fewer entries, or it is open to all, or for a while; looks at once.</summary>
     /// <returns>Whether it may be tried: whether there still is room shows when the segment is written.</returns>
-    /// <exception cref="Speech.Redis.RedisException">Redis cannot be asked.</exception>
+    /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be asked.</exception>
     public async Task<bool> HasRoomAsync(string clientId, Func<int> most, TimeSpan patience, CancellationToken cancellationToken)
     {
         var shard = jobOptions.Shards.Of(clientId);

@@ -21,7 +21,7 @@ internal sealed class QueuePlace(
     /// <param name="patience">For each of the two; then whoever waits is to look after other things, and come again.</param>
     /// <returns>Whether it may be tried now. Whether there still is room shows when the segment is written: see <see
     /// cref="Most"/>.</returns>
-    /// <exception cref="Speech.Redis.RedisException">Redis cannot be asked.</exception>
+    /// <exception cref="StackExchange.Redis.RedisException">Redis cannot be asked.</exception>
     public async Task<bool> MayTryAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         if (!_wasTried && turnstile is null)

@@ -26,8 +26,9 @@ namespace Speech.Gateway.Sessions;
 ///              v                             v
 /// socket &lt;─────────── OutgoingMessages &lt;────────── ResultRelay &lt;─ Redis: results, history
 /// </code>
-/// Whatever ends it (stop, a bad message, silence, a lost connection, shutdown) calls <see cref="End"/>; the first one counts. Then the
-/// open segment is cut and accepted, the connection is closed with the reason, and the session lives on until its last segment is in Redis.
+/// Whatever ends it (stop, a bad message, silence, a lost connection, shutdown) calls <see cref="End(CloseCode, string)"/>; the first one
+/// counts. Then the open segment is cut and accepted, the connection is closed with the reason, and the session lives on until its last
+/// segment is in Redis.
 /// <para>
 /// A connection that is over before its client has said that it is done may break off in the middle of a word. The client is
 /// waited for then (<see cref="GatewayOptions.ResumePatience"/>): should it resume, here or at another gateway, it sends again what was not

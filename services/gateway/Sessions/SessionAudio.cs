@@ -107,7 +107,7 @@ internal sealed class SessionAudio : IDisposable
     public static SessionProgress ProgressAt(ResumePoint point) => new(point.CommittedSeconds, point.State);
 
     /// <summary>Takes one message of audio. Returns when there is room for the next.</summary>
-    /// <exception cref="AudioFormatException">It is not what it should be, or too much; the stream cannot go on.</exception>
+    /// <exception cref="Speech.Audio.AudioFormatException">It is not what it should be, or too much; the stream cannot go on.</exception>
     public async ValueTask HearAsync(ReadOnlyMemory<byte> message)
     {
         await _turn.WaitAsync(CancellationToken.None);

@@ -12,7 +12,7 @@ namespace Speech.Contracts.MessagePack;
 /// </summary>
 /// <remarks>
 /// The caller reads as deep as its own code goes; depth that the sender chooses occurs only in values that are skipped, and
-/// <see cref="Skip"/> goes at most <see cref="MaxDepth"/> levels down. (The package's own Skip recurses without an end.)
+/// <see cref="Skip()"/> goes at most <see cref="MaxDepth"/> levels down. (The package's own Skip recurses without an end.)
 /// </remarks>
 public ref struct CheckedReader
 {

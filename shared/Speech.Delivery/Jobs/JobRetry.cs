@@ -7,8 +7,8 @@ using StackExchange.Redis;
 namespace Speech.Delivery.Jobs;
 
 /// <summary>
-/// Repeats what is safe to repeat while Redis is away, starting, full or failing over (<see cref="RedisException.IsTransient"/>), with
-/// growing, jittered pauses, until the caller cancels: an accepted segment or a finished result must not be lost because Redis was
+/// Repeats what is safe to repeat while Redis is away, starting, full or failing over (<c>IsTransient</c> of <see cref="RedisErrors"/>),
+/// with growing, jittered pauses, until the caller cancels: an accepted segment or a finished result must not be lost because Redis was
 /// restarted. An error that repeating will not mend (wrong type, no permission) comes out at once.
 /// </summary>
 internal sealed partial class JobRetry

@@ -116,16 +116,6 @@ public sealed class EnvironmentSettings(Func<string, string?> find)
         return defaultValue;
     }
 
-    /// <summary>An absolute URL of one of the schemes.</summary>
-    public Uri GetUrl(string name, string defaultValue, params string[] schemes)
-    {
-        var text = GetString(name, defaultValue);
-        if (Uri.TryCreate(text, UriKind.Absolute, out var url) && schemes.Contains(url.Scheme))
-            return url;
-        Report(name, Redaction.Redact(text), $"URLs that begin with {string.Join(" or ", schemes.Select(scheme => $"{scheme}://"))}");
-        return new Uri(defaultValue);
-    }
-
     /// <summary>For values with rules of their own: reports the value of a variable as wrong.</summary>
     /// <param name="name">The variable.</param>
     /// <param name="value">Its value; must not hold a secret.</param>

@@ -55,7 +55,9 @@ public sealed class NllbModel : IEncoderDecoder, IDisposable
     /// <summary>The most rows of one <see cref="Decode"/>.</summary>
     public int MaximumRows => _decoder.MaximumRows;
 
-    /// <summary>The most source tokens of one <see cref="Encode"/>.</summary>
+    /// <summary>
+    /// The most source tokens of one <see cref="Encode(ReadOnlySpan{TranslationRequest}, ReadOnlySpan{EncoderMemory})"/>.
+    /// </summary>
     public int MaximumEncoderRows => _encoder.MaximumRows;
 
     /// <summary>

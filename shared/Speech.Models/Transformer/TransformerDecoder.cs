@@ -31,7 +31,8 @@ internal sealed class TransformerDecoder : IDisposable
 
     /// <param name="norm">After the last block.</param>
     /// <param name="maximumRows">The most rows of a step.</param>
-    /// <param name="maximumMemory">The most encoder positions of one <see cref="Project"/>.</param>
+    /// <param name="maximumMemory">The most encoder positions of one
+    /// <see cref="Project(TensorView, ReadOnlySpan{int}, ReadOnlySpan{EncoderMemory})"/>.</param>
     public TransformerDecoder(CpuDevice device, TransformerShape shape, TokenEmbedding embedding, TransformerBlock[] blocks, LayerNorm norm,
         int maximumRows, int maximumMemory)
     {

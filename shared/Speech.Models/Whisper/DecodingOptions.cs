@@ -15,9 +15,6 @@ public enum WhisperTask
 /// </summary>
 public sealed record DecodingOptions
 {
-    /// <summary>openai/whisper's ladder for <see cref="Temperatures"/>.</summary>
-    public static IReadOnlyList<double> FallbackLadder { get; } = [0, 0.2, 0.4, 0.6, 0.8, 1.0];
-
     /// <summary>A language code of <see cref="Languages.WhisperTable"/>; null: English for an English-only model, else detected.</summary>
     public string? Language { get; init; }
 

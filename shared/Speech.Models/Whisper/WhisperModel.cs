@@ -50,7 +50,7 @@ public sealed class WhisperModel : IEncoderDecoder, IDisposable
     /// <summary>Bytes of the weights that a decoder step reads.</summary>
     public long DecoderWeightBytes => _decoder.WeightBytes;
 
-    /// <summary>The most rows of one <see cref="Decode"/>.</summary>
+    /// <summary>The most rows of one <see cref="Decode(ReadOnlySpan{DecoderRow})"/>.</summary>
     public int MaximumRows => _decoder.MaximumRows;
 
     /// <summary>The most encoder positions of one <see cref="Encode(ReadOnlySpan{AudioWindow}, ReadOnlySpan{EncoderMemory})"/>.</summary>
@@ -80,7 +80,7 @@ public sealed class WhisperModel : IEncoderDecoder, IDisposable
     /// <summary>The log-mel spectrogram of a recording.</summary>
     /// <param name="mel">
     /// <see cref="MelLength"/> numbers: [frames, mels], 10 ms a frame, one frame of silence last, which
-    /// <see cref="Encode(ReadOnlySpan{float}, int, int)"/> takes for all later ones.
+    /// <see cref="Encode(ReadOnlySpan{AudioWindow})"/> takes for all later ones.
     /// </param>
     public void LogMel(ReadOnlySpan<float> samples, Span<float> mel) =>
         _logMel.Compute(samples, mel.Length / HyperParameters.MelCount, mel);
