@@ -40,7 +40,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     /// <summary>Why there is no connection right now; null when nothing is known to be wrong.</summary>
     public Exception? LastFailure => IsConnected ? null
         : _multiplexer is null ? _lastFailure
-        : _log.Last is { } last ? Innermost(last) : null;
+        : _log.Last is { } last ? RedisErrors.Cause(last) : null;
 
     /// <summary>Calls back with the multiplexer, if there is one, and with each new one before its first command.</summary>
     public void Watch(Action<ConnectionMultiplexer> watch)
@@ -72,9 +72,7 @@ internal sealed partial class RedisConnection : IAsyncDisposable
                     : await SendInTurnAsync(command, since, cancellationToken);
                 return await reply.WaitAsync(replyWithin, _options.TimeProvider, cancellationToken);
             }
-            catch (RedisConnectionException e) when (!e.MaybeExecuted
-                && e.FailureType == ConnectionFailureType.UnableToResolvePhysicalConnection
-                && Left(since) > TimeSpan.Zero)
+            catch (RedisConnectionException e) when (RedisErrors.IsOnItsWay(e) && Left(since) > TimeSpan.Zero)
             {
                 await PauseAsync(cancellationToken); // the connection is being made anew
             }
@@ -208,23 +206,21 @@ internal sealed partial class RedisConnection : IAsyncDisposable
     private Exception Explain(Exception error, Exception? reason) => error switch
     {
         RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } =>
-            RedisErrors.Refused($"{_options} refuses us: {Innermost(error).Message}", error.InnerException),
+            RedisErrors.Refused($"{_options} refuses us: {RedisErrors.Cause(error).Message}", error.InnerException),
         RedisConnectionException when error.Message.Contains("not a Sentinel", StringComparison.Ordinal) =>
             RedisErrors.Refused($"{_options} leads to no sentinel: {error.Message}"),
         RedisConnectionException when error.Message.StartsWith("Sentinel:", StringComparison.Ordinal) =>
             RedisErrors.NotSent($"Cannot connect to {_options}: {error.Message}"),
         RedisConnectionException => RedisErrors.NotSent(
-            $"Cannot connect to {_options}: {(reason is null ? error : Innermost(reason)).Message}", reason ?? error),
+            $"Cannot connect to {_options}: {RedisErrors.Cause(reason ?? error).Message}", reason ?? error),
         _ => RedisErrors.Translate(error, _options) ?? error,
     };
 
     private void LogFailure(Exception? failure)
     {
         if (failure is not null && !_disposing.IsCancellationRequested)
-            Log.Disconnected(_logger, _options, Innermost(failure).Message);
+            Log.Disconnected(_logger, _options, RedisErrors.Cause(failure).Message);
     }
-
-    private static Exception Innermost(Exception exception) => exception.InnerException is { } inner ? Innermost(inner) : exception;
 
     private static partial class Log
     {

@@ -48,6 +48,13 @@ public static class RedisErrors
     internal static RedisConnectionException Refused(string message, Exception? inner = null) =>
         new(ConnectionFailureType.AuthenticationFailure, CommandFlags.None, message, inner, CommandStatus.WaitingToBeSent);
 
+    /// <summary>
+    /// A command that no server has run, for the connection to the right one is being made: after a loss, or when a node of a cluster has
+    /// sent us to another one (MOVED, ASK) that the package does not know yet.
+    /// </summary>
+    internal static bool IsOnItsWay(RedisConnectionException error) =>
+        (!error.MaybeExecuted && error.FailureType == ConnectionFailureType.UnableToResolvePhysicalConnection) || IsSentNowhere(error);
+
     internal static bool IsRefusal(Exception error) =>
         error is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure };
 
@@ -55,16 +62,45 @@ public static class RedisErrors
     internal static RedisConnectionException NoReply(string message, Exception? inner = null) =>
         new(ConnectionFailureType.None, CommandFlags.None, message, inner, CommandStatus.Sent);
 
-    /// <summary>An exception of the package that is no <see cref="RedisException"/> but means one; null for all others.</summary>
+    /// <summary>
+    /// What to say in place of an exception of the package: one that is no <see cref="RedisException"/> but means one, or one whose message
+    /// tells people nothing. Null for all others.
+    /// </summary>
     internal static RedisException? Translate(Exception exception, RedisOptions options) => exception switch
     {
         RedisTimeoutException { Commandstatus: CommandStatus.WaitingToBeSent or CommandStatus.WaitingInBacklog } =>
             NotSent($"{options} did not take the command in time.", exception),
         TimeoutException => NoReply($"{options} did not answer in time.", exception),
+        RedisConnectionException sent when IsSentNowhere(sent) => NotSent(exception.Message, exception),
+        RedisConnectionException lost when Reason(lost) is { } reason =>
+            new RedisConnectionException(lost.FailureType, CommandFlags.None, $"{options}: {reason}", lost, lost.CommandStatus),
         // Said by the client itself, of a server whose part in a failover it knows.
         RedisCommandException when exception.Message.Contains("replica", StringComparison.Ordinal) => NotSent(exception.Message, exception),
         _ => null,
     };
+
+    /// <summary>The first cause of a failure, in words.</summary>
+    internal static Exception Cause(Exception exception)
+    {
+        while (exception.InnerException is { } inner)
+            exception = inner;
+        return exception is RedisConnectionException lost && Reason(lost) is { } reason ? NotSent(reason, lost) : exception;
+    }
+
+    private static bool IsSentNowhere(RedisConnectionException error) =>
+        error.Message.Contains("is not reachable at this point of time", StringComparison.Ordinal);
+
+    // Of some failures the package says no more than the name that it has for them, and its own version.
+    private static string? Reason(RedisConnectionException lost) =>
+        !lost.Message.StartsWith(lost.FailureType.ToString(), StringComparison.Ordinal) ? null
+        : lost.FailureType switch
+        {
+            ConnectionFailureType.Loading => "LOADING Redis is reading its file",
+            ConnectionFailureType.SocketClosed => "the connection was closed",
+            ConnectionFailureType.SocketFailure => "the connection broke off",
+            ConnectionFailureType.UnableToConnect => "nothing answers there",
+            var other => $"the connection was lost ({other})",
+        };
 
     private static string FirstWord(string message)
     {
